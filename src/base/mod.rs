@@ -1,0 +1,5 @@
+//! Floor 0: how we read and how we complain. Imports nothing of ours.
+
+pub mod diagnostic;
+pub mod exit;
+pub mod source;

@@ -1,0 +1,3 @@
+//! The `appserver` binary.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The `deployer` binary.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The `hbnb` binary.
+
+fn main() {}

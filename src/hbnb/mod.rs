@@ -1,0 +1,1 @@
+//! Floor 3: the bundled Airbnb clone.

@@ -1,0 +1,220 @@
+//! The house rules, kept by a machine.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Which module may import which; there is no other arrow.
+const FLOORS: [(&str, &[&str]); 6] = [
+    ("base", &[]),
+    ("resource", &["base"]),
+    ("agent", &["base", "resource"]),
+    ("deployer", &["base", "resource", "agent"]),
+    ("appserver", &["base"]),
+    ("hbnb", &["base"]),
+];
+
+/// No file is longer; a room that grew out of its size is split.
+const MAX_FILE_LINES: usize = 400;
+/// No function is longer.
+const MAX_FUNCTION_LINES: usize = 70;
+/// No binary is longer: binaries parse arguments, call the library and print.
+const MAX_BIN_LINES: usize = 35;
+/// What the owner drew, and what a checkout needs beside it.
+const TOP_LEVEL: [&str; 11] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "benches",
+    "inventories",
+    "playbooks",
+    "src",
+    "templates",
+    "tests",
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(under: &str) -> Vec<(String, String)> {
+    fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join(under), &mut found);
+    found.sort();
+    found
+        .into_iter()
+        .map(|p| (p.strip_prefix(root()).unwrap().display().to_string(), fs::read_to_string(&p).unwrap()))
+        .collect()
+}
+
+/// Modules named after `crate::` in a text, groups like `crate::{base::x, agent}` included.
+fn imported(text: &str) -> BTreeSet<String> {
+    let word = |s: &str| s.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut found = BTreeSet::new();
+    for (at, _) in text.match_indices("crate::") {
+        let rest = &text[at + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            Some(group) => {
+                let group = &group[..group.find("};").unwrap_or(group.len())];
+                found.extend(group.split(',').map(|part| word(part.trim())));
+            }
+            None => {
+                found.insert(word(rest));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn imports_follow_the_floors() {
+    let floors: BTreeMap<_, _> = FLOORS.into_iter().collect();
+    let mut wrong = Vec::new();
+    for (name, text) in rust_files("src") {
+        let Some(module) = name.strip_prefix("src/").and_then(|n| n.split_once('/')).map(|(m, _)| m) else {
+            continue;
+        };
+        let Some(allowed) = floors.get(module) else { continue };
+        for import in imported(&text) {
+            if floors.contains_key(import.as_str()) && import != module && !allowed.contains(&import.as_str())
+            {
+                wrong.push(format!("{name} imports {import}"));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// Rooms of a floor (its files and folders) and who imports whom; `super` and `crate::floor` alike.
+fn rooms(floor: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let prefix = format!("src/{floor}/");
+    let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (name, text) in rust_files(&format!("src/{floor}")) {
+        let inside = name.strip_prefix(&prefix).unwrap();
+        let room = inside.split('/').next().unwrap().trim_end_matches(".rs").to_string();
+        if room == "mod" {
+            continue;
+        }
+        let own = text.split("#[cfg(test)]").next().unwrap();
+        let mut marks = vec![format!("crate::{floor}::")];
+        marks.push(if inside.contains('/') { "super::super::".into() } else { "super::".into() });
+        for mark in marks {
+            for (at, _) in own.match_indices(&mark) {
+                let rest = &own[at + mark.len()..];
+                let list = rest.strip_prefix('{').map_or(rest, |g| &g[..g.find("};").unwrap_or(g.len())]);
+                let parts: Vec<&str> =
+                    if rest.starts_with('{') { list.split(',').collect() } else { vec![list] };
+                for part in parts {
+                    let target: String =
+                        part.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                    arrows.entry(room.clone()).or_default().insert(target);
+                }
+            }
+        }
+    }
+    let known: BTreeSet<String> = arrows.keys().cloned().collect();
+    for (room, targets) in &mut arrows {
+        targets.retain(|t| known.contains(t) && t != room);
+    }
+    arrows
+}
+
+#[test]
+fn no_floor_has_a_circle() {
+    for (floor, _) in FLOORS {
+        let mut arrows = rooms(floor);
+        loop {
+            let leaves: Vec<String> =
+                arrows.iter().filter(|(_, to)| to.is_empty()).map(|(room, _)| room.clone()).collect();
+            if leaves.is_empty() {
+                break;
+            }
+            arrows.retain(|room, _| !leaves.contains(room));
+            for to in arrows.values_mut() {
+                to.retain(|t| !leaves.contains(t));
+            }
+        }
+        assert!(arrows.is_empty(), "{floor}: a circle among {arrows:?}");
+    }
+}
+
+#[test]
+fn files_and_functions_stay_small() {
+    let mut wrong = Vec::new();
+    for (name, text) in rust_files("src").into_iter().chain(rust_files("tests")) {
+        let lines = text.lines().count();
+        let limit = if name.starts_with("src/bin/") { MAX_BIN_LINES } else { MAX_FILE_LINES };
+        if lines > limit {
+            wrong.push(format!("{name}: {lines} lines, at most {limit}"));
+        }
+        let mut open: Option<(usize, String, usize)> = None;
+        for (number, line) in text.lines().enumerate() {
+            let indent = line.len() - line.trim_start().len();
+            let starts = ["fn ", "pub fn ", "async fn ", "pub async fn ", "pub(crate) fn ", "pub(super) fn "];
+            if open.is_none()
+                && starts.iter().any(|s| line.trim_start().starts_with(s))
+                && !line.ends_with(';')
+            {
+                open = Some((number, line.trim().to_string(), indent));
+            }
+            if let Some((start, what, at)) = &open
+                && line.trim_end().ends_with('}')
+                && indent == *at
+            {
+                if number - start > MAX_FUNCTION_LINES {
+                    wrong.push(format!("{name}:{}: {what} has {} lines", start + 1, number - start));
+                }
+                open = None;
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let silent: Vec<String> = rust_files("src")
+        .into_iter()
+        .filter(|(_, text)| !text.starts_with("//! "))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(silent, Vec::<String>::new());
+}
+
+#[test]
+fn the_agent_never_parses_yaml_and_never_renders() {
+    for (name, text) in rust_files("src/agent").into_iter().chain(rust_files("src/resource")) {
+        for word in ["tera::", "serde_yaml", "saphyr", "base::template", "base::yaml"] {
+            assert!(!text.contains(word), "{name} names {word}");
+        }
+    }
+}
+
+#[test]
+fn every_way_to_exit_is_in_one_file() {
+    for (name, text) in rust_files("src") {
+        assert!(!text.contains("process::exit("), "{name} exits by itself; return an Exit");
+    }
+}
+
+#[test]
+fn the_top_level_stays_as_it_was_drawn() {
+    let found: Vec<String> = fs::read_dir(root())
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .filter(|n| !n.starts_with('.') && n != "target" && !TOP_LEVEL.contains(&n.as_str()))
+        .collect();
+    assert_eq!(found, Vec::<String>::new());
+}

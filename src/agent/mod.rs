@@ -1,1 +1,8 @@
-//! Floor 2: runs on the host; synchronous, no YAML, no templates.
+//! Floor 2: what runs on the host. Synchronous, no network, no YAML, no templates: it receives finished values.
+
+pub mod facts;
+pub mod local;
+pub mod lock;
+pub mod serve;
+pub mod store;
+pub mod wire;

@@ -1,1 +1,84 @@
-//! Floor 1: what a host can have.
+//! Floor 1: what a host can have. One file a resource; each has three verbs.
+//!
+//! `observe` only reads, `diff` is pure, `apply` only writes; [`converge`] strings them together and looks a
+//! second time. Adding a resource touches its own file and the enum below.
+
+pub mod account;
+pub mod command;
+pub mod converge;
+pub mod directory;
+#[cfg(test)]
+pub mod fake;
+pub mod fault;
+pub mod file;
+pub mod host;
+pub mod init;
+pub mod link;
+pub mod mode;
+pub mod nginx_site;
+pub mod package;
+pub mod probe;
+pub mod release;
+pub mod service;
+pub mod stamp;
+pub mod unit;
+pub mod user;
+
+use serde::{Deserialize, Serialize};
+
+use converge::Converge;
+
+/// Everything a task can ask for, with finished values: what travels to the host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// A Debian package.
+    Package(package::Package),
+    /// A system account.
+    User(user::User),
+    /// A directory.
+    Directory(directory::Directory),
+    /// A file with its whole content.
+    File(file::File),
+    /// A symbolic link.
+    Link(link::Link),
+    /// A systemd unit file or an Upstart job.
+    Unit(unit::Unit),
+    /// A service or socket that runs.
+    Service(service::Service),
+    /// A site of Nginx, taken live as a transaction.
+    NginxSite(nginx_site::NginxSite),
+    /// A release directory and the link `current`.
+    Release(release::Release),
+    /// A command, the escape hatch.
+    Command(command::Command),
+}
+
+impl Resource {
+    /// The three verbs of whatever this is.
+    pub fn verbs(&self) -> &dyn Converge {
+        match self {
+            Self::Package(r) => r,
+            Self::User(r) => r,
+            Self::Directory(r) => r,
+            Self::File(r) => r,
+            Self::Link(r) => r,
+            Self::Unit(r) => r,
+            Self::Service(r) => r,
+            Self::NginxSite(r) => r,
+            Self::Release(r) => r,
+            Self::Command(r) => r,
+        }
+    }
+}
+
+/// One step of a host's plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// What people call it.
+    pub name: String,
+    /// Where it is written: `playbooks/site.yml:14`.
+    pub place: String,
+    /// What is wanted.
+    pub resource: Resource,
+}

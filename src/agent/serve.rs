@@ -1,0 +1,135 @@
+//! A run on the host: facts, the plan, a look, then on the desk's word the changes, then the proofs.
+
+use std::io::{self, Read, Write};
+use std::time::Duration;
+
+use crate::base::exit::Exit;
+use crate::resource::Resource;
+use crate::resource::converge::{Change, Outcome};
+use crate::resource::fault::Fault;
+use crate::resource::host::{Access, Host, Look};
+
+use super::local::LocalHost;
+use super::wire::{Plan, ToAgent, ToDesk, receive, receive_length, send};
+use super::{facts, lock, store};
+
+/// Where every run that changed something is recorded, a JSON line a run.
+const LOG: &str = "/var/lib/deployer/log";
+/// A service that has just started may need a moment before its site answers.
+const PROBE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Serves one desk on its standard streams. A desk that went away ends the run after the step under way.
+pub fn serve(mut from: impl Read, mut to: impl Write) -> Exit {
+    let host = LocalHost::default();
+    match converse(&host, &mut from, &mut to) {
+        Ok(()) => Exit::Wanted,
+        Err(_) => Exit::Failed,
+    }
+}
+
+fn converse(host: &LocalHost, from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+    match facts::read(host) {
+        Ok(facts) => send(to, &ToDesk::Facts(facts))?,
+        Err(fault) => return send(to, &ToDesk::Locked(fault)),
+    }
+    let Some(ToAgent::Plan(plan)) = receive(from)? else { return Ok(()) };
+    host.expect_units(units(&plan));
+    let checked: Vec<Result<Vec<Change>, Fault>> =
+        plan.steps.iter().map(|step| step.resource.verbs().changes(host)).collect();
+    let differs = checked.iter().any(|c| c.as_ref().map_or(true, |changes| !changes.is_empty()));
+    let missing = missing(host, &plan);
+    send(to, &ToDesk::Checked { steps: checked, missing })?;
+    if !differs {
+        return if plan.prove { prove(&plan, to) } else { Ok(()) };
+    }
+    let mut refused = None;
+    loop {
+        match receive(from)? {
+            Some(ToAgent::Blob(digest)) => {
+                let length = receive_length(from)?.unwrap_or(0);
+                if let Err(fault) = store::take(from, length, &digest) {
+                    refused = Some(fault);
+                    break;
+                }
+            }
+            Some(ToAgent::Go) => break,
+            _ => return Ok(()),
+        }
+    }
+    match refused {
+        Some(fault) => send(to, &ToDesk::Locked(fault)),
+        None => change(host, &plan, to),
+    }
+}
+
+/// Converges step by step under the lock; stops at the first failure; proves when all went well.
+fn change(host: &LocalHost, plan: &Plan, to: &mut impl Write) -> io::Result<()> {
+    let _lock = match lock::take(&plan.who, Duration::from_secs(plan.lock_wait)) {
+        Ok(lock) => lock,
+        Err(fault) => return send(to, &ToDesk::Locked(fault)),
+    };
+    let mut changed = Vec::new();
+    for (index, step) in plan.steps.iter().enumerate() {
+        send(to, &ToDesk::Started(index))?;
+        let outcome = step.resource.verbs().converge(host);
+        let failed = matches!(outcome, Outcome::Failed(_));
+        if outcome != Outcome::Unchanged {
+            changed.push(step.name.as_str());
+        }
+        if failed {
+            record(host, plan, &changed, "failed");
+            return send(to, &ToDesk::Finished(index, outcome));
+        }
+        send(to, &ToDesk::Finished(index, outcome))?;
+    }
+    store::clear();
+    record(host, plan, &changed, "done");
+    prove(plan, to)
+}
+
+fn prove(plan: &Plan, to: &mut impl Write) -> io::Result<()> {
+    let answers = plan.probes.iter().map(|p| p.check("127.0.0.1", PROBE_PATIENCE).err()).collect();
+    send(to, &ToDesk::Proved(answers))
+}
+
+/// Digests of releases that are not here yet.
+fn missing(host: &LocalHost, plan: &Plan) -> Vec<String> {
+    let mut missing = Vec::new();
+    for step in &plan.steps {
+        if let Resource::Release(release) = &step.resource
+            && release.needs_payloads(host).unwrap_or(true)
+        {
+            let digests = release.files.iter().map(|f| f.digest.clone());
+            missing.extend(digests.filter(|d| !store::has(d)));
+        }
+    }
+    missing.sort();
+    missing.dedup();
+    missing
+}
+
+/// Every unit the plan speaks of, so that one program run answers for all.
+fn units(plan: &Plan) -> Vec<String> {
+    let name = |resource: &Resource| match resource {
+        Resource::Unit(unit) => Some(unit.name.clone()),
+        Resource::Service(service) => Some(service.name.clone()),
+        _ => None,
+    };
+    let mut names: Vec<String> = plan.steps.iter().filter_map(|s| name(&s.resource)).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Adds a line to the host's log; a log that cannot be written does not undo what was done.
+fn record(host: &LocalHost, plan: &Plan, changed: &[&str], outcome: &str) {
+    let line = serde_json::json!({ "who": plan.who, "outcome": outcome, "changed": changed });
+    let access = Access { uid: 0, gid: 0, mode: 0o600 };
+    let written =
+        host.make_directory("/var/lib/deployer", &Access { mode: 0o755, ..access.clone() }).and_then(|()| {
+            let mut log = host.read(LOG)?.unwrap_or_default();
+            log.extend_from_slice(format!("{line}\n").as_bytes());
+            host.write(LOG, &log, &access)
+        });
+    drop(written);
+}

@@ -1,0 +1,74 @@
+//! A directory with owner and mode.
+
+use serde::{Deserialize, Serialize};
+
+use super::account;
+use super::converge::{Change, Verbs};
+use super::fault::Fault;
+use super::file::{access_changes, default_owner};
+use super::host::{Host, Kind, Look, Stat};
+use super::mode::Mode;
+
+/// A directory; missing parents are made with the same owner and mode.
+///
+/// ```yaml
+/// directory: { path: /var/lib/hbnb, owner: hbnb, group: hbnb, mode: "0750" }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Directory {
+    /// Absolute path.
+    pub path: String,
+    /// Owner.
+    #[serde(default = "default_owner")]
+    pub owner: String,
+    /// Group.
+    #[serde(default = "default_owner")]
+    pub group: String,
+    /// Permission bits.
+    #[serde(default = "default_mode")]
+    pub mode: Mode,
+}
+
+fn default_mode() -> Mode {
+    Mode(0o755)
+}
+
+/// What lies there, and the numbers that owner and group have now.
+pub struct Seen {
+    stat: Option<Stat>,
+    uid: Option<u32>,
+    gid: Option<u32>,
+}
+
+impl Verbs for Directory {
+    type State = Seen;
+
+    fn observe(&self, look: &dyn Look) -> Result<Seen, Fault> {
+        Ok(Seen {
+            stat: look.stat(&self.path)?,
+            uid: account::user_id(look, &self.owner)?,
+            gid: account::group_id(look, &self.group)?,
+        })
+    }
+
+    fn diff(&self, seen: &Seen) -> Vec<Change> {
+        match &seen.stat {
+            None => vec![Change::new("directory", "absent", "present")],
+            Some(stat) if stat.kind != Kind::Directory => {
+                vec![Change::new("directory", "something else", "a directory")]
+            }
+            Some(stat) => access_changes(stat, (seen.uid, &self.owner), (seen.gid, &self.group), self.mode),
+        }
+    }
+
+    fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
+        let access = account::access(host, &self.owner, &self.group, self.mode)?;
+        match &seen.stat {
+            None => host.make_directory(&self.path, &access),
+            Some(stat) if stat.kind == Kind::Directory => host.set_access(&self.path, &access),
+            Some(_) => Err(Fault::new(format!("`{}` exists and is not a directory", self.path))
+                .fix(format!("look at it and move it away: mv {0} {0}.old", self.path))),
+        }
+    }
+}

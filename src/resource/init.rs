@@ -1,0 +1,171 @@
+//! The two init systems behind one door: systemd and Upstart.
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::Fault;
+use super::host::{Host, Look, Ran, Run};
+
+/// Which init system is PID 1; read from the host, not from its version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Init {
+    /// systemd, `/run/systemd/system` exists.
+    Systemd,
+    /// Upstart, Ubuntu 14.04.
+    Upstart,
+}
+
+/// What an init system knows of a unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnitState {
+    /// It exists.
+    pub loaded: bool,
+    /// It runs, with a live process where it has one.
+    pub running: bool,
+    /// It starts at boot.
+    pub enabled: bool,
+    /// Its file is newer than what the init system has read.
+    pub stale: bool,
+}
+
+/// What can be asked of a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Make it run.
+    Start,
+    /// Stop and start, taking up a new definition.
+    Restart,
+    /// Take up new configuration without a gap.
+    Reload,
+    /// Start at boot.
+    Enable,
+}
+
+impl Init {
+    /// Where a unit's file lies. `name` is systemd's (`x.service`); Upstart's job is `x`.
+    pub fn path(self, name: &str) -> String {
+        match self {
+            Self::Systemd => format!("/etc/systemd/system/{name}"),
+            Self::Upstart => format!("/etc/init/{}.conf", job(name)),
+        }
+    }
+
+    /// Reads the state of a unit.
+    pub fn state(self, look: &dyn Look, name: &str) -> Result<UnitState, Fault> {
+        match self {
+            Self::Systemd => Ok(systemd_state(&look.unit(name)?)),
+            Self::Upstart => Ok(upstart_state(&look.ask(&Run::new(&["initctl", "status", job(name)]))?)),
+        }
+    }
+
+    /// Does it; a failure carries the init system's words and the service's last log lines.
+    pub fn ask_for(self, host: &dyn Host, verb: Verb, name: &str) -> Result<(), Fault> {
+        for argv in self.commands(verb, name) {
+            let ran = host.run(&Run::new(&argv))?;
+            if ran.status != 0 {
+                let words = format!("`{}` failed (exit {})", argv.join(" "), ran.status);
+                return Err(Fault::new(words).output(&(ran.text() + &self.last_lines(host, name))));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the init system read changed unit files; Upstart sees them by itself.
+    pub fn read_again(self, host: &dyn Host) -> Result<(), Fault> {
+        match self {
+            Self::Systemd => {
+                super::host::run_or_fault(host, &Run::new(&["systemctl", "daemon-reload"])).map(drop)
+            }
+            Self::Upstart => Ok(()),
+        }
+    }
+
+    fn commands(self, verb: Verb, name: &str) -> Vec<Vec<&str>> {
+        match (self, verb) {
+            (Self::Systemd, Verb::Start) => vec![vec!["systemctl", "start", name]],
+            (Self::Systemd, Verb::Restart) => vec![vec!["systemctl", "restart", name]],
+            (Self::Systemd, Verb::Reload) => vec![vec!["systemctl", "reload", name]],
+            (Self::Systemd, Verb::Enable) => vec![vec!["systemctl", "enable", name]],
+            (Self::Upstart, Verb::Start) => vec![vec!["initctl", "start", job(name)]],
+            // A running instance keeps its old definition through `restart`.
+            (Self::Upstart, Verb::Restart) => {
+                vec![vec!["initctl", "stop", job(name)], vec!["initctl", "start", job(name)]]
+            }
+            (Self::Upstart, Verb::Reload) => vec![vec!["initctl", "reload", job(name)]],
+            (Self::Upstart, Verb::Enable) => Vec::new(),
+        }
+    }
+
+    fn last_lines(self, host: &dyn Host, name: &str) -> String {
+        let journal = ["journalctl", "-u", name, "-n", "50", "--no-pager", "-o", "cat"];
+        match self {
+            Self::Systemd => host.ask(&Run::new(&journal)).map(|r| r.stdout).unwrap_or_default(),
+            Self::Upstart => {
+                let log = host.read(&format!("/var/log/upstart/{}.log", job(name)));
+                String::from_utf8_lossy(&log.ok().flatten().unwrap_or_default()).into_owned()
+            }
+        }
+    }
+}
+
+/// Upstart's name of a unit.
+fn job(name: &str) -> &str {
+    name.strip_suffix(".service").unwrap_or(name)
+}
+
+fn systemd_state(properties: &[(String, String)]) -> UnitState {
+    let is = |key: &str, value: &str| properties.iter().any(|(k, v)| k == key && v == value);
+    UnitState {
+        loaded: is("LoadState", "loaded"),
+        running: is("ActiveState", "active") || is("ActiveState", "reloading"),
+        enabled: is("UnitFileState", "enabled"),
+        stale: is("NeedDaemonReload", "yes"),
+    }
+}
+
+/// `NAME start/running, process N` alone means running; a job without a process is dead.
+fn upstart_state(ran: &Ran) -> UnitState {
+    let loaded = ran.status == 0;
+    let running = ran.stdout.contains(" start/running, process ");
+    UnitState { loaded, running, enabled: loaded, stale: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ran(stdout: &str, status: i32) -> Ran {
+        Ran { status, stdout: stdout.into(), stderr: String::new() }
+    }
+
+    #[test]
+    fn a_job_of_upstart_runs_only_with_a_process() {
+        let running = |text| upstart_state(&ran(text, 0)).running;
+        assert!(running("hbnb-web start/running, process 411\n"));
+        assert!(!running("hbnb-web start/running\n"));
+        assert!(!running("hbnb-web stop/waiting\n"));
+        assert!(!running("hbnb-web start/post-start, process 9\n"));
+        assert!(!upstart_state(&ran("", 1)).loaded);
+    }
+
+    #[test]
+    fn systemd_says_in_properties_what_a_unit_is() {
+        let properties: Vec<(String, String)> = [
+            ("LoadState", "loaded"),
+            ("ActiveState", "active"),
+            ("UnitFileState", "enabled"),
+            ("NeedDaemonReload", "no"),
+        ]
+        .map(|(k, v)| (k.to_string(), v.to_string()))
+        .to_vec();
+        let wanted = UnitState { loaded: true, running: true, enabled: true, stale: false };
+        assert_eq!(systemd_state(&properties), wanted);
+        assert_eq!(systemd_state(&[]), UnitState::default());
+    }
+
+    #[test]
+    fn a_changed_upstart_job_is_stopped_and_started() {
+        let wanted = vec![vec!["initctl", "stop", "web"], vec!["initctl", "start", "web"]];
+        assert_eq!(Init::Upstart.commands(Verb::Restart, "web.service"), wanted);
+    }
+}

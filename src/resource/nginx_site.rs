@@ -1,0 +1,196 @@
+//! A site of Nginx, taken live as a transaction: write, test, swap, reload, confirm; or put everything back.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::converge::{Change, Verbs};
+use super::fault::Fault;
+use super::host::{Access, Host, Kind, Look, Run};
+use super::stamp;
+
+/// A site in `sites-available`, enabled, and loaded by the running Nginx.
+///
+/// ```yaml
+/// nginx_site: { name: hbnb, template: nginx/site.conf.tera }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NginxSite {
+    /// The file's name in `/etc/nginx/sites-available`.
+    pub name: String,
+    /// The whole file.
+    pub content: String,
+}
+
+/// The link of the site that Debian and Ubuntu ship; two default servers cannot both listen.
+const STOCK: &str = "/etc/nginx/sites-enabled/default";
+/// How long new workers may take to appear after a reload.
+const RELOAD_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The site's file and link, the stock site, and the digest that Nginx last loaded.
+pub struct Seen {
+    content: Option<Vec<u8>>,
+    link: Option<Kind>,
+    stock: Option<Kind>,
+    loaded: String,
+}
+
+impl NginxSite {
+    fn available(&self) -> String {
+        format!("/etc/nginx/sites-available/{}", self.name)
+    }
+
+    fn enabled(&self) -> String {
+        format!("/etc/nginx/sites-enabled/{}", self.name)
+    }
+
+    fn stamp(&self) -> String {
+        format!("nginx_site.{}", self.name)
+    }
+
+    /// Puts the bytes and links of before back.
+    fn put_back(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
+        match &seen.content {
+            Some(bytes) => host.write(&self.available(), bytes, &Access { uid: 0, gid: 0, mode: 0o644 })?,
+            None => host.remove(&self.available())?,
+        }
+        match &seen.link {
+            Some(Kind::Link(target)) => host.link(&self.enabled(), target)?,
+            _ => host.remove(&self.enabled())?,
+        }
+        match &seen.stock {
+            Some(Kind::Link(target)) => host.link(STOCK, target),
+            _ => Ok(()),
+        }
+    }
+
+    /// What `nginx -t` said, with the line of ours it means.
+    fn refused(&self, text: &str) -> Fault {
+        let ours = format!("{}:", self.enabled());
+        let line = text.split(&ours).nth(1).and_then(|rest| {
+            let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            let number: usize = number.parse().ok()?;
+            Some(format!("\nline {number}: {}", self.content.lines().nth(number.checked_sub(1)?)?.trim()))
+        });
+        Fault::new(format!("`nginx -t` refused site `{}`; the old configuration is back and was never unloaded", self.name))
+            .output(&(text.to_string() + &line.unwrap_or_default()))
+            .fix("correct the line nginx names (in the template or the inventory); `deployer render` shows the whole file")
+    }
+}
+
+impl Verbs for NginxSite {
+    type State = Seen;
+
+    fn observe(&self, look: &dyn Look) -> Result<Seen, Fault> {
+        let kind = |path: &str| Ok(look.stat(path)?.map(|s| s.kind));
+        Ok(Seen {
+            content: look.read(&self.available())?,
+            link: kind(&self.enabled())?,
+            stock: kind(STOCK)?,
+            loaded: stamp::read(look, &self.stamp())?,
+        })
+    }
+
+    fn diff(&self, seen: &Seen) -> Vec<Change> {
+        let old = String::from_utf8_lossy(seen.content.as_deref().unwrap_or_default()).into_owned();
+        let mut changes: Vec<Change> = Change::of("content", old, &self.content).into_iter().collect();
+        if seen.link != Some(Kind::Link(self.available())) {
+            changes.push(Change::new("site", "not enabled", "enabled"));
+        }
+        if seen.stock.is_some() {
+            changes.push(Change::new("stock site", "enabled", "disabled"));
+        }
+        if changes.is_empty() && seen.loaded != stamp::digest(self.content.as_bytes()) {
+            changes.push(Change::new("nginx", "runs with an older configuration", "reloaded"));
+        }
+        changes
+    }
+
+    fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
+        host.write(&self.available(), self.content.as_bytes(), &Access { uid: 0, gid: 0, mode: 0o644 })?;
+        host.link(&self.enabled(), &self.available())?;
+        host.remove(STOCK)?;
+        let tested = host.run(&Run::new(&["nginx", "-t"]))?;
+        if tested.status != 0 {
+            self.put_back(seen, host)?;
+            return Err(self.refused(&tested.text()));
+        }
+        reload(host)?;
+        stamp::write(host, &self.stamp(), &stamp::digest(self.content.as_bytes()))
+    }
+}
+
+/// Reloads Nginx and waits until a new generation of workers serves; a stopped Nginx will read the files when
+/// its service starts.
+fn reload(host: &dyn Host) -> Result<(), Fault> {
+    let Some(master) = master_pid(host)? else { return Ok(()) };
+    let before = workers(host, &master)?;
+    let ran = host.run(&Run::new(&["nginx", "-s", "reload"]))?;
+    if ran.status != 0 {
+        return Err(Fault::new("`nginx -s reload` failed").output(&ran.text()));
+    }
+    let deadline = Instant::now() + RELOAD_DEADLINE;
+    while workers(host, &master)?.iter().all(|pid| before.contains(pid)) {
+        if Instant::now() > deadline {
+            return Err(Fault::new("nginx was told to reload and no new worker appeared within 10 s")
+                .fix("look at /var/log/nginx/error.log on the host"));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+/// The pid of the running master; a stale pid file is not one.
+fn master_pid(look: &dyn Look) -> Result<Option<String>, Fault> {
+    let pid = look.read("/run/nginx.pid")?.unwrap_or_default();
+    let pid = String::from_utf8_lossy(&pid).trim().to_string();
+    let name = look.read(&format!("/proc/{pid}/comm"))?.unwrap_or_default();
+    Ok((!pid.is_empty() && name.starts_with(b"nginx")).then_some(pid))
+}
+
+fn workers(look: &dyn Look, master: &str) -> Result<Vec<String>, Fault> {
+    let children = look.read(&format!("/proc/{master}/task/{master}/children"))?.unwrap_or_default();
+    Ok(String::from_utf8_lossy(&children).split_whitespace().map(str::to_string).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::converge::{Converge, Outcome};
+    use crate::resource::fake::FakeHost;
+
+    fn site(content: &str) -> NginxSite {
+        NginxSite { name: "hbnb".into(), content: content.into() }
+    }
+
+    #[test]
+    fn a_site_goes_live_once() {
+        let host = FakeHost::default();
+        host.answer("nginx -t", "", 0);
+        assert!(matches!(site("server {}\n").converge(&host), Outcome::Changed(_)));
+        assert_eq!(site("server {}\n").converge(&host), Outcome::Unchanged);
+    }
+
+    #[test]
+    fn a_refused_site_leaves_the_old_bytes_and_never_reloads() {
+        let host = FakeHost::default();
+        host.answer("nginx -t", "", 0);
+        site("old\n").converge(&host);
+        host.answer("nginx -t", "emerg: unknown directive \"bad\" in /etc/nginx/sites-enabled/hbnb:1", 1);
+        let Outcome::Failed(fault) = site("bad\n").converge(&host) else { panic!("it went live") };
+        assert_eq!(host.text("/etc/nginx/sites-available/hbnb"), Some("old\n".into()));
+        assert!(fault.output.ends_with("line 1: bad"), "{}", fault.output);
+        assert!(!host.writes().iter().any(|w| w.contains("reload")));
+    }
+
+    #[test]
+    fn a_reload_lost_in_a_crash_is_made_by_the_next_run() {
+        let host = FakeHost::default();
+        host.answer("nginx -t", "", 0);
+        site("new\n").converge(&host);
+        stamp::write(&host, "nginx_site.hbnb", "older").unwrap();
+        let wanted = [Change::new("nginx", "runs with an older configuration", "reloaded")];
+        assert_eq!(site("new\n").changes(&host).unwrap(), wanted);
+    }
+}

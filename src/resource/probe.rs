@@ -1,0 +1,202 @@
+//! Proof: one HTTP request and what its answer must be.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+/// A request through Nginx and what is expected of the answer.
+///
+/// ```yaml
+/// probe: { name: home, get: /, expect: { status: 200, body: Holberton School } }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probe {
+    /// What people call it.
+    pub name: String,
+    /// Path and query, beginning with `/`.
+    pub get: String,
+    /// The Host header; the address itself when none.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// The port it asks, 1 to 65535.
+    #[serde(default = "default_port")]
+    pub port: u16,
+    /// What the answer must be.
+    #[serde(default)]
+    pub expect: Expect,
+}
+
+/// What an answer must be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Expect {
+    /// Exact status code.
+    pub status: u16,
+    /// A text the body contains.
+    pub body: Option<String>,
+    /// Headers with their exact values; names in any case.
+    pub header: BTreeMap<String, String>,
+}
+
+impl Default for Expect {
+    fn default() -> Self {
+        Self { status: 200, body: None, header: BTreeMap::new() }
+    }
+}
+
+fn default_port() -> u16 {
+    80
+}
+
+/// What an answer was instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Miss {
+    /// No answer at all.
+    Silent(String),
+    /// Another status.
+    Status {
+        /// As answered.
+        seen: u16,
+        /// As expected.
+        wanted: u16,
+    },
+    /// The body lacks the text.
+    Body {
+        /// The text it should contain.
+        wanted: String,
+        /// Its first characters.
+        begins: String,
+    },
+    /// A header is missing or different.
+    Header {
+        /// Its name.
+        name: String,
+        /// As answered; empty when missing.
+        seen: String,
+        /// As expected.
+        wanted: String,
+    },
+}
+
+impl fmt::Display for Miss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Silent(why) => write!(f, "no answer: {why}"),
+            Self::Status { seen, wanted } => write!(f, "status {seen}, wanted {wanted}"),
+            Self::Body { wanted, begins } => write!(f, "body lacks `{wanted}`; it begins `{begins}`"),
+            Self::Header { name, seen, wanted } => write!(f, "header {name} is `{seen}`, wanted `{wanted}`"),
+        }
+    }
+}
+
+/// An answer: status, headers with lower-case names, body.
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// Names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body, at most 1 MiB of it.
+    pub body: String,
+}
+
+/// How long one request may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// How much of a body is read.
+const BODY_LIMIT: u64 = 1 << 20;
+/// Pause between tries.
+const PAUSE: Duration = Duration::from_millis(50);
+
+impl Probe {
+    /// Asks `address` until the answer is as expected or `patience` is over; 0 asks once.
+    pub fn check(&self, address: &str, patience: Duration) -> Result<(), Miss> {
+        let deadline = Instant::now() + patience;
+        loop {
+            match self.ask(address).and_then(|answer| self.compare(&answer)) {
+                Ok(()) => return Ok(()),
+                Err(miss) if Instant::now() >= deadline => return Err(miss),
+                Err(_) => std::thread::sleep(PAUSE),
+            }
+        }
+    }
+
+    /// Compares an answer with what is expected; pure.
+    pub fn compare(&self, answer: &Answer) -> Result<(), Miss> {
+        let expect = &self.expect;
+        if answer.status != expect.status {
+            return Err(Miss::Status { seen: answer.status, wanted: expect.status });
+        }
+        for (name, wanted) in &expect.header {
+            let found = answer.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+            let seen = found.map_or("", |(_, v)| v);
+            if seen != wanted {
+                return Err(Miss::Header { name: name.clone(), seen: seen.into(), wanted: wanted.clone() });
+            }
+        }
+        match &expect.body {
+            Some(wanted) if !answer.body.contains(wanted.as_str()) => {
+                let begins = answer.body.chars().take(60).collect();
+                Err(Miss::Body { wanted: wanted.clone(), begins })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn ask(&self, address: &str) -> Result<Answer, Miss> {
+        let silent = |error: ureq::Error| Miss::Silent(error.to_string());
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(TIMEOUT))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .build();
+        let mut request =
+            ureq::Agent::new_with_config(config).get(format!("http://{address}:{}{}", self.port, self.get));
+        if let Some(host) = &self.host {
+            request = request.header("Host", host);
+        }
+        let mut response = request.call().map_err(silent)?;
+        let headers = response.headers().iter();
+        let headers = headers
+            .map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+            .collect();
+        let status = response.status().as_u16();
+        let bytes = response.body_mut().with_config().limit(BODY_LIMIT).read_to_vec().map_err(silent)?;
+        Ok(Answer { status, headers, body: String::from_utf8_lossy(&bytes).into_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_thing_that_differs_is_named() {
+        let header = BTreeMap::from([("X-Served-By".to_string(), "web-01".to_string())]);
+        let expect = Expect { status: 200, body: Some("School".into()), header };
+        let probe = Probe { name: "home".into(), get: "/".into(), host: None, port: 80, expect };
+        let answer = |status, server: &str, body: &str| Answer {
+            status,
+            headers: vec![("x-served-by".into(), server.into())],
+            body: body.into(),
+        };
+        let said = |a: Answer| probe.compare(&a).map_err(|m| m.to_string());
+        assert_eq!(said(answer(200, "web-01", "Holberton School")), Ok(()));
+        assert_eq!(said(answer(502, "web-01", "")), Err("status 502, wanted 200".into()));
+        assert_eq!(
+            said(answer(200, "web-02", "")),
+            Err("header X-Served-By is `web-02`, wanted `web-01`".into())
+        );
+        assert_eq!(said(answer(200, "web-01", "hi")), Err("body lacks `School`; it begins `hi`".into()));
+    }
+
+    #[test]
+    fn a_closed_port_is_no_answer() {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let probe = Probe { name: "x".into(), get: "/".into(), host: None, port, expect: Expect::default() };
+        assert!(matches!(probe.check("127.0.0.1", Duration::ZERO), Err(Miss::Silent(_))));
+    }
+}

@@ -1,0 +1,165 @@
+//! A release: a directory of its own for every version, and a link `current` that turns atomically.
+
+use serde::{Deserialize, Serialize};
+
+use super::converge::{Change, Verbs};
+use super::fault::Fault;
+use super::host::{Access, Host, Kind, Look};
+
+/// `root/releases/ID/…`, with `root/current` pointing at it.
+///
+/// ```yaml
+/// release: { root: /opt/hbnb, binaries: [appserver, hbnb], keep: 5 }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// Absolute path under which releases live.
+    pub root: String,
+    /// What makes this version different from any other; a digest of its files.
+    pub id: String,
+    /// Its programs.
+    pub files: Vec<Payload>,
+    /// How many releases stay, the live one included; at least 1.
+    #[serde(default = "default_keep")]
+    pub keep: usize,
+}
+
+fn default_keep() -> usize {
+    5
+}
+
+/// An executable whose content is sent ahead under its digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payload {
+    /// Its name in the release.
+    pub name: String,
+    /// SHA-256 of the content, lower-case hex.
+    pub digest: String,
+    /// The content's length in bytes.
+    pub size: u64,
+}
+
+/// Whether the release is whole, and what `current` points at.
+pub struct Seen {
+    whole: bool,
+    current: Option<String>,
+}
+
+impl Release {
+    fn dir(&self) -> String {
+        format!("{}/releases/{}", self.root, self.id)
+    }
+
+    /// `current`'s target; relative, so that the tree can be moved.
+    fn target(&self) -> String {
+        format!("releases/{}", self.id)
+    }
+
+    /// Whether the host lacks a file of this release, so that its content must be sent.
+    pub fn needs_payloads(&self, look: &dyn Look) -> Result<bool, Fault> {
+        Ok(!self.observe(look)?.whole)
+    }
+
+    /// Removes the oldest releases beyond `keep`, never the live one.
+    fn prune(&self, host: &dyn Host) -> Result<(), Fault> {
+        let dir = format!("{}/releases", self.root);
+        let order = format!("{}/order", self.root);
+        let known = host.read(&order)?.unwrap_or_default();
+        let mut ids: Vec<String> =
+            String::from_utf8_lossy(&known).lines().filter(|l| *l != self.id).map(str::to_string).collect();
+        ids.push(self.id.clone());
+        for name in host.list(&dir)? {
+            if !ids.contains(&name) {
+                ids.insert(0, name);
+            }
+        }
+        let surplus = ids.len().saturating_sub(self.keep.max(1));
+        for id in ids.drain(..surplus) {
+            host.remove(&format!("{dir}/{id}"))?;
+        }
+        host.write(&order, (ids.join("\n") + "\n").as_bytes(), &Access { uid: 0, gid: 0, mode: 0o644 })
+    }
+}
+
+impl Verbs for Release {
+    type State = Seen;
+
+    fn observe(&self, look: &dyn Look) -> Result<Seen, Fault> {
+        // A release appears by one rename, so its directory is whole when it exists.
+        let whole = look.stat(&self.dir())?.is_some_and(|s| s.kind == Kind::Directory);
+        let current = match look.stat(&format!("{}/current", self.root))?.map(|s| s.kind) {
+            Some(Kind::Link(target)) => Some(target),
+            _ => None,
+        };
+        Ok(Seen { whole, current })
+    }
+
+    fn diff(&self, seen: &Seen) -> Vec<Change> {
+        let mut changes = Vec::new();
+        if !seen.whole {
+            changes.push(Change::new("release", "absent", &self.id));
+        }
+        changes.extend(Change::of("current", seen.current.as_deref().unwrap_or("absent"), self.target()));
+        changes
+    }
+
+    fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
+        let access = Access { uid: 0, gid: 0, mode: 0o755 };
+        if !seen.whole {
+            let beside = format!("{}/releases/.{}.new", self.root, self.id);
+            host.remove(&beside)?;
+            host.make_directory(&beside, &access)?;
+            for file in &self.files {
+                host.place(&file.digest, &format!("{beside}/{}", file.name), &access)?;
+            }
+            host.rename(&beside, &self.dir())?;
+        }
+        host.link(&format!("{}/current", self.root), &self.target())?;
+        self.prune(host)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::converge::{Converge, Outcome};
+    use crate::resource::fake::FakeHost;
+
+    fn release(id: &str, keep: usize) -> Release {
+        let files = vec![Payload { name: "server".into(), digest: "d1".into(), size: 6 }];
+        Release { root: "/opt/hbnb".into(), id: id.into(), files, keep }
+    }
+
+    #[test]
+    fn a_release_is_put_down_and_current_turns_to_it() {
+        let host = FakeHost::default();
+        host.send("d1", "binary");
+        let changes =
+            vec![Change::new("release", "absent", "r1"), Change::new("current", "absent", "releases/r1")];
+        assert_eq!(release("r1", 5).converge(&host), Outcome::Changed(changes));
+        assert_eq!(host.text("/opt/hbnb/releases/r1/server"), Some("binary".into()));
+        assert_eq!(release("r1", 5).converge(&host), Outcome::Unchanged);
+    }
+
+    #[test]
+    fn old_releases_go_and_the_live_one_stays() {
+        let host = FakeHost::default();
+        host.send("d1", "binary");
+        for id in ["r1", "r2", "r3", "r1"] {
+            release(id, 2).converge(&host);
+        }
+        assert_eq!(host.list("/opt/hbnb/releases").unwrap(), ["r1", "r3"]);
+    }
+
+    #[test]
+    fn a_half_written_release_of_a_cut_run_is_made_again() {
+        let host = FakeHost::default();
+        host.send("d1", "binary");
+        host.put("/opt/hbnb/releases/.r1.new/server", "hal");
+        release("r1", 5).converge(&host);
+        assert_eq!(host.text("/opt/hbnb/releases/r1/server"), Some("binary".into()));
+        assert_eq!(host.list("/opt/hbnb/releases").unwrap(), ["r1"]);
+    }
+}

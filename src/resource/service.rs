@@ -1,0 +1,158 @@
+//! A service or socket that runs, starts at boot, and has taken up its newest files.
+
+use serde::{Deserialize, Serialize};
+
+use super::converge::{Change, Verbs};
+use super::fault::Fault;
+use super::host::{Host, Look, Run, run_or_fault};
+use super::init::{Init, UnitState, Verb};
+use super::stamp;
+
+/// A unit that is enabled and active.
+///
+/// ```yaml
+/// service: { name: hbnb-web.service, restart_when: [/etc/default/hbnb-web] }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// systemd's name, with its suffix.
+    pub name: String,
+    /// The host's init system.
+    pub init: Init,
+    /// Paths whose change needs a restart.
+    #[serde(default)]
+    pub restart_when: Vec<String>,
+    /// Paths whose change needs a reload.
+    #[serde(default)]
+    pub reload_when: Vec<String>,
+}
+
+/// What the init system says, and the digests of the files as they are and as they were taken up.
+pub struct Seen {
+    unit: UnitState,
+    restart: (String, String),
+    reload: (String, String),
+}
+
+impl Service {
+    fn stamp(&self, kind: &str) -> String {
+        format!("{}.{kind}", self.name)
+    }
+
+    fn wants_stamp(&self) -> bool {
+        !(self.restart_when.is_empty() && self.reload_when.is_empty())
+    }
+
+    /// A socket can only be opened anew while its service is not running; the service's own step starts it again.
+    fn stop_service_of_socket(&self, host: &dyn Host) -> Result<(), Fault> {
+        match self.name.strip_suffix(".socket") {
+            Some(base) => {
+                run_or_fault(host, &Run::new(&["systemctl", "stop", &format!("{base}.service")])).map(drop)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Verbs for Service {
+    type State = Seen;
+
+    fn observe(&self, look: &dyn Look) -> Result<Seen, Fault> {
+        let pair = |kind: &str, paths: &[String]| -> Result<(String, String), Fault> {
+            if paths.is_empty() {
+                return Ok(Default::default());
+            }
+            Ok((stamp::read(look, &self.stamp(kind))?, stamp::of(look, paths)?))
+        };
+        Ok(Seen {
+            unit: self.init.state(look, &self.name)?,
+            restart: pair("restart", &self.restart_when)?,
+            reload: pair("reload", &self.reload_when)?,
+        })
+    }
+
+    fn diff(&self, seen: &Seen) -> Vec<Change> {
+        let mut changes = Vec::new();
+        if !seen.unit.enabled {
+            changes.push(Change::new("boot", "not enabled", "enabled"));
+        }
+        if !seen.unit.running {
+            changes.push(Change::new("state", "stopped", "running"));
+        } else if seen.restart.0 != seen.restart.1 {
+            changes.push(Change::new("state", "runs with older files", "restarted"));
+        } else if seen.reload.0 != seen.reload.1 {
+            changes.push(Change::new("state", "runs with older files", "reloaded"));
+        }
+        changes
+    }
+
+    fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
+        if !seen.unit.enabled {
+            self.init.ask_for(host, Verb::Enable, &self.name)?;
+        }
+        if !seen.unit.running {
+            self.stop_service_of_socket(host)?;
+            self.init.ask_for(host, Verb::Start, &self.name)?;
+        } else if seen.restart.0 != seen.restart.1 {
+            self.stop_service_of_socket(host)?;
+            self.init.ask_for(host, Verb::Restart, &self.name)?;
+        } else if seen.reload.0 != seen.reload.1 {
+            self.init.ask_for(host, Verb::Reload, &self.name)?;
+        }
+        if self.wants_stamp() {
+            stamp::write(host, &self.stamp("restart"), &stamp::of(host, &self.restart_when)?)?;
+            stamp::write(host, &self.stamp("reload"), &stamp::of(host, &self.reload_when)?)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::converge::Converge;
+    use crate::resource::fake::FakeHost;
+
+    const UP: [(&str, &str); 3] =
+        [("LoadState", "loaded"), ("ActiveState", "active"), ("UnitFileState", "enabled")];
+
+    fn web() -> Service {
+        Service {
+            name: "web.service".into(),
+            init: Init::Systemd,
+            restart_when: vec!["/etc/default/web".into()],
+            reload_when: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_running_service_that_never_took_up_its_files_is_restarted_once() {
+        let host = FakeHost::default();
+        host.set_unit("web.service", &UP);
+        host.put("/etc/default/web", "A=1\n");
+        host.answer("systemctl restart", "", 0);
+        assert_eq!(
+            web().changes(&host).unwrap(),
+            [Change::new("state", "runs with older files", "restarted")]
+        );
+        web().converge(&host);
+        assert!(host.writes().contains(&"run systemctl restart web.service".to_string()));
+        assert_eq!(web().changes(&host).unwrap(), []);
+        host.put("/etc/default/web", "A=2\n");
+        assert_eq!(web().changes(&host).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_stopped_service_is_one_change_and_its_failure_shows_the_journal() {
+        let host = FakeHost::default();
+        host.answer("systemctl start", "", 1);
+        host.answer("journalctl", "bind: address in use\n", 0);
+        host.set_unit("web.service", &[("LoadState", "loaded"), ("UnitFileState", "enabled")]);
+        assert_eq!(web().changes(&host).unwrap(), [Change::new("state", "stopped", "running")]);
+        let seen = web().observe(&host).unwrap();
+        let fault = web().apply(&seen, &host).unwrap_err();
+        assert_eq!(fault.message, "`systemctl start web.service` failed (exit 1)");
+        assert_eq!(fault.output, "bind: address in use");
+    }
+}

@@ -3,3 +3,4 @@
 pub mod diagnostic;
 pub mod exit;
 pub mod source;
+pub mod yaml;

@@ -2,5 +2,7 @@
 
 pub mod diagnostic;
 pub mod exit;
+pub mod quote;
 pub mod source;
+pub mod template;
 pub mod yaml;

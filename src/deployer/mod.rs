@@ -1,1 +1,6 @@
-//! Floor 3: runs on your desk.
+//! Floor 3: runs on your desk. Text → values → plan → change → proof.
+
+pub mod os;
+pub mod payload;
+pub mod playbook;
+pub mod ssh;

@@ -1,0 +1,65 @@
+//! What a release of Ubuntu or Debian brings: facts without a host, for `render --os`, and Nginx's version before
+//! it is installed.
+
+use crate::agent::facts::Facts;
+use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::resource::init::Init;
+
+/// Release, systemd (0: Upstart) and Nginx as its archive has them.
+const RELEASES: [(&str, &str, u32, [u32; 3]); 10] = [
+    ("ubuntu", "14.04", 0, [1, 4, 6]),
+    ("ubuntu", "16.04", 229, [1, 10, 3]),
+    ("ubuntu", "18.04", 237, [1, 14, 0]),
+    ("ubuntu", "20.04", 245, [1, 18, 0]),
+    ("ubuntu", "22.04", 249, [1, 18, 0]),
+    ("ubuntu", "24.04", 255, [1, 24, 0]),
+    ("ubuntu", "26.04", 259, [1, 28, 0]),
+    ("debian", "11", 247, [1, 18, 0]),
+    ("debian", "12", 252, [1, 22, 1]),
+    ("debian", "13", 257, [1, 26, 3]),
+];
+
+/// The facts of a release by name (`ubuntu-22.04`), for a host called `hostname`.
+///
+/// # Errors
+/// An unknown name, with the known ones.
+pub fn facts(name: &str, hostname: &str) -> Result<Facts, Diagnostic> {
+    let known: Vec<String> = RELEASES.iter().map(|(os, version, ..)| format!("{os}-{version}")).collect();
+    let Some(at) = known.iter().position(|k| k == name) else {
+        let unknown = Diagnostic::error(format!("unknown release `{name}`"));
+        let unknown = unknown.label(format!("known: {}", known.join(", ")));
+        return Err(match did_you_mean(name, known.iter().map(String::as_str)) {
+            Some(word) => unknown.fix(format!("did you mean `{word}`?")),
+            None => unknown,
+        });
+    };
+    let (os, version, systemd, nginx) = RELEASES[at];
+    Ok(Facts {
+        hostname: hostname.to_string(),
+        os: os.to_string(),
+        os_version: version.to_string(),
+        arch: std::env::consts::ARCH.to_string(),
+        init: if systemd == 0 { Init::Upstart } else { Init::Systemd },
+        systemd,
+        nginx: Some(nginx),
+    })
+}
+
+/// The version of Nginx a host has, or will have once it is installed from its archive.
+pub fn nginx(facts: &Facts) -> [u32; 3] {
+    let same = |(os, version, ..): &&(&str, &str, u32, [u32; 3])| *os == facts.os && *version == facts.os_version;
+    let shipped = RELEASES.iter().find(same).map(|(.., nginx)| *nginx);
+    facts.nginx.or(shipped).unwrap_or([1, 18, 0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_known_by_name_and_a_typo_is_suggested() {
+        assert_eq!(facts("ubuntu-14.04", "a").unwrap().init, Init::Upstart);
+        assert_eq!(nginx(&Facts { nginx: None, ..facts("debian-12", "a").unwrap() }), [1, 22, 1]);
+        assert_eq!(facts("ubuntu-22.4", "a").unwrap_err().fix, Some("did you mean `ubuntu-22.04`?".into()));
+    }
+}

@@ -1,0 +1,111 @@
+//! The programs that go to hosts: found beside this one, named by digest, packed once a run.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::base::diagnostic::Diagnostic;
+use crate::resource::release::Payload;
+use crate::resource::stamp::digest;
+
+/// One program for the hosts.
+#[derive(Debug)]
+pub struct Binary {
+    /// Name, digest and size.
+    pub payload: Payload,
+    path: PathBuf,
+    packed: OnceLock<Arc<Vec<u8>>>,
+    packing: Mutex<()>,
+}
+
+impl Binary {
+    /// Reads and hashes the program `name` in `dir`.
+    ///
+    /// # Errors
+    /// It is not there, or it is not a program for this architecture.
+    pub fn find(dir: &Path, name: &str) -> Result<Self, Diagnostic> {
+        let path = dir.join(name);
+        let bytes = std::fs::read(&path).map_err(|error| {
+            Diagnostic::error(format!("the program `{name}` for the hosts cannot be read: {}: {error}", path.display()))
+                .fix("cargo build --release")
+        })?;
+        let payload = Payload { name: name.to_string(), digest: digest(&bytes), size: bytes.len() as u64 };
+        Ok(Self { payload, path, packed: OnceLock::new(), packing: Mutex::new(()) })
+    }
+
+    /// Its content, gzip-compressed; made once and shared by all hosts.
+    pub fn packed(&self) -> std::io::Result<Arc<Vec<u8>>> {
+        let _one_at_a_time = self.packing.lock();
+        if let Some(packed) = self.packed.get() {
+            return Ok(Arc::clone(packed));
+        }
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
+        encoder.write_all(&std::fs::read(&self.path)?)?;
+        let packed = Arc::new(encoder.finish()?);
+        Ok(Arc::clone(self.packed.get_or_init(|| packed)))
+    }
+}
+
+/// Fast: a run waits for it, and the last percents cost seconds.
+const LEVEL: u32 = 3;
+
+/// Everything that can be sent: the agent (this very program) and what releases are made of.
+#[derive(Debug)]
+pub struct Binaries {
+    /// This program.
+    pub agent: Binary,
+    /// `appserver` and `hbnb`.
+    pub programs: Vec<Binary>,
+}
+
+impl Binaries {
+    /// Finds them beside the running program.
+    ///
+    /// # Errors
+    /// One is missing.
+    pub fn beside_me() -> Result<Self, Diagnostic> {
+        let me = std::env::current_exe()
+            .map_err(|error| Diagnostic::error(format!("cannot find my own program file: {error}")))?;
+        let dir = me.parent().unwrap_or(Path::new("."));
+        let name = me.file_name().unwrap_or_default().to_string_lossy();
+        let programs = ["appserver", "hbnb"].into_iter().map(|name| Binary::find(dir, name));
+        Ok(Self { agent: Binary::find(dir, &name)?, programs: programs.collect::<Result<_, _>>()? })
+    }
+
+    /// The program of this name.
+    pub fn named(&self, name: &str) -> Option<&Binary> {
+        self.programs.iter().find(|b| b.payload.name == name)
+    }
+
+    /// The program with this digest.
+    pub fn with_digest(&self, digest: &str) -> Option<&Binary> {
+        self.programs.iter().find(|b| b.payload.digest == digest)
+    }
+}
+
+/// What a release of these programs is called: the first 12 digits of the digest of their digests.
+pub fn release_id(payloads: &[Payload]) -> String {
+    let all: String = payloads.iter().map(|p| format!("{} {}\n", p.digest, p.name)).collect();
+    digest(all.as_bytes())[..12].to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_programs_make_the_same_release() {
+        let one = |digest: &str| vec![Payload { name: "a".into(), digest: digest.into(), size: 1 }];
+        assert_eq!(release_id(&one("d")), release_id(&one("d")));
+        assert_ne!(release_id(&one("d")), release_id(&one("e")));
+    }
+
+    #[test]
+    fn a_missing_program_names_the_build_command() {
+        let error = Binary::find(Path::new("/nonexistent"), "appserver").unwrap_err();
+        assert_eq!(error.fix, Some("cargo build --release".into()));
+    }
+}

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
-use serde::Serialize;
 use tera::{Context, ErrorKind, Kwargs, State, Tera};
 
 use super::diagnostic::Diagnostic;
@@ -28,12 +27,29 @@ pub struct Templates {
 
 /// What templates can name.
 #[derive(Clone, Default)]
-pub struct Values(Context);
+pub struct Values {
+    context: Context,
+    tree: serde_json::Map<String, serde_json::Value>,
+}
 
 impl Values {
     /// Adds a value under a name; a later one of the same name wins.
-    pub fn insert(&mut self, name: &str, value: &impl Serialize) {
-        self.0.insert(name.to_string(), value);
+    pub fn insert(&mut self, name: &str, value: &serde_json::Value) {
+        self.context.insert(name.to_string(), value);
+        self.tree.insert(name.to_string(), value.clone());
+    }
+
+    /// The value at a dotted path, like `site.statics`.
+    pub fn get(&self, path: &str) -> Option<&serde_json::Value> {
+        let mut parts = path.split('.');
+        let first = self.tree.get(parts.next()?)?;
+        parts.try_fold(first, |value, part| value.get(part))
+    }
+
+    /// The list or map that a text means as a whole: `{{ item }}`, `{{ site.headers }}`.
+    pub fn whole(&self, text: &str) -> Option<&serde_json::Value> {
+        let path = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
+        self.get(path).filter(|value| value.is_object() || value.is_array())
     }
 }
 
@@ -72,7 +88,7 @@ impl Templates {
     /// # Errors
     /// An unknown name, a variable that does not exist, a value that cannot be quoted: with the template's line.
     pub fn render(&self, name: &str, values: &Values) -> Result<String, Diagnostic> {
-        self.tera.render(name, &values.0).map_err(|error| self.explain(&error, None))
+        self.tera.render(name, &values.context).map_err(|error| self.explain(&error, None))
     }
 
     /// Renders a text that stands at `place` in another file, like `/run/{{ item.name }}`.
@@ -83,9 +99,7 @@ impl Templates {
         if !text.contains("{{") && !text.contains("{%") {
             return Ok(text.to_string());
         }
-        self.tera
-            .render_str(text, &context(values)?, false)
-            .map_err(|error| self.explain(&error, Some(place)))
+        self.tera.render_str(text, &values.context, false).map_err(|error| self.explain(&error, Some(place)))
     }
 
     /// Names of all templates.
@@ -174,7 +188,7 @@ mod tests {
 
     fn values(name: &str, value: &str) -> Values {
         let mut values = Values::default();
-        values.insert(name, &value);
+        values.insert(name, &value.into());
         values
     }
 

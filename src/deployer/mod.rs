@@ -1,6 +1,8 @@
 //! Floor 3: runs on your desk. Text → values → plan → change → proof.
 
+pub mod login;
 pub mod os;
 pub mod payload;
 pub mod playbook;
 pub mod ssh;
+pub mod target;

@@ -47,7 +47,8 @@ pub fn facts(name: &str, hostname: &str) -> Result<Facts, Diagnostic> {
 
 /// The version of Nginx a host has, or will have once it is installed from its archive.
 pub fn nginx(facts: &Facts) -> [u32; 3] {
-    let same = |(os, version, ..): &&(&str, &str, u32, [u32; 3])| *os == facts.os && *version == facts.os_version;
+    let same =
+        |(os, version, ..): &&(&str, &str, u32, [u32; 3])| *os == facts.os && *version == facts.os_version;
     let shipped = RELEASES.iter().find(same).map(|(.., nginx)| *nginx);
     facts.nginx.or(shipped).unwrap_or([1, 18, 0])
 }

@@ -29,8 +29,11 @@ impl Binary {
     pub fn find(dir: &Path, name: &str) -> Result<Self, Diagnostic> {
         let path = dir.join(name);
         let bytes = std::fs::read(&path).map_err(|error| {
-            Diagnostic::error(format!("the program `{name}` for the hosts cannot be read: {}: {error}", path.display()))
-                .fix("cargo build --release")
+            Diagnostic::error(format!(
+                "the program `{name}` for the hosts cannot be read: {}: {error}",
+                path.display()
+            ))
+            .fix("cargo build --release")
         })?;
         let payload = Payload { name: name.to_string(), digest: digest(&bytes), size: bytes.len() as u64 };
         Ok(Self { payload, path, packed: OnceLock::new(), packing: Mutex::new(()) })

@@ -1,0 +1,59 @@
+//! Playbooks: what hosts should be, as data. A list of plays, each a list of tasks, each one resource.
+
+mod parse;
+mod task;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::base::diagnostic::Diagnostic;
+use crate::base::source::{Source, Span};
+use crate::base::yaml::{Node, Spanned};
+
+pub use parse::parse;
+pub use task::{Compiled, Task, TaskContext};
+
+/// The playbook that is built in; a project's own `site.yml` wins.
+const BUILT_IN: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/playbooks/site.yml"));
+
+/// A whole playbook.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Playbook {
+    /// Its plays, in order.
+    pub plays: Vec<Play>,
+}
+
+/// One play: some hosts, some defaults, some tasks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Play {
+    /// What people call it.
+    pub name: String,
+    /// A pattern of hosts and groups.
+    pub hosts: Spanned<String>,
+    /// Values that hold where the inventory says nothing.
+    pub vars: Vec<(Spanned<String>, Node)>,
+    /// Its tasks, in order.
+    pub tasks: Vec<Task>,
+}
+
+/// Reads the playbook that was named, or `site.yml` beside the inventory or in `playbooks/` there, or the built-in.
+///
+/// # Errors
+/// Everything wrong with it, at once.
+pub fn load(named: Option<&Path>, inventory: &Path) -> Result<Playbook, Vec<Diagnostic>> {
+    let beside = inventory.parent().unwrap_or(Path::new("."));
+    let places = [beside.join("site.yml"), beside.join("playbooks/site.yml")];
+    let path = named.map(Path::to_path_buf).or_else(|| places.into_iter().find(|p| p.is_file()));
+    let source = match path {
+        Some(path) => Source::read(&path).map_err(|error| {
+            vec![Diagnostic::error(format!("cannot read playbook `{}`: {error}", path.display()))]
+        })?,
+        None => Source::new("playbooks/site.yml", BUILT_IN),
+    };
+    parse(&source)
+}
+
+/// A place for what a playbook leaves out.
+fn start(source: &Arc<Source>) -> Span {
+    Span::new(source, 1, 1, 1)
+}

@@ -1,0 +1,230 @@
+//! A task, and how it becomes finished values for one host.
+
+use crate::agent::facts::Facts;
+use crate::base::diagnostic::Diagnostic;
+use crate::base::source::Span;
+use crate::base::template::{Templates, Values};
+use crate::base::yaml::{Node, Spanned, Value};
+use crate::resource::probe::Probe;
+use crate::resource::release::Payload;
+use crate::resource::{Resource, Step};
+
+use crate::deployer::payload;
+
+/// What a task can be.
+pub const RESOURCES: [&str; 12] = [
+    "package",
+    "user",
+    "directory",
+    "file",
+    "template",
+    "link",
+    "unit",
+    "service",
+    "nginx_site",
+    "release",
+    "command",
+    "probe",
+];
+
+/// One task, as written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    /// What people call it; may name variables.
+    pub name: String,
+    /// An expression; the task is left out where it is false.
+    pub when: Option<Spanned<String>>,
+    /// A list of the inventory; the task is done for each `item`.
+    pub each: Option<Spanned<String>>,
+    /// The resource's name and its place.
+    pub kind: Spanned<String>,
+    /// The resource's values; texts may be templates.
+    pub body: Node,
+}
+
+/// What a task is compiled with.
+pub struct TaskContext<'a> {
+    /// All templates.
+    pub templates: &'a Templates,
+    /// What they can name on this host.
+    pub values: Values,
+    /// What is true of this host.
+    pub facts: &'a Facts,
+    /// The programs a release can be made of.
+    pub programs: &'a [Payload],
+}
+
+/// What a task becomes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Compiled {
+    /// Something to converge.
+    Step(Box<Step>),
+    /// Something to prove.
+    Probe(Probe),
+}
+
+impl Task {
+    /// The steps and probes of this task on one host; none where `when` is false or the list is empty.
+    ///
+    /// # Errors
+    /// A variable that does not exist, a value of a wrong type, a template's error: with its place.
+    pub fn compile(&self, context: &TaskContext) -> Result<Vec<Compiled>, Diagnostic> {
+        let mut compiled = Vec::new();
+        for item in self.items(context)? {
+            let mut values = context.values.clone();
+            if let Some(item) = item {
+                values.insert("item", item);
+            }
+            if self.is_wanted(context.templates, &values)? {
+                compiled.push(self.compile_one(context, &values)?);
+            }
+        }
+        Ok(compiled)
+    }
+
+    fn items<'a>(&self, context: &'a TaskContext) -> Result<Vec<Option<&'a serde_json::Value>>, Diagnostic> {
+        let Some(each) = &self.each else { return Ok(vec![None]) };
+        match context.values.get(&each.value) {
+            Some(serde_json::Value::Array(items)) => Ok(items.iter().map(Some).collect()),
+            Some(_) => Err(Diagnostic::error(format!("`{}` is not a list", each.value)).at(&each.span)),
+            None => Err(Diagnostic::error(format!("unknown list `{}`", each.value))
+                .at(&each.span)
+                .label("`for` takes a list of the inventory: apps, probes, or one of your variables")),
+        }
+    }
+
+    fn is_wanted(&self, templates: &Templates, values: &Values) -> Result<bool, Diagnostic> {
+        let Some(when) = &self.when else { return Ok(true) };
+        let text = format!("{{% if {} %}}yes{{% endif %}}", when.value);
+        Ok(templates.render_text(&text, values, &when.span)? == "yes")
+    }
+
+    fn compile_one(&self, context: &TaskContext, values: &Values) -> Result<Compiled, Diagnostic> {
+        let mut body = expand(&self.body, context.templates, values)?;
+        let kind = self.kind.value.as_str();
+        if let Value::Map(entries) = &mut body.value {
+            finish(kind, entries, context, values)?;
+        }
+        if kind == "probe" {
+            return Ok(Compiled::Probe(body.decode()?));
+        }
+        let resource = match kind {
+            "package" => Resource::Package(body.decode()?),
+            "user" => Resource::User(body.decode()?),
+            "directory" => Resource::Directory(body.decode()?),
+            "file" | "template" => Resource::File(body.decode()?),
+            "link" => Resource::Link(body.decode()?),
+            "unit" => Resource::Unit(body.decode()?),
+            "service" => Resource::Service(body.decode()?),
+            "nginx_site" => Resource::NginxSite(body.decode()?),
+            "release" => Resource::Release(body.decode()?),
+            _ => Resource::Command(body.decode()?),
+        };
+        let name = context.templates.render_text(&self.name, values, &self.kind.span)?;
+        let place = format!("{}:{}", self.kind.span.source.name, self.kind.span.line);
+        Ok(Compiled::Step(Box::new(Step { name, place, resource })))
+    }
+}
+
+/// The same tree with every text rendered.
+fn expand(node: &Node, templates: &Templates, values: &Values) -> Result<Node, Diagnostic> {
+    let value = match &node.value {
+        Value::Str(text) => match values.whole(text) {
+            Some(tree) => from_json(tree, &node.span),
+            None => Value::Str(templates.render_text(text, values, &node.span)?),
+        },
+        Value::Seq(items) => {
+            Value::Seq(items.iter().map(|i| expand(i, templates, values)).collect::<Result<_, _>>()?)
+        }
+        Value::Map(entries) => {
+            let expanded = entries.iter().map(|(k, v)| Ok((k.clone(), expand(v, templates, values)?)));
+            Value::Map(expanded.collect::<Result<_, Diagnostic>>()?)
+        }
+        other => other.clone(),
+    };
+    Ok(Node { value, ..node.clone() })
+}
+
+/// A list or map of values, all standing where the text stands that named it.
+fn from_json(tree: &serde_json::Value, at: &Span) -> Value {
+    use serde_json::Value as Json;
+    match tree {
+        Json::Null => Value::Null,
+        Json::Bool(flag) => Value::Bool(*flag),
+        Json::Number(number) => {
+            number.as_i64().map_or(Value::Float(number.as_f64().unwrap_or(0.0)), Value::Int)
+        }
+        Json::String(text) => Value::Str(text.clone()),
+        Json::Array(items) => {
+            Value::Seq(items.iter().map(|i| Node::new(at.clone(), from_json(i, at))).collect())
+        }
+        Json::Object(fields) => {
+            Value::Map(fields.iter().map(|(k, v)| entry(k, from_json(v, at), at)).collect())
+        }
+    }
+}
+
+/// Turns what only the desk knows into finished values: a template into its text, programs into digests, the
+/// host's init system.
+fn finish(
+    kind: &str,
+    entries: &mut Vec<(Spanned<String>, Node)>,
+    context: &TaskContext,
+    values: &Values,
+) -> Result<(), Diagnostic> {
+    let Some(at) = entries.first().map(|(key, _)| key.span.clone()) else { return Ok(()) };
+    if let Some(index) = entries.iter().position(|(key, _)| key.value == "template") {
+        let (key, template) = entries.remove(index);
+        let name = template.text().unwrap_or_default();
+        let content = context.templates.render(name, values).map_err(|error| match &error.span {
+            Some(_) => error.note("rendered for", place(&key.span)),
+            None => error.at(&template.span),
+        })?;
+        entries.push(entry("content", Value::Str(content), &template.span));
+    }
+    if matches!(kind, "unit" | "service") {
+        let init = serde_json::to_value(context.facts.init).unwrap_or_default();
+        entries.push(entry("init", Value::Str(init.as_str().unwrap_or_default().to_string()), &at));
+    }
+    if let Some(index) = entries.iter().position(|(key, _)| kind == "release" && key.value == "binaries") {
+        let (_, names) = entries.remove(index);
+        let payloads = payloads(&names, context.programs)?;
+        entries.push(entry("id", Value::Str(payload::release_id(&payloads)), &at));
+        entries.push(entry(
+            "files",
+            Value::Seq(payloads.iter().map(|p| payload_node(p, &at)).collect()),
+            &at,
+        ));
+    }
+    Ok(())
+}
+
+fn payloads(names: &Node, programs: &[Payload]) -> Result<Vec<Payload>, Diagnostic> {
+    let mut payloads = Vec::new();
+    for name in names.items() {
+        let known = programs.iter().find(|p| Some(p.name.as_str()) == name.text());
+        payloads.push(known.cloned().ok_or_else(|| {
+            let known: Vec<&str> = programs.iter().map(|p| p.name.as_str()).collect();
+            Diagnostic::error("unknown program").at(&name.span).label(format!("known: {}", known.join(", ")))
+        })?);
+    }
+    Ok(payloads)
+}
+
+fn payload_node(payload: &Payload, at: &Span) -> Node {
+    let size = i64::try_from(payload.size).unwrap_or(i64::MAX);
+    let fields = vec![
+        entry("name", Value::Str(payload.name.clone()), at),
+        entry("digest", Value::Str(payload.digest.clone()), at),
+        entry("size", Value::Int(size), at),
+    ];
+    Node::new(at.clone(), Value::Map(fields))
+}
+
+fn entry(key: &str, value: Value, at: &Span) -> (Spanned<String>, Node) {
+    (Spanned { value: key.to_string(), span: at.clone() }, Node::new(at.clone(), value))
+}
+
+fn place(span: &Span) -> String {
+    format!("{}:{}", span.source.name, span.line)
+}

@@ -1,0 +1,314 @@
+//! The one door to the network: a channel to the agent of a host, over SSH or, for `local`, a process here.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use openssh::{ControlPersist, KnownHosts, Session, SessionBuilder};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use crate::agent::wire::MAX_FRAME;
+use crate::base::diagnostic::Diagnostic;
+use crate::base::exit::Exit;
+
+use super::payload::Binary;
+use super::target::Target;
+
+/// How long a connection may take to come up, seconds.
+const CONNECT_TIMEOUT: u64 = 10;
+/// An idle master ends by itself, also after a crash of ours.
+const PERSIST: ControlPersist = ControlPersist::IdleFor(match std::num::NonZeroUsize::new(60) {
+    Some(seconds) => seconds,
+    None => std::num::NonZeroUsize::MIN,
+});
+
+/// A conversation with an agent.
+pub struct Channel {
+    from: Box<dyn AsyncRead + Unpin + Send>,
+    to: Box<dyn AsyncWrite + Unpin + Send>,
+    errors: Arc<Mutex<String>>,
+    target: Target,
+    _alive: Alive,
+}
+
+/// What must live as long as the channel.
+enum Alive {
+    Ssh { _child: Box<openssh::Child<Arc<Session>>>, _session: Arc<Session> },
+    Local { _child: Box<tokio::process::Child> },
+}
+
+impl Channel {
+    /// Opens a channel to the agent, sending the agent first where it is missing.
+    ///
+    /// # Errors
+    /// The host cannot be reached, refuses the login or its key, or sudo asks for a password (exit 3).
+    pub async fn open(target: &Target, agent: &Binary, control: &Path) -> Result<Self, Diagnostic> {
+        let mut channel =
+            if target.local { open_local(target)? } else { open_ssh(target, agent, control).await? };
+        if !target.local {
+            channel.bring_agent(agent).await?;
+        }
+        Ok(channel)
+    }
+
+    /// Sends a frame of JSON.
+    pub async fn send(&mut self, message: &impl Serialize) -> Result<(), Diagnostic> {
+        let bytes = serde_json::to_vec(message).map_err(|error| self.lost(&error.to_string()))?;
+        self.send_bytes(&bytes).await
+    }
+
+    /// Sends a frame of raw bytes.
+    pub async fn send_bytes(&mut self, bytes: &[u8]) -> Result<(), Diagnostic> {
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();
+        let mut sent = self.to.write_all(&length).await;
+        if sent.is_ok() {
+            sent = self.to.write_all(bytes).await;
+        }
+        if sent.is_ok() {
+            sent = self.to.flush().await;
+        }
+        sent.map_err(|error| self.lost(&error.to_string()))
+    }
+
+    /// Receives a frame of JSON.
+    ///
+    /// # Errors
+    /// The connection was lost, or what came is not a frame.
+    pub async fn receive<T: DeserializeOwned>(&mut self) -> Result<T, Diagnostic> {
+        let mut length = [0; 4];
+        if let Err(error) = self.from.read_exact(&mut length).await {
+            return Err(self.lost(&error.to_string()));
+        }
+        self.receive_rest(u32::from_be_bytes(length) as usize).await
+    }
+
+    async fn receive_rest<T: DeserializeOwned>(&mut self, length: usize) -> Result<T, Diagnostic> {
+        if length > MAX_FRAME {
+            return Err(self.lost("the host sent something that is not ours"));
+        }
+        let mut bytes = vec![0; length];
+        let read = self.from.read_exact(&mut bytes).await;
+        read.map_err(|error| self.lost(&error.to_string()))?;
+        serde_json::from_slice(&bytes).map_err(|error| self.lost(&error.to_string()))
+    }
+
+    /// The host's first words are either the agent's, or `need ARCH` from the shell that did not find it.
+    async fn bring_agent(&mut self, agent: &Binary) -> Result<(), Diagnostic> {
+        let mut word = [0; 5];
+        if let Err(error) = self.from.read_exact(&mut word).await {
+            return Err(self.refused(&error.to_string()));
+        }
+        if &word == b"have\n" {
+            return Ok(());
+        }
+        if &word != b"need " {
+            return Err(self.refused("the host's shell said something unexpected"));
+        }
+        let arch = self.line().await?;
+        if arch != std::env::consts::ARCH {
+            return Err(self
+                .refused(&format!(
+                    "its processor is {arch}, and this deployer was built for {}",
+                    std::env::consts::ARCH
+                ))
+                .fix(format!("build for it: cargo build --release --target {arch}-unknown-linux-gnu")));
+        }
+        let packed = agent.packed().map_err(|error| self.lost(&error.to_string()))?;
+        let length = format!("{}\n", packed.len());
+        for bytes in [length.as_bytes(), &packed] {
+            let sent = self.to.write_all(bytes).await;
+            sent.map_err(|error| self.lost(&error.to_string()))?;
+        }
+        let flushed = self.to.flush().await;
+        flushed.map_err(|error| self.lost(&error.to_string()))?;
+        match self.line().await?.as_str() {
+            "have" => Ok(()),
+            _ => Err(self.refused("the agent could not be put on the host")),
+        }
+    }
+
+    async fn line(&mut self) -> Result<String, Diagnostic> {
+        let mut line = Vec::new();
+        loop {
+            match self.from.read_u8().await {
+                Ok(b'\n') => return Ok(String::from_utf8_lossy(&line).trim().to_string()),
+                Ok(byte) if line.len() < 200 => line.push(byte),
+                Ok(_) => return Err(self.refused("the host's shell said something unexpected")),
+                Err(error) => return Err(self.refused(&error.to_string())),
+            }
+        }
+    }
+
+    /// Before the agent spoke: why there is no agent.
+    fn refused(&self, why: &str) -> Diagnostic {
+        let said = self.said();
+        let error = |message: &str| {
+            Diagnostic::error(format!("{}: {message}", self.target.name)).exit(Exit::Unreachable)
+        };
+        if said.contains("a password is required") || said.contains("a terminal is required") {
+            let user = self.target.user.as_deref().unwrap_or("the user");
+            return error("sudo asks for a password")
+                .note("nothing", "was changed on this host")
+                .fix(format!("allow it without: echo '{user} ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/deployer"));
+        }
+        let error = error(&format!("the agent did not start: {why}"));
+        if said.is_empty() { error } else { error.note("last lines", said) }
+    }
+
+    /// After the agent spoke: the connection is gone.
+    fn lost(&self, why: &str) -> Diagnostic {
+        let error = Diagnostic::error(format!("{}: the connection was lost: {why}", self.target.name));
+        let error = error
+            .exit(Exit::Unreachable)
+            .fix("run the same command again; it continues where this one stopped");
+        let said = self.said();
+        if said.is_empty() { error } else { error.note("last lines", said) }
+    }
+
+    fn said(&self) -> String {
+        self.errors.lock().map(|text| text.trim().to_string()).unwrap_or_default()
+    }
+}
+
+/// The shell's part: runs the agent, or takes it from standard input first. Content is named by its digest, written
+/// beside and renamed, so a cut connection leaves nothing half.
+fn bootstrap(agent: &Binary) -> String {
+    format!(
+        "d=/var/lib/deployer/bin; p=$d/{digest}; \
+         if [ ! -x $p ]; then umask 022; mkdir -p $d || exit 1; printf 'need %s\\n' \"$(uname -m)\"; \
+         read n; head -c \"$n\" | gzip -dc > $p.$$ && chmod 755 $p.$$ || {{ rm -f $p.$$; exit 1; }}; \
+         sync $p.$$ 2>/dev/null; rm -f $d/[0-9a-f]*[0-9a-f]; mv $p.$$ $p || exit 1; fi; \
+         printf 'have\\n'; exec $p agent",
+        digest = agent.payload.digest
+    )
+}
+
+async fn open_ssh(target: &Target, agent: &Binary, control: &Path) -> Result<Channel, Diagnostic> {
+    let session = Arc::new(connect(target, control).await?);
+    let mut command = if target.becomes {
+        let mut sudo = Arc::clone(&session).arc_command("sudo");
+        sudo.args(["-n", "sh", "-c"]);
+        sudo
+    } else {
+        let mut shell = Arc::clone(&session).arc_command("sh");
+        shell.arg("-c");
+        shell
+    };
+    command.arg(bootstrap(agent));
+    command.stdin(openssh::Stdio::piped()).stdout(openssh::Stdio::piped()).stderr(openssh::Stdio::piped());
+    let mut child = command.spawn().await.map_err(|error| {
+        Diagnostic::error(format!("{}: no channel: {error}", target.name)).exit(Exit::Unreachable)
+    })?;
+    let (Some(to), Some(from), Some(errors)) =
+        (child.stdin().take(), child.stdout().take(), child.stderr().take())
+    else {
+        return Err(Diagnostic::error("a channel without streams").exit(Exit::Bug));
+    };
+    Ok(Channel {
+        from: Box::new(from),
+        to: Box::new(to),
+        errors: collect(errors),
+        target: target.clone(),
+        _alive: Alive::Ssh { _child: Box::new(child), _session: session },
+    })
+}
+
+fn open_local(target: &Target) -> Result<Channel, Diagnostic> {
+    let error = |error: std::io::Error| {
+        Diagnostic::error(format!("{}: no agent: {error}", target.name)).exit(Exit::Unreachable)
+    };
+    let me = std::env::current_exe().map_err(error)?;
+    let root = rustix::process::geteuid().is_root();
+    let mut command = match target.becomes && !root {
+        true => {
+            let mut sudo = tokio::process::Command::new("sudo");
+            sudo.arg("-n").arg(me);
+            sudo
+        }
+        false => tokio::process::Command::new(me),
+    };
+    let command = command.arg("agent").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(error)?;
+    let (Some(to), Some(from), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
+        return Err(Diagnostic::error("an agent without streams").exit(Exit::Bug));
+    };
+    Ok(Channel {
+        from: Box::new(from),
+        to: Box::new(to),
+        errors: collect(errors),
+        target: target.clone(),
+        _alive: Alive::Local { _child: Box::new(child) },
+    })
+}
+
+/// Keeps what the other side says on standard error, at most 4 KiB.
+fn collect(mut from: impl AsyncRead + Unpin + Send + 'static) -> Arc<Mutex<String>> {
+    let said = Arc::new(Mutex::new(String::new()));
+    let kept = Arc::clone(&said);
+    tokio::spawn(async move {
+        let mut bytes = [0; 1024];
+        while let Ok(count @ 1..) = from.read(&mut bytes).await {
+            if let Ok(mut text) = kept.lock()
+                && text.len() < 4096
+            {
+                text.push_str(&String::from_utf8_lossy(&bytes[..count]));
+            }
+        }
+    });
+    said
+}
+
+async fn connect(target: &Target, control: &Path) -> Result<Session, Diagnostic> {
+    let mut builder = SessionBuilder::default();
+    builder
+        .known_hosts_check(KnownHosts::Strict)
+        .control_directory(control)
+        .control_persist(PERSIST)
+        .connect_timeout(std::time::Duration::from_secs(CONNECT_TIMEOUT));
+    if let Some(user) = &target.user {
+        builder.user(user.clone());
+    }
+    if let Some(port) = target.port {
+        builder.port(port);
+    }
+    if let Some(key) = &target.key {
+        builder.keyfile(key);
+    }
+    if let Some(known_hosts) = &target.known_hosts {
+        builder.user_known_hosts_file(known_hosts);
+    }
+    if !target.options.is_empty() {
+        builder.config_file(private_config(target, control)?);
+    }
+    match builder.connect_mux(&target.address).await {
+        Ok(session) => Ok(session),
+        Err(error) => Err(super::login::explain(target, &error.to_string()).await),
+    }
+}
+
+/// The crate takes no options, but a file: options first, then the user's own.
+fn private_config(target: &Target, control: &Path) -> Result<PathBuf, Diagnostic> {
+    let path = control.join(format!("{}.config", target.name));
+    let mut text = String::new();
+    let mut words = target.options.iter();
+    while let Some(word) = words.next() {
+        let option = match word.strip_prefix("-o") {
+            Some("") => words.next().cloned().unwrap_or_default(),
+            Some(option) => option.to_string(),
+            None if word == "-J" => format!("ProxyJump {}", words.next().map_or("", String::as_str)),
+            None => {
+                let unknown = format!("{}: ssh option `{word}` cannot be passed on", target.name);
+                return Err(Diagnostic::error(unknown).fix("write it as `-o NAME=VALUE`"));
+            }
+        };
+        text.push_str(&option.replacen('=', " ", 1));
+        text.push('\n');
+    }
+    text.push_str("Include ~/.ssh/config\nInclude /etc/ssh/ssh_config\n");
+    std::fs::write(&path, text)
+        .map_err(|error| Diagnostic::error(format!("cannot write `{}`: {error}", path.display())))?;
+    Ok(path)
+}

@@ -1,0 +1,26 @@
+//! How to reach a host: finished values, whoever computed them.
+
+use std::path::PathBuf;
+
+/// How to reach a host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The host's name in the inventory, for people.
+    pub name: String,
+    /// Address or alias of `~/.ssh/config`.
+    pub address: String,
+    /// Port, when it is not ssh's own choice.
+    pub port: Option<u16>,
+    /// Login, when it is not ssh's own choice.
+    pub user: Option<String>,
+    /// Private key, when it is not ssh's own choice.
+    pub key: Option<PathBuf>,
+    /// Known hosts, when they are not the user's own.
+    pub known_hosts: Option<PathBuf>,
+    /// Further options, as `ssh` takes them (`-o ProxyJump=bastion`).
+    pub options: Vec<String>,
+    /// Whether to become root by sudo.
+    pub becomes: bool,
+    /// This machine: no SSH.
+    pub local: bool,
+}

@@ -1,5 +1,6 @@
 //! Floor 3: runs on your desk. Text → values → plan → change → proof.
 
+pub mod inventory;
 pub mod login;
 pub mod os;
 pub mod payload;

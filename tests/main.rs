@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, with the place")]
 
 mod cli;
+mod hosts;
+mod support;
 mod tidy;

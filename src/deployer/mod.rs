@@ -5,5 +5,6 @@ pub mod login;
 pub mod os;
 pub mod payload;
 pub mod playbook;
+pub mod sandbox;
 pub mod ssh;
 pub mod target;

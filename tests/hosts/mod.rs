@@ -1,0 +1,3 @@
+//! Tests on real hosts: booted here, gone afterwards.
+
+mod sandbox;

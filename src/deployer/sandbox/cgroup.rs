@@ -1,6 +1,7 @@
 //! A control group a host, where no systemd of this machine gives it one: two guests in one group would end each other's services.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::tool;
@@ -23,19 +24,16 @@ pub(super) fn make(unit: &str) -> Result<Vec<PathBuf>, Diagnostic> {
     made.collect()
 }
 
-/// Removes the group and all that the guest's systemd made in it; none of it has a process any more.
-pub(super) fn remove(unit: &str) -> Result<(), Diagnostic> {
-    for group in groups(unit).filter(|group| group.exists()) {
-        remove_tree(&group)?;
-    }
-    Ok(())
+/// Removes the group and all that the guest's systemd made in it. Fails while a process is still ending in it.
+pub(super) fn remove(unit: &str) -> io::Result<()> {
+    groups(unit).filter(|group| group.exists()).try_for_each(|group| remove_tree(&group))
 }
 
-fn remove_tree(group: &Path) -> Result<(), Diagnostic> {
-    for entry in tool::file(fs::read_dir(group), "list", group)?.flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+fn remove_tree(group: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(group)?.flatten() {
+        if entry.file_type()?.is_dir() {
             remove_tree(&entry.path())?;
         }
     }
-    tool::file(fs::remove_dir(group), "remove", group)
+    fs::remove_dir(group)
 }

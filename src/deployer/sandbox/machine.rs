@@ -101,10 +101,10 @@ pub(super) fn stop(place: &Place, host: &str, how: Stop) -> Result<(), Diagnosti
         for pid in inhabitants(place, host) {
             signal(pid, Signal::KILL, |pid| lives_in(pid, &namespace));
         }
-        gone()
+        gone() && cgroup::remove(&place.unit(host)).is_ok()
     };
     if wait(KILL_DEADLINE, cut) {
-        return cgroup::remove(&place.unit(host));
+        return Ok(());
     }
     let left = format!("{:?}", [supervisors(place, host), inhabitants(place, host)].concat());
     Err(tool::failed(&format!("stop {host}"), "its processes do not end").note("processes", left))

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use deployer::deployer::sandbox::{self, HostSpec, Spec};
 
 /// What changes by itself, or is not the deployer's: kernel file systems, logs, systemd's own memory.
-const RESTLESS: [&str; 7] = ["proc", "sys", "run", "tmp", "dev", "var/log", "var/lib/systemd"];
+const RESTLESS: [&str; 8] = ["proc", "sys", "run", "tmp", "dev", "var/log", "var/tmp", "var/lib/systemd"];
 /// Networks of tests are 10.77.0.0/24 and up; the demo's is another.
 const TEST_NETWORK: u8 = 77;
 

@@ -1,0 +1,63 @@
+# `make help` tells what there is. Only Rust (https://rustup.rs) must be there before; the rest comes from packages.
+
+SHELL     := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+TARGET    := target/x86_64-unknown-linux-gnu/release
+INVENTORY := inventories/sandbox.yml
+HOSTS     := 10.88.0.11 10.88.0.12
+# What the six applications and the static files answer; see the probes in $(INVENTORY).
+PATHS     := /airbnb-onepage/ /airbnb-dynamic/number_odd_or_even/5 /api/v1/status /api/v1/states / /static/styles/4-common.css
+
+# program:package, as Debian and Ubuntu call them.
+FOR_BUILD := cc:gcc
+FOR_HOSTS := debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables ip:iproute2 ssh:openssh-client curl:curl
+FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps
+
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin:$(HOME)/.cargo/bin
+
+.PHONY: help demo test bench lint clean-hosts build need-build need-hosts need-tests
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+demo: need-hosts build ## two throwaway hosts, deployed and asked for every page
+	$(TARGET)/deployer sandbox up $(INVENTORY)
+	$(TARGET)/deployer apply $(INVENTORY)
+	@answer=$$(mktemp -d); for host in $(HOSTS); do for path in $(PATHS); do \
+	  printf '\n$$ curl http://%s%s\n' $$host $$path; \
+	  curl -fsS --max-time 10 -D $$answer/head -o $$answer/body http://$$host$$path; \
+	  grep -iE '^(HTTP|X-Served-By)' $$answer/head; head -c 200 $$answer/body; printf '\n'; \
+	done; done; rm -r $$answer
+	@printf '\nThe hosts stay until: make clean-hosts\n'
+
+test: need-hosts need-tests need-build ## every test, those on real hosts included (as root)
+	cargo test --locked --quiet --no-run
+	cargo test --locked -- --include-ignored
+
+bench: need-hosts need-tests build ## the table of speeds, measured here and now
+	cargo bench --locked
+
+lint: need-build ## format and clippy, no warning allowed
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+
+clean-hosts: build ## take the throwaway hosts away (the base image stays)
+	$(TARGET)/deployer sandbox down $(INVENTORY)
+
+build: need-build
+	cargo build --locked --release
+
+need-build: ; @$(call install,$(FOR_BUILD)); command -v cargo >/dev/null || { echo 'cargo is missing; install Rust: https://rustup.rs' >&2; exit 2; }
+need-hosts: ; @$(call install,$(FOR_HOSTS))
+need-tests: ; @$(call install,$(FOR_TESTS))
+
+# Installs the packages of missing programs as root; otherwise says which are missing.
+define install
+missing=; for need in $(1); do command -v $${need%%:*} >/dev/null || missing+=" $${need##*:}"; done; \
+if [ -n "$$missing" ] && [ $$(id -u) = 0 ]; then \
+  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; \
+elif [ -n "$$missing" ]; then \
+  echo "missing:$$missing; install with: sudo apt-get install$$missing" >&2; exit 2; \
+fi
+endef

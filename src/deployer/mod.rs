@@ -7,4 +7,5 @@ pub mod payload;
 pub mod playbook;
 pub mod sandbox;
 pub mod ssh;
+pub mod stack;
 pub mod target;

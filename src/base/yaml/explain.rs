@@ -9,7 +9,7 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::source::{Source, Span};
 
 /// What the scanner says (a part of it), what it means, and what to do.
-const WORDS: [(&str, &str, &str); 13] = [
+const WORDS: [(&str, &str, &str); 14] = [
     ("illegal placement of ':'", "a `[` or `{` above is still open here", "add the missing `]` or `}` above"),
     (
         "mapping values are not allowed",
@@ -18,6 +18,7 @@ const WORDS: [(&str, &str, &str); 13] = [
     ),
     ("flow sequence, expected", "a list in `[…]` is not closed here", "add the missing `,` or `]`"),
     ("flow mapping, did not find", "a map in `{…}` is not closed here", "add the missing `,` or `}`"),
+    ("document start", "the value above is already complete", "write `key: value` lines only"),
     ("misplaced bracket", "a bracket that nothing opened", "take it away, or put quotes around the text"),
     ("unexpected end of stream", "a quote is opened and never closed", "add the missing quote"),
     (

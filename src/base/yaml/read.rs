@@ -176,8 +176,8 @@ impl<'t, I: Input> Reader<'t, I> {
 
 /// A flow list or map (`[…]`, `{…}`) that ends on its own line is underlined whole.
 fn closed(mut span: Span, end: Marker) -> Span {
-    let last = span.source.line(span.line).chars().nth(span.column + span.length - 2);
-    let flow = last.is_some_and(|c| "[{".contains(c));
+    let typed = span.source.line(span.line).chars().skip(span.column - 1).take(span.length);
+    let flow = typed.collect::<String>().trim_end().ends_with(['[', '{']);
     if flow && end.line() == span.line {
         span.length = (end.col() + 1).saturating_sub(span.column).max(1);
     }

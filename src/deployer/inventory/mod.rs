@@ -84,7 +84,7 @@ impl Inventory {
         }
         let (errors, warnings): (Vec<_>, Vec<_>) = said.into_iter().partition(|d| d.level == Level::Error);
         if !errors.is_empty() {
-            return Err(errors);
+            return Err(in_order(errors));
         }
         Ok(Self { path: path.into(), hosts, groups: tree.groups, warnings })
     }
@@ -98,6 +98,20 @@ impl Inventory {
     pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.iter().find(|g| g.name == name)
     }
+}
+
+/// Complaints in the order of the text they point at, file after file as they came.
+pub fn in_order(mut said: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut files: Vec<String> = Vec::new();
+    for name in said.iter().filter_map(|d| d.span.as_ref()).map(|span| &span.source.name) {
+        if !files.contains(name) {
+            files.push(name.clone());
+        }
+    }
+    said.sort_by_key(|d| {
+        d.span.as_ref().map(|s| (files.iter().position(|f| *f == s.source.name), s.line, s.column))
+    });
+    said
 }
 
 fn unreadable(path: &Path, why: &std::io::Error) -> Diagnostic {

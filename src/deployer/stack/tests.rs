@@ -1,0 +1,79 @@
+//! What a host's variables become.
+
+use super::*;
+use crate::base::secret::Text;
+
+fn inventory(vars: &str) -> Inventory {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = format!("all:\n  hosts: {{ web-01: }}\n  vars:\n    {}\n", vars.replace('\n', "\n    "));
+    std::fs::write(file.path(), text).unwrap();
+    Inventory::load(file.path(), &[]).unwrap()
+}
+
+#[test]
+fn an_app_is_read_with_its_defaults() {
+    let inventory = inventory(
+        "apps:\n  web:\n    run: '@hbnb/web'\n  api:\n    run: '@hbnb/api'\n    bind: '[::1]:5002'\n    workers: '5'\n    env: { B: on, A: !env X }\n    settings: { timeout: 30 }\n    routes: [{ path: /api/, slashes: exact }, { path: /v }]\n    static: { /static/: web_static }\n    health: /api/v1/status",
+    );
+    let stack = Stack::of(&inventory.hosts[0]).unwrap();
+    let [web, api] = &stack.apps[..] else { panic!("two apps") };
+    assert_eq!((&web.run, &web.bind, web.workers, web.name.as_str()), (&Run::Web, &Bind::Own, 3, "web"));
+    assert_eq!((web.run.name(), api.run.name()), ("@hbnb/web", "@hbnb/api"));
+    assert_eq!((&api.bind, api.workers), (&Bind::Tcp { host: "::1".into(), port: 5002 }, 5));
+    assert_eq!(api.env[0], ("B".into(), Text::Plain("on".into())));
+    assert!(matches!(&api.env[1], (name, Text::Secret(_)) if name == "A"));
+    assert_eq!(api.settings, [("timeout".into(), "30".into())]);
+    let routes: Vec<_> = api.routes.iter().map(|r| (r.path.as_str(), r.slashes)).collect();
+    assert_eq!(routes, [("/api/", Slashes::Exact), ("/v", Slashes::Either)]);
+    assert_eq!((api.statics[0].0.as_str(), api.statics[0].1.as_str()), ("/static/", "web_static"));
+    assert_eq!(api.health.as_deref(), Some("/api/v1/status"));
+}
+
+#[test]
+fn a_site_and_its_probes_are_read_with_their_defaults() {
+    let inventory = inventory(
+        "site:\n  server_name: example.com\n  headers: { X-A: 'say \"hi\" for 5%' }\n  redirects: { /redirect_me: 'https://example.org/?a=%20b' }\n  error_pages: { 404: 'nothing here', 500: /sorry }\nprobes:\n  - { name: home, get: / }\n  - { name: old, get: /redirect_me, host: example.com, expect: { status: 301, body: x, header: { Location: y } } }",
+    );
+    let stack = Stack::of(&inventory.hosts[0]).unwrap();
+    assert_eq!(stack.site.server_name, ["example.com"]);
+    assert_eq!((stack.site.listen, stack.site.headers.len()), (80, 1));
+    assert_eq!(stack.site.redirects[0].target, "https://example.org/?a=%20b");
+    let pages = [
+        ErrorPage { status: 404, page: Page::Text("nothing here".into()) },
+        ErrorPage { status: 500, page: Page::Path("/sorry".into()) },
+    ];
+    assert_eq!(stack.site.error_pages, pages);
+    assert_eq!(stack.probes[0].expect, Expect { status: 200, body: None, headers: Vec::new() });
+    let expect =
+        Expect { status: 301, body: Some("x".into()), headers: vec![("Location".into(), "y".into())] };
+    assert_eq!((stack.probes[1].host.as_deref(), &stack.probes[1].expect), (Some("example.com"), &expect));
+}
+
+#[test]
+fn a_host_without_apps_has_nothing_to_run() {
+    let stack = Stack::of(&inventory("free: 1").hosts[0]).unwrap();
+    assert!(stack.is_empty());
+    assert_eq!(stack.site.listen, 80);
+}
+
+#[test]
+fn a_route_without_a_probe_is_a_warning_and_the_longest_route_answers_a_probe() {
+    let inventory = inventory(
+        "apps:\n  all:\n    run: '@hbnb'\n    routes: [{ path: / }, { path: /api/ }, { path: /airbnb/ }]\nprobes:\n  - { name: status, get: '/api/v1/status?x=/' }\n  - { name: page, get: /airbnbs }",
+    );
+    let stack = Stack::of(&inventory.hosts[0]).unwrap();
+    let said: Vec<&str> = stack.warnings.iter().map(|w| w.message.as_str()).collect();
+    assert_eq!(said, ["no probe covers the route `/airbnb/`"]);
+}
+
+#[test]
+fn a_mistake_that_hosts_share_is_said_once() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(
+        file.path(),
+        "web:\n  hosts: { a: , b: }\n  vars: { apps: { x: { run: '@hbnb/wbe' } } }\n",
+    )
+    .unwrap();
+    let said = all(&Inventory::load(file.path(), &[]).unwrap()).unwrap_err();
+    assert_eq!(said.iter().map(|d| d.message.as_str()).collect::<Vec<_>>(), ["unknown app `@hbnb/wbe`"]);
+}

@@ -114,6 +114,24 @@ fn a_reboot_keeps_the_files_and_starts_the_services_again() {
 
 #[test]
 #[ignore = "needs root"]
+fn a_host_that_reboots_itself_comes_back() {
+    let hosts = Sandbox::start("self-reboot", 1);
+    let first = hosts.read("host-1", "stat -c %Y /proc/1");
+    hosts.ssh("host-1", "sudo reboot");
+    let begun = Instant::now();
+    let second = loop {
+        let output = hosts.ssh("host-1", "stat -c %Y /proc/1");
+        let said = String::from_utf8_lossy(&output.stdout).trim().to_string();
+        if output.status.success() && said != first {
+            break said;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "still not back");
+    };
+    assert!(second > first, "{second} is not after {first}");
+}
+
+#[test]
+#[ignore = "needs root"]
 fn the_digest_sees_content_mode_and_owner_but_not_time() {
     let hosts = Sandbox::start("digest", 1);
     let before = (hosts.files("host-1"), hosts.digest("host-1"));

@@ -76,6 +76,7 @@ fn settle(root: &Path, sources: &str) -> Result<(), Diagnostic> {
 /// Fills apt's lists and its archive of packages.
 fn seed(root: &Path) -> Result<(), Diagnostic> {
     let root = root.display().to_string();
+    tool::run("chroot", &[&root, "apt-get", "clean"])?;
     tool::run("chroot", &[&root, "apt-get", "-q", "update"])?;
     let mut download = vec![root.as_str(), "apt-get", "-q", "-y", "--download-only", "install"];
     download.extend(SEEDS);

@@ -22,8 +22,11 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 /// How long the kernel may take to end a killed guest.
 const KILL_DEADLINE: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(50);
-/// Enters the control groups before `--`, then becomes the command after it.
-const ENTER: &str = r#"while [ "$1" != -- ]; do echo $$ >"$1" || exit 1; shift; done; shift; exec "$@""#;
+/// Enters the control groups before `--` and becomes the command after it; again each time the guest asks for a
+/// reboot, which systemd-nspawn says by exit status 133 when it must not do it itself (`--keep-unit`).
+const ENTER: &str = r#"while (while [ "$1" != -- ]; do echo 0 >"$1" || exit 1; shift; done; shift; exec "$@"); [ $? = 133 ]; do :; done"#;
+/// The same for a systemd that looks after it.
+const REBOOTS: &str = "--property=RestartForceExitStatus=133";
 
 /// How a host is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +137,14 @@ pub(super) fn boot(place: &Place, host: &HostSpec) -> Result<(), Diagnostic> {
     let mut command = if Path::new("/run/systemd/system").is_dir() {
         let mut command = tool::command("systemd-run");
         let log = format!("--property=StandardOutput=append:{}", console.display());
-        command.args(["--quiet", "--collect", &format!("--unit={unit}"), "--property=Delegate=yes", &log]);
+        command.args([
+            "--quiet",
+            "--collect",
+            &format!("--unit={unit}"),
+            "--property=Delegate=yes",
+            REBOOTS,
+            &log,
+        ]);
         command
     } else {
         let mut command = tool::command("setsid");

@@ -1,7 +1,7 @@
 //! The one test binary: everything that is tested from outside the library.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, with the place")]
-
+mod app;
 mod cli;
 mod hosts;
 mod support;

@@ -1,1 +1,23 @@
-//! Floor 3: the bundled Airbnb clone.
+//! The bundled Airbnb clone: an [`axum::Router`] and its storage.
+//!
+//! Read in this order: [`part`] (what can be served alone), [`settings`], [`app`] (the router), [`api`], [`pages`],
+//! [`model`] and [`storage`], [`static_file`] and [`picture`], [`seed`], [`cli`].
+
+pub mod api;
+pub mod app;
+pub mod cli;
+pub mod error;
+pub mod model;
+pub mod pages;
+pub mod part;
+pub mod picture;
+pub mod seed;
+pub mod settings;
+pub mod static_file;
+pub mod storage;
+
+pub use app::app;
+pub use error::Error;
+pub use part::Part;
+pub use settings::Settings;
+pub use static_file::static_files;

@@ -1,0 +1,97 @@
+//! What the API answers when all is well, and what when not.
+
+use std::collections::BTreeMap;
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::json;
+use crate::hbnb::model::{Class, Refusal, Values};
+use crate::hbnb::storage;
+
+/// An answer with a JSON body.
+pub struct Json<T>(pub StatusCode, pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        (self.0, [(header::CONTENT_TYPE, "application/json")], json::text(&self.1)).into_response()
+    }
+}
+
+/// A row as clients see it: its class is named, secrets are left out.
+pub fn shown(class: Class, mut values: Values) -> Values {
+    values.insert("__class__", Value::from(class.name()));
+    values.remove("password");
+    values
+}
+
+/// Why a request is refused.
+#[derive(Debug)]
+pub enum Problem {
+    /// What the address names does not exist.
+    NotFound,
+    /// The body is no JSON object.
+    NotJson,
+    /// The body is too large.
+    TooLarge,
+    /// The body lacks something, or something does not fit.
+    Refused(Refusal),
+    /// The storage could not.
+    Storage(storage::Error),
+}
+
+impl From<storage::Error> for Problem {
+    fn from(cause: storage::Error) -> Self {
+        match cause {
+            // The parent was deleted between our look and our write.
+            storage::Error::NoParent => Problem::NotFound,
+            other => Problem::Storage(other),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Problem::Refused(refusal)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        match self {
+            Problem::NotFound => error(StatusCode::NOT_FOUND, "Not found"),
+            Problem::NotJson => error(StatusCode::BAD_REQUEST, "Not a JSON"),
+            Problem::TooLarge => error(StatusCode::PAYLOAD_TOO_LARGE, "Too large"),
+            Problem::Refused(Refusal::Missing(name)) => {
+                error(StatusCode::BAD_REQUEST, &format!("Missing {name}"))
+            }
+            Problem::Refused(Refusal::Invalid(name)) => {
+                error(StatusCode::BAD_REQUEST, &format!("Invalid {name}"))
+            }
+            Problem::Storage(storage::Error::Exists) => error(StatusCode::CONFLICT, "Already exists"),
+            Problem::Storage(cause) => {
+                storage::complain(&cause);
+                match cause.is_unavailable() {
+                    true => error(StatusCode::SERVICE_UNAVAILABLE, "Database not available"),
+                    false => error(StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
+                }
+            }
+        }
+    }
+}
+
+fn error(status: StatusCode, said: &str) -> Response {
+    Json(status, BTreeMap::from([("error", said)])).into_response()
+}
+
+/// The answer to an address that does not exist.
+pub async fn not_found() -> Response {
+    Problem::NotFound.into_response()
+}
+
+/// The answer to a method that an address does not have; the router adds `Allow`.
+pub async fn not_allowed() -> Response {
+    error(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
+}

@@ -1,0 +1,143 @@
+//! The commands of the `hbnb` binary.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use super::error::Error;
+use super::settings::Settings;
+use super::storage::{self, Database, Storage};
+use super::{seed, static_file};
+use crate::base::exit::Exit;
+
+/// The Airbnb clone's database and static files.
+#[derive(Debug, Parser)]
+#[command(name = "hbnb", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Create the database, or bring its tables up to date
+    Migrate(Target),
+    /// Fill the database with demonstration data of our own
+    Seed(Target),
+    /// Write the static files into a directory, for a proxy to serve as /static/
+    Static {
+        /// The directory; made if need be
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Target {
+    /// Change nothing; exit 0 if there is nothing to do, 6 otherwise
+    #[arg(long)]
+    check: bool,
+    /// The database; otherwise DATABASE_URL, HBNB_SQLITE, or hbnb.db in the state directory
+    #[arg(long, value_name = "PATH|URL")]
+    database: Option<String>,
+}
+
+/// What a command has to say, on standard output, and how it exits.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// One line without its end.
+    pub said: String,
+    /// How it exits.
+    pub exit: Exit,
+}
+
+/// Runs the command. Errors become a [`crate::base::diagnostic::Diagnostic`] with its exit status.
+pub fn run(cli: Cli) -> Result<Outcome, Error> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(Error::Runtime)?;
+    runtime.block_on(execute(cli.command))
+}
+
+async fn execute(command: Command) -> Result<Outcome, Error> {
+    match command {
+        Command::Migrate(target) if target.check => check_migrations(&target.open()?).await,
+        Command::Migrate(target) => migrate(&target.create()?).await,
+        Command::Seed(target) if target.check => check_seed(&target.open()?).await,
+        Command::Seed(target) => plant(&target.open()?).await,
+        Command::Static { directory } => {
+            let written = static_file::write_to(&directory)?;
+            let all = static_file::static_files().count();
+            Ok(wanted(format!("{}: {all} files, {written} written", directory.display())))
+        }
+    }
+}
+
+impl Target {
+    fn database(&self) -> Result<Database, Error> {
+        match &self.database {
+            Some(typed) => Ok(Database::parse(typed)?),
+            None => Ok(Settings::from_env()?.database),
+        }
+    }
+
+    fn open(&self) -> Result<Storage, Error> {
+        Ok(Storage::open(&self.database()?))
+    }
+
+    fn create(&self) -> Result<Storage, Error> {
+        Ok(Storage::create(&self.database()?))
+    }
+}
+
+async fn migrate(storage: &Storage) -> Result<Outcome, Error> {
+    let taken = storage.migrate().await?;
+    storage.clone().close().await;
+    let database = storage.database();
+    Ok(wanted(match taken.is_empty() {
+        true => format!("database `{database}` is up to date"),
+        false => format!("database `{database}` was migrated: {}", taken.join(", ")),
+    }))
+}
+
+async fn check_migrations(storage: &Storage) -> Result<Outcome, Error> {
+    let database = storage.database();
+    let pending = match storage.pending().await {
+        Ok(pending) if pending.is_empty() => {
+            return Ok(wanted(format!("database `{database}` is up to date")));
+        }
+        Ok(pending) => pending,
+        Err(absent @ storage::Error::Absent(_)) => return Ok(differs(absent.to_string())),
+        Err(cause) => return Err(cause.into()),
+    };
+    Ok(differs(format!("database `{database}` lacks migrations: {}", pending.join(", "))))
+}
+
+async fn plant(storage: &Storage) -> Result<Outcome, Error> {
+    let database = storage.database();
+    let planted = seed::plant(storage).await?;
+    storage.clone().close().await;
+    Ok(wanted(match planted {
+        Some(counts) => format!("database `{database}` was seeded: {counts}"),
+        None => format!("database `{database}` is already seeded"),
+    }))
+}
+
+async fn check_seed(storage: &Storage) -> Result<Outcome, Error> {
+    let database = storage.database();
+    match seed::is_planted(storage).await {
+        Ok(true) => Ok(wanted(format!("database `{database}` is seeded"))),
+        Ok(false) => Ok(differs(format!("database `{database}` is not seeded"))),
+        Err(missing @ (storage::Error::Absent(_) | storage::Error::Unmigrated(_))) => {
+            Ok(differs(missing.to_string()))
+        }
+        Err(cause) => Err(cause.into()),
+    }
+}
+
+fn wanted(said: String) -> Outcome {
+    Outcome { said, exit: Exit::Wanted }
+}
+
+fn differs(said: String) -> Outcome {
+    Outcome { said, exit: Exit::Differs }
+}

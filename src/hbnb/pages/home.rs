@@ -1,0 +1,119 @@
+//! The home page: filters and places. It works without a script: the filters are a form.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde::Serialize;
+use tera::Context;
+
+use super::{Pages, error};
+use crate::hbnb::picture;
+use crate::hbnb::storage::Error;
+use crate::hbnb::storage::home::Card;
+use crate::hbnb::storage::search::Wish;
+
+/// Places of one page.
+const PLACES: i64 = 24;
+
+/// What the address asks for: `state`, `city`, `amenity` (ids, repeatable) and `page` (from 1); anything else is ignored.
+type Asked = Query<Vec<(String, String)>>;
+
+/// A place with what is only there to be seen.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(rename = "place")]
+    card: Card,
+    lines: Vec<String>,
+    picture: String,
+}
+
+/// `/` and `/2-hbnb`.
+pub async fn page(State(pages): State<Pages>, asked: Result<Asked, QueryRejection>) -> Response {
+    let asked = asked.map(|Query(pairs)| pairs).unwrap_or_default();
+    match values(&pages, &asked).await {
+        Ok(values) => pages.templates.page("home.html", &values),
+        Err(cause) => error::storage(&cause),
+    }
+}
+
+/// `/hbnb_filters`: the filters alone.
+pub async fn filters(State(pages): State<Pages>) -> Response {
+    match choices(&pages, &Wish::default()).await {
+        Ok(values) => pages.templates.page("hbnb_filters.html", &values),
+        Err(cause) => error::storage(&cause),
+    }
+}
+
+async fn values(pages: &Pages, asked: &[(String, String)]) -> Result<Context, Error> {
+    let wish = wished(asked);
+    let mut values = choices(pages, &wish).await?;
+    let total = pages.storage.fitting(&wish).await?;
+    let last = (total + PLACES - 1) / PLACES;
+    let number = asked.iter().rev().find(|(name, _)| name == "page").and_then(|(_, n)| n.parse().ok());
+    let number: i64 = number.unwrap_or(1).clamp(1, last.max(1));
+    let cards = pages.storage.cards(&wish, (number - 1) * PLACES, PLACES).await?;
+    values.insert("places", &cards.into_iter().map(shown).collect::<Vec<_>>());
+    values.insert("total", &total);
+    values.insert("page", &number);
+    values.insert("pages", &last);
+    values.insert("query", &query(&wish));
+    Ok(values)
+}
+
+async fn choices(pages: &Pages, wish: &Wish) -> Result<Context, Error> {
+    let states = pages.storage.states().await?;
+    let amenities = pages.storage.amenities().await?;
+    let chosen_places = states
+        .iter()
+        .flat_map(|state| {
+            let whole = wish.states.contains(&state.id).then_some(&state.name);
+            let cities = state.cities.iter().filter(|city| wish.cities.contains(&city.id)).map(|c| &c.name);
+            whole.into_iter().chain(cities)
+        })
+        .cloned()
+        .collect::<Vec<_>>();
+    let chosen_amenities: Vec<_> =
+        amenities.iter().filter(|a| wish.amenities.contains(&a.id)).map(|a| a.name.clone()).collect();
+    let mut values = Context::new();
+    values.insert("states", &states);
+    values.insert("amenities", &amenities);
+    values.insert("wish_states", &wish.states);
+    values.insert("wish_cities", &wish.cities);
+    values.insert("wish_amenities", &wish.amenities);
+    values.insert("chosen_places", &chosen_places.join(", "));
+    values.insert("chosen_amenities", &chosen_amenities.join(", "));
+    Ok(values)
+}
+
+fn wished(asked: &[(String, String)]) -> Wish {
+    let all = |name: &str| asked.iter().filter(|(n, _)| n == name).map(|(_, id)| id.clone()).collect();
+    Wish { states: all("state"), cities: all("city"), amenities: all("amenity") }
+}
+
+/// The wish as the beginning of an address's query, for links to further pages.
+fn query(wish: &Wish) -> String {
+    let ids = [("state", &wish.states), ("city", &wish.cities), ("amenity", &wish.amenities)];
+    let mut text = String::from("?");
+    for (name, id) in ids.iter().flat_map(|(name, ids)| ids.iter().map(move |id| (name, id))) {
+        text.push_str(&format!("{name}={}&", percent(id)));
+    }
+    text
+}
+
+fn percent(id: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    id.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+fn shown(card: Card) -> Shown {
+    Shown { lines: lines(&card.description), picture: picture::of(&card.id), card }
+}
+
+/// The description's lines: `<BR />` breaks them, in the spellings people use.
+fn lines(description: &str) -> Vec<String> {
+    let mut text = description.to_string();
+    for spelling in ["<BR />", "<BR/>", "<BR>", "<br />", "<br/>", "<br>"] {
+        text = text.replace(spelling, "\n");
+    }
+    text.lines().map(str::to_string).collect()
+}

@@ -1,0 +1,133 @@
+//! What the environment decides about the application.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use axum::http::HeaderValue;
+use rustix::fs::Access;
+
+use super::error::Error;
+use super::storage::Database;
+
+/// Where a packaged service keeps its state when systemd did not say.
+const STATE_DIRECTORY: &str = "/var/lib/hbnb";
+/// The database's file inside a state directory.
+const FILE: &str = "hbnb.db";
+/// What a request without `Origin` is answered; the old API's rule, which its clients' tests compare.
+const CORS_ORIGIN: &str = "0.0.0.0";
+/// Where the proxy mounts the dynamic application; it forwards the address unchanged.
+const DYNAMIC_MOUNT: &str = "/airbnb-dynamic";
+
+/// What the application needs to know before it is built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Where the rows are.
+    pub database: Database,
+    /// The path under which the dynamic application answers besides the root; empty for none.
+    pub dynamic_mount: String,
+    /// `Access-Control-Allow-Origin` of API answers to requests without `Origin`.
+    pub cors_origin: HeaderValue,
+}
+
+impl Settings {
+    /// Settings for a database, everything else as by default.
+    pub fn new(database: Database) -> Self {
+        Self {
+            database,
+            dynamic_mount: DYNAMIC_MOUNT.into(),
+            cors_origin: HeaderValue::from_static(CORS_ORIGIN),
+        }
+    }
+
+    /// Reads the environment:
+    ///
+    /// - `DATABASE_URL` (`sqlite:///absolute/path`, `sqlite:relative`), else `HBNB_SQLITE` (a path), else `hbnb.db` in the
+    ///   first of: systemd's `$STATE_DIRECTORY`, `/var/lib/hbnb` if writable, the current directory;
+    /// - `HBNB_DYNAMIC_MOUNT` (default `/airbnb-dynamic`; empty or `/` for none);
+    /// - `HBNB_CORS_ORIGIN` (default `0.0.0.0`).
+    ///
+    /// Errors name the variable.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::read(|name| std::env::var_os(name).filter(|value| !value.is_empty()))
+    }
+
+    /// The same, from any lookup of variables.
+    pub fn read(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
+        let mut settings = Self::new(database(&lookup)?);
+        if let Some(mount) = lookup("HBNB_DYNAMIC_MOUNT") {
+            settings.dynamic_mount = mounted(&mount.to_string_lossy())?;
+        }
+        if let Some(origin) = lookup("HBNB_CORS_ORIGIN") {
+            let value = origin.to_string_lossy().into_owned();
+            settings.cors_origin = HeaderValue::from_str(&value).map_err(|_| Error::Setting {
+                name: "HBNB_CORS_ORIGIN",
+                value,
+                wanted: "an origin like `https://example.com`, or `*`",
+            })?;
+        }
+        Ok(settings)
+    }
+}
+
+fn database(lookup: &impl Fn(&str) -> Option<OsString>) -> Result<Database, Error> {
+    if let Some(url) = lookup("DATABASE_URL") {
+        return Ok(Database::parse(&url.to_string_lossy())?);
+    }
+    if let Some(path) = lookup("HBNB_SQLITE") {
+        return Ok(Database::Sqlite(PathBuf::from(path)));
+    }
+    if let Some(directories) = lookup("STATE_DIRECTORY") {
+        // systemd joins several state directories with colons; the first is ours.
+        let text = directories.to_string_lossy().into_owned();
+        let first = text.split(':').next().unwrap_or(&text);
+        return Ok(Database::Sqlite(Path::new(first).join(FILE)));
+    }
+    if rustix::fs::access(STATE_DIRECTORY, Access::WRITE_OK).is_ok() {
+        return Ok(Database::Sqlite(Path::new(STATE_DIRECTORY).join(FILE)));
+    }
+    Ok(Database::Sqlite(PathBuf::from(FILE)))
+}
+
+/// A mount as the router wants it: with a leading slash, without a trailing one.
+fn mounted(text: &str) -> Result<String, Error> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
+    let trimmed = text.trim_matches('/');
+    if !text.chars().all(plain) || trimmed.contains("//") {
+        return Err(Error::Setting {
+            name: "HBNB_DYNAMIC_MOUNT",
+            value: text.to_string(),
+            wanted: "a path like `/airbnb-dynamic`",
+        });
+    }
+    Ok(if trimmed.is_empty() { String::new() } else { format!("/{trimmed}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
+        let found = |name: &str| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| OsString::from(v));
+        Settings::read(found).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn the_database_is_found_by_url_then_path_then_state_directory() {
+        let path = |pairs| read(pairs).unwrap().database;
+        let all =
+            [("STATE_DIRECTORY", "/s:/t"), ("HBNB_SQLITE", "/p.db"), ("DATABASE_URL", "sqlite:///u.db")];
+        assert_eq!(path(&all), Database::Sqlite("/u.db".into()));
+        assert_eq!(path(&all[..2]), Database::Sqlite("/p.db".into()));
+        assert_eq!(path(&all[..1]), Database::Sqlite("/s/hbnb.db".into()));
+    }
+
+    #[test]
+    fn a_mount_is_a_plain_path() {
+        assert_eq!(read(&[("HBNB_DYNAMIC_MOUNT", "numbers/")]).unwrap().dynamic_mount, "/numbers");
+        assert_eq!(read(&[("HBNB_DYNAMIC_MOUNT", "/")]).unwrap().dynamic_mount, "");
+        assert_eq!(
+            read(&[("HBNB_DYNAMIC_MOUNT", "/{n}")]),
+            Err("HBNB_DYNAMIC_MOUNT is `/{n}`; it must be a path like `/airbnb-dynamic`".into())
+        );
+    }
+}

@@ -1,0 +1,105 @@
+//! The bundled application, asked in-process: every test builds the router of a part and sends it requests.
+
+mod api;
+mod command;
+mod dynamic;
+mod missing;
+mod onepage;
+mod web;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use deployer::hbnb::storage::{Database, Storage};
+use deployer::hbnb::{Part, Settings, app, seed};
+use http_body_util::BodyExt;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// A part of the application over a database of its own.
+struct Site {
+    router: Router,
+    storage: Storage,
+    _directory: TempDir,
+}
+
+/// What was answered: status, headers, whole body.
+#[derive(Debug, PartialEq, Eq)]
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Status and body, for one comparison.
+    fn said(&self) -> (u16, &str) {
+        (self.status, &self.body)
+    }
+}
+
+impl Site {
+    /// Over a database with tables and no rows.
+    async fn empty(part: Part) -> Self {
+        let site = Self::unmigrated(part).await;
+        site.storage.migrate().await.unwrap();
+        site
+    }
+
+    /// Over the demonstration's rows.
+    async fn seeded(part: Part) -> Self {
+        let site = Self::empty(part).await;
+        seed::plant(&site.storage).await.unwrap().unwrap();
+        site
+    }
+
+    /// Over a database that does not exist.
+    async fn unmigrated(part: Part) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::Sqlite(directory.path().join("hbnb.db"));
+        let router = app(part, &Settings::new(database.clone())).await.unwrap();
+        Self { router, storage: Storage::create(&database), _directory: directory }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, "").await
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
+        self.send(request(method, path, body)).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        send(&self.router, request).await
+    }
+}
+
+fn request(method: &str, path: &str, body: &str) -> Request<Body> {
+    Request::builder().method(method).uri(path).body(Body::from(body.to_string())).unwrap()
+}
+
+/// A part that must need no database: its file could not even be made.
+async fn without_database(part: Part) -> Router {
+    app(part, &Settings::new(Database::Sqlite("/nonexistent/hbnb.db".into()))).await.unwrap()
+}
+
+async fn get(router: &Router, path: &str) -> Answer {
+    send(router, request("GET", path, "")).await
+}
+
+async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let response: Response<Body> = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let header = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
+        (name.to_string(), value.to_str().unwrap().to_string())
+    };
+    Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers.iter().map(header).collect(),
+        body: String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap(),
+    }
+}

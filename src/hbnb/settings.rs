@@ -42,7 +42,8 @@ impl Settings {
     /// Reads the environment:
     ///
     /// - `DATABASE_URL` (`sqlite:///absolute/path`, `sqlite:relative`), else `HBNB_SQLITE` (a path), else `hbnb.db` in the
-    ///   first of: systemd's `$STATE_DIRECTORY`, `/var/lib/hbnb` if writable, the current directory;
+    ///   first of: systemd's `$STATE_DIRECTORY`, `/var/lib/hbnb` if writable, the current directory (where a wish for
+    ///   another engine in `HBNB_TYPE_STORAGE` is an error instead of another database than the one wished for);
     /// - `HBNB_DYNAMIC_MOUNT` (default `/airbnb-dynamic`; empty or `/` for none);
     /// - `HBNB_CORS_ORIGIN` (default `0.0.0.0`).
     ///
@@ -75,6 +76,13 @@ fn database(lookup: &impl Fn(&str) -> Option<OsString>) -> Result<Database, Erro
     }
     if let Some(path) = lookup("HBNB_SQLITE") {
         return Ok(Database::Sqlite(PathBuf::from(path)));
+    }
+    if let Some(engine) = lookup("HBNB_TYPE_STORAGE").filter(|engine| engine != "sqlite") {
+        return Err(Error::Setting {
+            name: "HBNB_TYPE_STORAGE",
+            value: engine.to_string_lossy().into_owned(),
+            wanted: "`sqlite`, the only engine there is",
+        });
     }
     if let Some(directories) = lookup("STATE_DIRECTORY") {
         // systemd joins several state directories with colons; the first is ours.

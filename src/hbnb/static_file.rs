@@ -57,15 +57,21 @@ pub fn write_to(directory: &Path) -> Result<usize, Error> {
     Ok(written)
 }
 
-/// `/static/…`.
+/// `/static/…`, and the icon that browsers ask for on pages that do not name one.
 pub fn router() -> Router {
-    Router::new().route("/static/{*path}", get(serve))
+    let icon = async |headers: HeaderMap| answer("images/icon.svg", &headers);
+    Router::new().route("/static/{*path}", get(serve)).route("/favicon.ico", get(icon))
 }
 
 async fn serve(path: Result<UrlPath<String>, PathRejection>, headers: HeaderMap) -> Response {
-    let Some(asset) = path.ok().and_then(|UrlPath(path)| ASSETS.get(&path)) else {
-        return pages::error::not_found();
-    };
+    match path {
+        Ok(UrlPath(path)) => answer(&path, &headers),
+        Err(_) => pages::error::not_found(),
+    }
+}
+
+fn answer(path: &str, headers: &HeaderMap) -> Response {
+    let Some(asset) = ASSETS.get(path) else { return pages::error::not_found() };
     let cached =
         [(header::ETAG, asset.etag.clone()), (header::CACHE_CONTROL, HeaderValue::from_static(CACHE))];
     if headers.get_all(header::IF_NONE_MATCH).iter().any(|known| names(known, &asset.etag)) {

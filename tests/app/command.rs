@@ -85,3 +85,23 @@ fn static_files_are_written_once_and_then_left_alone() {
     let again = format!("www/static: {count} files, 0 written");
     assert_eq!(hbnb(directory.path(), &["static", "www/static"]), said(0, &again));
 }
+
+#[test]
+fn four_at_once_migrate_and_seed_the_database_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let sentences = |arguments: &[&str]| -> Vec<Said> {
+        let run = || hbnb(directory.path(), arguments);
+        let mut all: Vec<Said> = std::thread::scope(|scope| {
+            let running: Vec<_> = (0..4).map(|_| scope.spawn(run)).collect();
+            running.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        all.sort();
+        all
+    };
+    let idle = said(0, "database `a.db` is up to date");
+    let migrated = said(0, "database `a.db` was migrated: 0001_tables");
+    assert_eq!(sentences(&["migrate"]), [idle.clone(), idle.clone(), idle, migrated]);
+    let idle = said(0, "database `a.db` is already seeded");
+    let seeded = said(0, &format!("database `a.db` was seeded: {SEEDED}"));
+    assert_eq!(sentences(&["seed"]), [idle.clone(), idle.clone(), idle, seeded]);
+}

@@ -126,6 +126,8 @@ async fn a_static_file_is_sent_once_and_then_only_confirmed() {
     let css = site.get("/static/styles/hbnb.css").await;
     assert_eq!(css.header("content-type"), Some("text/css; charset=utf-8"));
     assert_eq!(site.get("/static/pictures/00.svg").await.header("content-type"), Some("image/svg+xml"));
+    let icon = site.get("/static/images/icon.svg").await;
+    assert_eq!(site.get("/favicon.ico").await, icon);
     for wrong in ["/static/", "/static/none", "/static/../Cargo.toml", "/static/%2e%2e/x", "/static/%FF"] {
         assert_eq!(site.get(wrong).await.status, 404, "{wrong}");
     }

@@ -25,6 +25,8 @@ pub struct Palette {
     pub roof: &'static str,
     /// Windows.
     pub window: &'static str,
+    /// Houses of a town.
+    pub town: &'static str,
     /// Water.
     pub water: &'static str,
     /// Whether there are stars.
@@ -34,11 +36,11 @@ pub struct Palette {
 const fn light(
     sky: [&'static str; 3],
     hills: [&'static str; 3],
-    [ground, water]: [&'static str; 2],
+    [ground, water, town]: [&'static str; 3],
     [wall, roof, window]: [&'static str; 3],
     night: bool,
 ) -> Palette {
-    Palette { sky: sky[0], haze: sky[1], sun: sky[2], hills, ground, wall, roof, window, water, night }
+    Palette { sky: sky[0], haze: sky[1], sun: sky[2], hills, ground, wall, roof, window, water, town, night }
 }
 
 /// Dawn, noon, evening, dusk, night, and a day of mist.
@@ -46,42 +48,42 @@ pub const PALETTES: [Palette; 6] = [
     light(
         ["#7fa8d6", "#ffd9c0", "#fff2d8"],
         ["#b9a7c4", "#8d86ad", "#5f6f8f"],
-        ["#4d6b5c", "#a9c4dc"],
+        ["#4d6b5c", "#a9c4dc", "#5f6f8f"],
         ["#f7ece0", "#b5544a", "#ffd98a"],
         false,
     ),
     light(
         ["#4aa3df", "#d4f0fb", "#fffbe0"],
         ["#a7cdd6", "#6fb29a", "#3f8f6b"],
-        ["#5aa65a", "#58b7d8"],
-        ["#ffffff", "#d9604c", "#8fc7e8"],
+        ["#5aa65a", "#58b7d8", "#5b8cab"],
+        ["#ffffff", "#d9604c", "#a9d8f2"],
         false,
     ),
     light(
         ["#f28f4f", "#ffe0a3", "#fff4cf"],
         ["#d98c5f", "#b0604a", "#7a4038"],
-        ["#5c3a30", "#f0a868"],
+        ["#5c3a30", "#f0a868", "#7a4038"],
         ["#f9dfc0", "#6b2f2a", "#ffe9a8"],
         false,
     ),
     light(
         ["#3f3b78", "#ef8f8a", "#ffd0a6"],
         ["#8a5f96", "#5f4684", "#3e3266"],
-        ["#2b2650", "#8d6aa6"],
+        ["#2b2650", "#8d6aa6", "#3e3266"],
         ["#d9b9c9", "#34244f", "#ffd27a"],
         false,
     ),
     light(
         ["#0d1b3a", "#35507f", "#f4f1de"],
         ["#2f4a73", "#223a5f", "#172b4a"],
-        ["#101f38", "#2c4c7d"],
+        ["#101f38", "#2c4c7d", "#172b4a"],
         ["#8fa0b8", "#0c1526", "#ffcf66"],
         true,
     ),
     light(
         ["#9fb3b8", "#eef1ea", "#ffffff"],
         ["#c3d0cf", "#94aba8", "#66827f"],
-        ["#4d6a5f", "#bcd0d2"],
+        ["#4d6a5f", "#bcd0d2", "#6f8790"],
         ["#f2efe6", "#54707a", "#ffe3a1"],
         false,
     ),
@@ -127,8 +129,13 @@ pub fn sky(palette: &Palette, dice: &mut Dice) -> String {
     element!(out, "<path fill=\"url(#s)\" d=\"M0 0h{WIDTH}v{HEIGHT}H0z\"/>");
     if palette.night {
         for _ in 0..46 {
-            let (x, y, radius) = (dice.roll(0, WIDTH), dice.roll(0, 210), dice.roll(5, 14));
-            element!(out, "<circle cx=\"{x}\" cy=\"{y}\" r=\".{radius:02}\" fill=\"#fff\" opacity=\".8\"/>");
+            let (x, y, radius) = (dice.roll(0, WIDTH), dice.roll(0, 210), dice.roll(6, 15));
+            element!(
+                out,
+                "<circle cx=\"{x}\" cy=\"{y}\" r=\"{}.{}\" fill=\"#fff\" opacity=\".8\"/>",
+                radius / 10,
+                radius % 10
+            );
         }
     }
     let (x, y) = (dice.roll(90, 550), dice.roll(60, 150));

@@ -65,7 +65,7 @@ pub fn tower(
         out,
         "<rect x=\"{x}\" y=\"{}\" width=\"{width}\" height=\"{height}\" fill=\"{}\"/>",
         y - height,
-        palette.hills[2]
+        palette.town
     );
     element!(
         out,

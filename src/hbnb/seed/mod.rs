@@ -18,7 +18,7 @@ use super::storage::{Error, Storage};
 use amenity::AMENITIES;
 use geography::STATES;
 use people::PEOPLE;
-use phrase::{DETAILS, ENDINGS, KINDS, MANNERS, NOTES, OPENINGS, SPOTS};
+use phrase::{DETAILS, ENDINGS, KINDS, NAMES, NOTES, OPENINGS, SPOTS};
 
 /// Places of each city.
 const PLACES_PER_CITY: usize = 4;
@@ -127,7 +127,7 @@ fn user(at: usize) -> Values {
 fn place(at: usize, city: usize, (_, latitude, longitude): &geography::City) -> Values {
     let (kind, rooms, about) = KINDS[at % KINDS.len()];
     let (spot, around) = SPOTS[(at * 3 + city) % SPOTS.len()];
-    let manner = MANNERS[(at * 5 + at / KINDS.len()) % MANNERS.len()];
+    let called = NAMES[at * 3 % NAMES.len()];
     let note = NOTES[(at + city) % NOTES.len()];
     // A few streets around the middle of the city.
     let shift = |step: usize| ((at * step) % 41) as f64 * 0.001 - 0.02;
@@ -138,7 +138,7 @@ fn place(at: usize, city: usize, (_, latitude, longitude): &geography::City) -> 
         [
             ("city_id", json!(id(Class::City, city))),
             ("user_id", json!(id(Class::User, (at * 7) % PEOPLE.len()))),
-            ("name", json!(format!("{manner} {kind} {spot}"))),
+            ("name", json!(format!("{called} {kind} {spot}"))),
             ("description", json!(format!("{about} {around}<BR />{note}"))),
             ("number_rooms", json!(rooms)),
             ("number_bathrooms", json!(1 + rooms / 3)),

@@ -1,7 +1,7 @@
 //! The steps that lead from an empty database to the present tables; they are in the binary.
 
 use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, SqlSafeStr};
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqliteConnection};
 
 use super::{Error, Storage};
 
@@ -25,7 +25,14 @@ impl Storage {
     /// database, and a step that this binary does not know.
     pub async fn pending(&self) -> Result<Vec<String>, Error> {
         let mut connection = self.pool.acquire().await.map_err(|e| self.explain(e))?;
-        let migrator = migrator();
+        self.lacking(&mut connection, &migrator()).await
+    }
+
+    async fn lacking(
+        &self,
+        connection: &mut SqliteConnection,
+        migrator: &Migrator,
+    ) -> Result<Vec<String>, Error> {
         let listed = connection.list_applied_migrations(&migrator.table_name).await;
         let applied: Vec<i64> = match listed.map_err(|e| self.unmigrated(e)) {
             Ok(applied) => applied.into_iter().map(|step| step.version).collect(),
@@ -39,12 +46,14 @@ impl Storage {
         Ok(missing.map(|(_, name)| name).collect())
     }
 
-    /// Takes the steps that are pending, each in a transaction, and says which. Errors: those of the database.
+    /// Takes the steps that are pending, all or none, and says which; who comes at the same time waits and finds nothing
+    /// pending. Errors: those of the database.
     pub async fn migrate(&self) -> Result<Vec<String>, Error> {
-        let pending = self.pending().await?;
-        if !pending.is_empty() {
-            migrator().run(&self.pool).await.map_err(|e| self.unmigrated(e))?;
-        }
+        let migrator = migrator();
+        let mut all = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(|e| self.explain(e))?;
+        let pending = self.lacking(&mut all, &migrator).await?;
+        migrator.run(&mut *all).await.map_err(|e| self.unmigrated(e))?;
+        all.commit().await.map_err(|e| self.explain(e))?;
         Ok(pending)
     }
 

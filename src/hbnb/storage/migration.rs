@@ -1,12 +1,19 @@
 //! The steps that lead from an empty database to the present tables; they are in the binary.
 
-use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, SqlSafeStr, SqliteConnection};
+use std::time::{Duration, Instant};
 
+use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr, Sqlite, SqliteConnection, Transaction};
+use tokio::time::sleep;
+
+use super::sqlite::PATIENCE;
 use super::{Error, Storage};
 
 /// Number, name and text of each step. What was released is never changed: a later wish is a further step.
 const STEPS: [(i64, &str, &str); 1] = [(1, "tables", include_str!("migrations/0001_tables.sql"))];
+
+/// Between two attempts to begin.
+const PAUSE: Duration = Duration::from_millis(10);
 
 fn migrator() -> Migrator {
     let step = |(version, name, sql): (i64, &'static str, &'static str)| {
@@ -50,11 +57,23 @@ impl Storage {
     /// pending. Errors: those of the database.
     pub async fn migrate(&self) -> Result<Vec<String>, Error> {
         let migrator = migrator();
-        let mut all = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(|e| self.explain(e))?;
+        let mut all = self.begin().await?;
         let pending = self.lacking(&mut all, &migrator).await?;
         migrator.run(&mut *all).await.map_err(|e| self.unmigrated(e))?;
         all.commit().await.map_err(|e| self.explain(e))?;
         Ok(pending)
+    }
+
+    /// A transaction that may write. SQLite does not wait by itself while another process turns a new file into one with a
+    /// write-ahead log, so we do. <https://sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode>
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, Error> {
+        let begun = Instant::now();
+        loop {
+            match self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(|e| self.explain(e)) {
+                Err(Error::Busy(_)) if begun.elapsed() < PATIENCE => sleep(PAUSE).await,
+                other => return other,
+            }
+        }
     }
 
     fn unmigrated(&self, cause: MigrateError) -> Error {

@@ -10,7 +10,7 @@ use super::{Database, Error};
 /// Connections of one process; each has a thread, and a worker process serves one request's statement after the other.
 const MAX_CONNECTIONS: u32 = 4;
 /// How long a writer waits for another one, and a request for a free connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 /// SQLite's own number for "unable to open database file".
 const CANNOT_OPEN: &str = "14";
 /// SQLite's own numbers for "database is locked", plain and while a snapshot is outdated.

@@ -129,7 +129,7 @@ pub fn sky(palette: &Palette, dice: &mut Dice) -> String {
     element!(out, "<path fill=\"url(#s)\" d=\"M0 0h{WIDTH}v{HEIGHT}H0z\"/>");
     if palette.night {
         for _ in 0..46 {
-            let (x, y, radius) = (dice.roll(0, WIDTH), dice.roll(0, 210), dice.roll(6, 15));
+            let (x, y, radius) = (dice.roll(0, WIDTH), dice.roll(0, 210), dice.roll(10, 24));
             element!(
                 out,
                 "<circle cx=\"{x}\" cy=\"{y}\" r=\"{}.{}\" fill=\"#fff\" opacity=\".8\"/>",

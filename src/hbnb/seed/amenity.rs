@@ -13,7 +13,7 @@ pub const AMENITIES: [&str; 44] = [
     "Canoe",
     "Carbon monoxide alarm",
     "Coffee grinder",
-    "Crib",
+    "Darts",
     "Desk with a view",
     "Dishwasher",
     "Dryer",

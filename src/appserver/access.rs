@@ -1,0 +1,288 @@
+//! The access log: Gunicorn's format string, compiled once; whole lines only, as few writes as the load allows.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write as _;
+use std::os::fd::OwnedFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, Method, Uri, Version, header};
+use jiff::Timestamp;
+
+use crate::base::diagnostic::Diagnostic;
+
+/// A pipe takes up to this many bytes without mixing them with another process's (PIPE_BUF).
+const ATOMIC_BYTES: usize = 4096;
+
+/// A format string in parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Format(Vec<Part>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Atom(char),
+    RequestHeader(HeaderName),
+    ResponseHeader(HeaderName),
+}
+
+impl Format {
+    /// Gunicorn's own default.
+    pub const DEFAULT: &'static str = r#"%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s""#;
+    /// The atoms known, each a letter.
+    const ATOMS: &'static str = "hlutrmUqHsBbfaTMDLp";
+
+    /// Compiles a format string. Errors name the atom that is not known.
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('%') {
+            parts.push(Part::Text(rest[..at].to_string()));
+            let after = &rest[at + 1..];
+            if let Some(literal) = after.strip_prefix('%') {
+                parts.push(Part::Text("%".into()));
+                rest = literal;
+                continue;
+            }
+            let (name, tail) = after
+                .strip_prefix('(')
+                .and_then(|inside| inside.split_once(")s"))
+                .ok_or_else(|| wrong(&after.chars().take(8).collect::<String>()))?;
+            parts.push(atom(name).ok_or_else(|| wrong(&format!("({name})s")))?);
+            rest = tail;
+        }
+        parts.push(Part::Text(rest.to_string()));
+        parts.retain(|part| *part != Part::Text(String::new()));
+        Ok(Self(parts))
+    }
+
+    /// Writes the line of one request, its end included.
+    pub fn line(&self, record: &Record, now: Timestamp) -> String {
+        let mut line = String::with_capacity(256);
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => line.push_str(text),
+                Part::Atom(letter) => record.atom(&mut line, *letter, now),
+                Part::RequestHeader(name) => quoted(&mut line, record.headers.get(name)),
+                Part::ResponseHeader(name) => quoted(&mut line, record.response_headers.get(name)),
+            }
+        }
+        line.push('\n');
+        line
+    }
+}
+
+fn atom(name: &str) -> Option<Part> {
+    if let Some(inside) = name.strip_prefix('{') {
+        let (header, kind) = inside.split_once('}')?;
+        let header = HeaderName::try_from(header).ok()?;
+        return match kind {
+            "i" => Some(Part::RequestHeader(header)),
+            "o" => Some(Part::ResponseHeader(header)),
+            _ => None,
+        };
+    }
+    let mut letters = name.chars();
+    let letter = letters.next().filter(|letter| Format::ATOMS.contains(*letter))?;
+    letters.next().is_none().then_some(Part::Atom(letter))
+}
+
+fn wrong(atom: &str) -> Diagnostic {
+    let letters: Vec<String> = Format::ATOMS.chars().map(String::from).collect();
+    Diagnostic::error(format!("unknown atom `%{atom}` in `--access-logformat`"))
+        .note(
+            "atoms",
+            format!("{} {{header}}i {{header}}o, each as `%(…)s`; `%%` is a percent sign", letters.join(" ")),
+        )
+        .fix(format!("`{}`", Format::DEFAULT))
+}
+
+/// What is known of a request that was answered.
+pub struct Record {
+    /// Who asked, as far as we trust it; `-` if unknown.
+    pub remote: String,
+    /// The request line's parts.
+    pub method: Method,
+    /// As sent.
+    pub uri: Uri,
+    /// As sent.
+    pub version: Version,
+    /// The request's headers.
+    pub headers: HeaderMap,
+    /// The answer's status.
+    pub status: u16,
+    /// The answer's headers.
+    pub response_headers: HeaderMap,
+    /// Bytes of the body that went out.
+    pub bytes: u64,
+    /// From the head of the request to the end of the answer.
+    pub took: Duration,
+}
+
+impl Record {
+    fn atom(&self, line: &mut String, letter: char, now: Timestamp) {
+        // Writing to a string cannot fail.
+        let _ = match letter {
+            'h' => write!(line, "{}", self.remote),
+            't' => write!(line, "[{}]", now.strftime("%d/%b/%Y:%H:%M:%S +0000")),
+            'r' => {
+                let _ = write!(line, "{} ", self.method);
+                escaped(line, &self.uri.to_string());
+                write!(line, " {:?}", self.version)
+            }
+            'm' => write!(line, "{}", self.method),
+            'U' => {
+                escaped(line, self.uri.path());
+                Ok(())
+            }
+            'q' => {
+                escaped(line, self.uri.query().unwrap_or_default());
+                Ok(())
+            }
+            'H' => write!(line, "{:?}", self.version),
+            's' => write!(line, "{}", self.status),
+            'B' => write!(line, "{}", self.bytes),
+            'b' if self.bytes > 0 => write!(line, "{}", self.bytes),
+            'f' => {
+                quoted(line, self.headers.get(header::REFERER));
+                Ok(())
+            }
+            'a' => {
+                quoted(line, self.headers.get(header::USER_AGENT));
+                Ok(())
+            }
+            'T' => write!(line, "{}", self.took.as_secs()),
+            'M' => write!(line, "{}", self.took.as_millis()),
+            'D' => write!(line, "{}", self.took.as_micros()),
+            'L' => write!(line, "{}.{:06}", self.took.as_secs(), self.took.subsec_micros()),
+            'p' => write!(line, "<{}>", std::process::id()),
+            _ => write!(line, "-"),
+        };
+    }
+}
+
+/// A header's value, `-` when it is missing.
+fn quoted(line: &mut String, value: Option<&axum::http::HeaderValue>) {
+    match value {
+        Some(value) => escaped(line, &String::from_utf8_lossy(value.as_bytes())),
+        None => line.push('-'),
+    }
+}
+
+/// Text of a client: no quote and no line end of it may end ours.
+fn escaped(line: &mut String, text: &str) {
+    for letter in text.chars() {
+        match letter {
+            '"' => line.push_str("\\\""),
+            '\\' => line.push_str("\\\\"),
+            control if control.is_control() => {
+                let _ = write!(line, "\\x{:02x}", u32::from(control));
+            }
+            other => line.push(other),
+        }
+    }
+}
+
+/// Lines that wait to be written, and where they go.
+pub struct Lines(Mutex<Waiting>);
+
+struct Waiting {
+    file: File,
+    bytes: Vec<u8>,
+}
+
+impl Lines {
+    /// Lines for an open descriptor.
+    pub fn new(descriptor: OwnedFd) -> Self {
+        Self(Mutex::new(Waiting { file: File::from(descriptor), bytes: Vec::new() }))
+    }
+
+    /// Adds a line; says whether it is the first one that waits, so that the caller has to plan a flush.
+    pub fn add(&self, line: &str) -> bool {
+        let mut waiting = self.lock();
+        if waiting.bytes.len() + line.len() > ATOMIC_BYTES {
+            waiting.flush();
+        }
+        waiting.bytes.extend_from_slice(line.as_bytes());
+        waiting.bytes.len() == line.len()
+    }
+
+    /// Writes what waits.
+    pub fn flush(&self) {
+        self.lock().flush();
+    }
+
+    /// Goes on in another file, after a rotation.
+    pub fn replace(&self, descriptor: OwnedFd) {
+        let mut waiting = self.lock();
+        waiting.flush();
+        waiting.file = File::from(descriptor);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    /// One write. A log that cannot be written is no reason to stop serving.
+    fn flush(&mut self) {
+        if !self.bytes.is_empty() {
+            let _ = self.file.write_all(&self.bytes);
+            self.bytes.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> Record {
+        let mut headers = HeaderMap::new();
+        headers.insert("user-agent", "curl \"8\"".parse().unwrap());
+        headers.insert("x-id", "7".parse().unwrap());
+        Record {
+            remote: "10.0.0.9".into(),
+            method: Method::GET,
+            uri: "/a/b?c=d".parse().unwrap(),
+            version: Version::HTTP_11,
+            headers,
+            status: 200,
+            response_headers: HeaderMap::new(),
+            bytes: 11,
+            took: Duration::from_micros(1_002_003),
+        }
+    }
+
+    fn written(format: &str) -> String {
+        let now = Timestamp::from_second(1_795_169_201).unwrap();
+        Format::parse(format).unwrap().line(&record(), now)
+    }
+
+    #[test]
+    fn the_default_format_is_the_line_that_log_readers_know() {
+        assert_eq!(
+            written(Format::DEFAULT),
+            "10.0.0.9 - - [20/Nov/2026:10:06:41 +0000] \"GET /a/b?c=d HTTP/1.1\" 200 11 \"-\" \"curl \\\"8\\\"\"\n"
+        );
+    }
+
+    #[test]
+    fn every_atom_has_its_value() {
+        assert_eq!(
+            written("%(m)s %(U)s %(q)s %(H)s %(B)s %(T)s %(M)s %(D)s %(L)s %({x-id}i)s %({etag}o)s 100%%"),
+            "GET /a/b c=d HTTP/1.1 11 1 1002 1002003 1.002003 7 - 100%\n"
+        );
+        assert_eq!(written("%(p)s"), format!("<{}>\n", std::process::id()));
+    }
+
+    #[test]
+    fn an_unknown_atom_is_named() {
+        let said = Format::parse("%(h)s %(zz)s").unwrap_err().to_string();
+        assert_eq!(said.lines().next(), Some("error: unknown atom `%(zz)s` in `--access-logformat`"));
+        let said = Format::parse("50% of").unwrap_err().to_string();
+        assert_eq!(said.lines().next(), Some("error: unknown atom `% of` in `--access-logformat`"));
+    }
+}

@@ -1,0 +1,178 @@
+//! What master and worker say to each other: frames over a socket pair, with the descriptors that belong to them.
+//!
+//! A frame is its length and its count of descriptors (two little-endian `u32`), then JSON. Descriptors travel
+//! with the frame's first byte (`SCM_RIGHTS`). A name or field the other side does not know is ignored or an error of that frame
+//! alone, because the two may be of different releases during an upgrade.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags, recvmsg, sendmsg,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::settings::Settings;
+
+/// What the kernel passes in one message, at most (SCM_MAX_FD).
+const MAX_DESCRIPTORS: usize = 253;
+/// Length and count.
+const HEAD_BYTES: usize = 8;
+/// Longer than any frame of ours.
+const MAX_FRAME_BYTES: usize = 1 << 20;
+
+/// What the master says to a worker.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Order {
+    /// The first frame: what to be. Descriptors: the error log, then the access log if there is one, then the sockets.
+    Begin(Box<Settings>),
+    /// Accept from now on.
+    Serve,
+    /// Finish and go; `drain`: accept first what waits in the queue, because nobody else will.
+    Leave {
+        /// Whether the queue is ours to empty.
+        drain: bool,
+    },
+    /// Go at once.
+    Quit,
+    /// Log elsewhere from now on. Descriptors: the error log, then the access log if there is one.
+    Reopen,
+}
+
+/// What a worker says to the master.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Report {
+    /// The application is loaded.
+    Ready,
+    /// Alive.
+    Beat,
+    /// Leaving without having been told to.
+    Leaving,
+    /// The application could not be loaded.
+    Failed {
+        /// The whole complaint.
+        message: String,
+        /// The exit status it leads to.
+        exit: u8,
+    },
+}
+
+/// Sends one frame. Errors are those of the socket; a frame that does not fit is `WouldBlock`.
+pub fn send(socket: impl AsFd, message: &impl Serialize, descriptors: &[BorrowedFd]) -> io::Result<()> {
+    let body = serde_json::to_vec(message)?;
+    let mut frame = Vec::with_capacity(HEAD_BYTES + body.len());
+    frame.extend_from_slice(&(body.len() as u32).to_le_bytes());
+    frame.extend_from_slice(&(descriptors.len() as u32).to_le_bytes());
+    frame.extend_from_slice(&body);
+    let mut space = vec![MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(descriptors.len()))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if !descriptors.is_empty() && !control.push(SendAncillaryMessage::ScmRights(descriptors)) {
+        return Err(io::Error::other("too many descriptors for one frame"));
+    }
+    let mut sent = sendmsg(socket.as_fd(), &[IoSlice::new(&frame)], &mut control, SendFlags::NOSIGNAL)?;
+    while sent < frame.len() {
+        let mut none = SendAncillaryBuffer::default();
+        sent += sendmsg(socket.as_fd(), &[IoSlice::new(&frame[sent..])], &mut none, SendFlags::NOSIGNAL)?;
+    }
+    Ok(())
+}
+
+/// What arrived and was not read yet.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    bytes: Vec<u8>,
+    descriptors: VecDeque<OwnedFd>,
+}
+
+/// Whether a receive got something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// Bytes.
+    Some,
+    /// The other side is gone.
+    End,
+}
+
+impl Inbox {
+    /// Receives once. Errors are those of the socket, `WouldBlock` among them.
+    pub fn receive(&mut self, socket: impl AsFd) -> io::Result<Received> {
+        let mut chunk = [0; 4096];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
+        let mut control = RecvAncillaryBuffer::new(&mut space);
+        let got = recvmsg(socket, &mut [IoSliceMut::new(&mut chunk)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
+        for message in control.drain() {
+            if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+                self.descriptors.extend(descriptors);
+            }
+        }
+        self.bytes.extend_from_slice(&chunk[..got.bytes]);
+        Ok(if got.bytes == 0 { Received::End } else { Received::Some })
+    }
+
+    /// The next whole frame and its descriptors, if it is here. Errors mean that the other side speaks another language.
+    pub fn frame<M: DeserializeOwned>(&mut self) -> io::Result<Option<(M, Vec<OwnedFd>)>> {
+        let Some((head, rest)) = self.bytes.split_first_chunk::<HEAD_BYTES>() else { return Ok(None) };
+        let word =
+            |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]) as usize;
+        let (length, count) = (word(0), word(4));
+        if length > MAX_FRAME_BYTES || count > MAX_DESCRIPTORS {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame of an impossible size"));
+        }
+        if rest.len() < length {
+            return Ok(None);
+        }
+        let message = serde_json::from_slice(&rest[..length]);
+        self.bytes.drain(..HEAD_BYTES + length);
+        let descriptors: Vec<OwnedFd> = self.descriptors.drain(..count.min(self.descriptors.len())).collect();
+        if descriptors.len() < count {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame came without its descriptors"));
+        }
+        Ok(Some((message?, descriptors)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+    use std::io::{Read, Seek, Write};
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn descriptors_arrive_with_the_frame_they_belong_to() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"log").unwrap();
+        send(&ours, &Order::Serve, &[]).unwrap();
+        send(&ours, &Order::Reopen, &[file.as_fd()]).unwrap();
+        let mut inbox = Inbox::default();
+        let mut got = Vec::new();
+        while got.len() < 2 {
+            assert_eq!(inbox.receive(&theirs).unwrap(), Received::Some);
+            while let Some((order, descriptors)) = inbox.frame::<Order>().unwrap() {
+                got.push((format!("{order:?}"), descriptors));
+            }
+        }
+        assert_eq!((got[0].0.as_str(), got[0].1.len()), ("Serve", 0));
+        let mut passed = File::from(got.remove(1).1.remove(0));
+        passed.rewind().unwrap();
+        let mut text = String::new();
+        passed.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "log");
+        drop(ours);
+        assert_eq!(inbox.receive(&theirs).unwrap(), Received::End);
+    }
+
+    #[test]
+    fn half_a_frame_waits_for_its_other_half() {
+        let mut inbox = Inbox::default();
+        inbox.bytes = vec![7, 0, 0, 0, 0, 0, 0, 0, b'"', b'R'];
+        assert!(inbox.frame::<Report>().unwrap().is_none());
+        inbox.bytes.extend_from_slice(b"eady\"");
+        assert_eq!(inbox.frame::<Report>().unwrap().map(|(report, _)| report), Some(Report::Ready));
+    }
+}

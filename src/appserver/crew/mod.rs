@@ -1,0 +1,233 @@
+//! The life of the server as a pure function: (state, event) → actions; the master does them.
+//!
+//! A life of a server:
+//!
+//! 1. [`Phase::Starting`]: the first generation boots; if one of it fails, the server fails.
+//! 2. [`Phase::Serving`]: who dies is replaced, after a growing pause if it died before it was ready.
+//! 3. [`Phase::Reloading`]: a whole new generation boots beside the one that serves. Only when all of it is ready
+//!    does it take over; if one of it fails, it is sent away and the old one has never noticed.
+//! 4. [`Phase::Stopping`]: nobody is replaced, and with the last worker the server ends.
+//!
+//! A life of a worker: [`Life::Booting`] → [`Life::Waiting`] → [`Life::Serving`] → [`Life::Leaving`].
+
+mod step;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::log::Level;
+use super::signals::Signal;
+
+/// A worker, never used twice.
+pub type Id = u64;
+
+/// How long the master waits beyond what a worker was given before it kills.
+const MARGIN: Duration = Duration::from_secs(1);
+/// How long a worker has to obey a quick stop.
+const QUICK: Duration = Duration::from_secs(2);
+/// The first pause after a worker died before it was ready; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// The longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How often the service manager is asked for patience while a start, reload or stop lasts.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A worker heard of within this time is well, whatever the timeout.
+const RECENT: Duration = Duration::from_secs(10);
+
+/// Where the server is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The first generation boots.
+    Starting,
+    /// All is as wanted.
+    Serving,
+    /// The next generation boots, the present one serves.
+    Reloading,
+    /// Everybody leaves.
+    Stopping,
+}
+
+/// Where a worker is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// Loading the application.
+    Booting,
+    /// Ready, and not yet told to accept.
+    Waiting,
+    /// Accepting.
+    Serving,
+    /// Told to go.
+    Leaving,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A signal came.
+    Signal(Signal),
+    /// A worker loaded its application.
+    Ready(Id),
+    /// A worker is alive.
+    Beat(Id),
+    /// A worker leaves by itself.
+    Leaves(Id),
+    /// A worker could not load its application, and says why.
+    Failed(Id, Failure),
+    /// A worker's process ended, or could not be started; the text says how.
+    Died(Id, String),
+    /// Time passed.
+    Tick,
+}
+
+/// Why a worker could not start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The whole complaint.
+    pub message: String,
+    /// The exit status it leads to, if it ends the server.
+    pub exit: u8,
+}
+
+/// What a worker that leaves does with connections nobody accepted yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// Others accept them.
+    Left,
+    /// Nobody else will: accept them first.
+    Drained,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Start a process for this worker, of this generation.
+    Start(Id, u64),
+    /// Let it accept.
+    Serve(Id),
+    /// Let it finish and go.
+    Leave(Id, Queue),
+    /// Let it go at once.
+    Quit(Id),
+    /// Kill its process.
+    Kill(Id),
+    /// Write to the error log.
+    Say(Level, String),
+    /// Tell the service manager that all is ready, with a status for people.
+    Ready(String),
+    /// The first time all is ready.
+    Started,
+    /// Tell the service manager that a reload began.
+    Reloading,
+    /// Tell the service manager that the end began, and close our own sockets.
+    Stopping,
+    /// Ask the service manager for this much more time.
+    Patience(Duration),
+    /// The end; with the failure that led to it, if one did.
+    End(Option<Failure>),
+}
+
+#[derive(Debug)]
+struct Member {
+    generation: u64,
+    life: Life,
+    pid: u32,
+    heard: Duration,
+    leave_by: Option<Duration>,
+    why: Option<Failure>,
+}
+
+/// The workers and the phase they are in. Times are spans since some fixed moment.
+#[derive(Debug)]
+pub struct Crew {
+    phase: Phase,
+    configured: usize,
+    wanted: usize,
+    timeout: Duration,
+    graceful: Duration,
+    /// The generation that serves.
+    generation: u64,
+    /// The newest one that was begun.
+    newest: u64,
+    members: BTreeMap<Id, Member>,
+    next_id: Id,
+    reload_again: bool,
+    failures: u32,
+    not_before: Duration,
+    patience_at: Duration,
+    failure: Option<Failure>,
+}
+
+impl Crew {
+    /// A crew of `workers`, nobody started; a `timeout` of zero is none.
+    pub fn new(workers: usize, timeout: Duration, graceful: Duration, now: Duration) -> Self {
+        Self {
+            phase: Phase::Starting,
+            configured: workers,
+            wanted: workers,
+            timeout,
+            graceful,
+            generation: 1,
+            newest: 1,
+            members: BTreeMap::new(),
+            next_id: 1,
+            reload_again: false,
+            failures: 0,
+            not_before: Duration::ZERO,
+            patience_at: now + PATIENCE,
+            failure: None,
+        }
+    }
+
+    /// Notes the process id of a worker that was started, and that it lives.
+    pub fn started(&mut self, id: Id, pid: u32, now: Duration) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.pid = pid;
+            member.heard = now;
+        }
+    }
+
+    /// The worker of a process.
+    pub fn of_pid(&self, pid: u32) -> Option<Id> {
+        self.members.iter().find(|(_, member)| member.pid == pid).map(|(id, _)| *id)
+    }
+
+    /// Whether workers of a generation may still be started.
+    pub fn may_start(&self, generation: u64) -> bool {
+        generation == self.generation || (self.phase == Phase::Reloading && generation == self.newest)
+    }
+
+    /// Whether the watchdog may be told that we are well: somebody who serves was heard of lately.
+    pub fn is_well(&self, now: Duration) -> bool {
+        let limit = RECENT.max(self.timeout);
+        self.phase != Phase::Serving
+            || self.members.values().any(|m| m.life == Life::Serving && now.saturating_sub(m.heard) < limit)
+    }
+
+    /// How long nothing has to be done if nothing happens.
+    pub fn quiet_for(&self, now: Duration) -> Duration {
+        let silent = self.members.values().filter(|m| self.is_watched(m)).map(|m| m.heard + self.timeout);
+        let leaving = self.members.values().filter_map(|m| m.leave_by);
+        let missing = (self.phase == Phase::Serving && self.not_before > now).then_some(self.not_before);
+        let patience = (self.phase != Phase::Serving).then_some(self.patience_at);
+        let moments = silent.chain(leaving).chain(missing).chain(patience);
+        moments.min().map_or(PATIENCE, |moment| moment.saturating_sub(now)).min(PATIENCE)
+    }
+
+    /// Whether a silence of this worker is a fault.
+    fn is_watched(&self, member: &Member) -> bool {
+        !self.timeout.is_zero() && member.life != Life::Leaving
+    }
+
+    fn ids(&self, which: impl Fn(&Member) -> bool) -> Vec<Id> {
+        self.members.iter().filter(|(_, member)| which(member)).map(|(id, _)| *id).collect()
+    }
+
+    fn status(&self) -> String {
+        match self.wanted {
+            1 => "1 worker".into(),
+            count => format!("{count} workers"),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The crew's decisions, without a process.
+
+use super::*;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const GRACEFUL: Duration = Duration::from_secs(10);
+
+fn at(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// A crew of `workers` that serves since second 0.
+fn serving(workers: usize) -> Crew {
+    let mut crew = Crew::new(workers, TIMEOUT, GRACEFUL, at(0));
+    crew.step(at(0), Event::Tick);
+    for id in 1..=workers as u64 {
+        crew.started(id, 100 + id as u32, at(0));
+        crew.step(at(0), Event::Ready(id));
+    }
+    assert_eq!(crew.phase, Phase::Serving);
+    crew
+}
+
+#[test]
+fn nobody_accepts_before_the_whole_first_generation_is_ready() {
+    let mut crew = Crew::new(2, TIMEOUT, GRACEFUL, at(0));
+    assert_eq!(crew.step(at(0), Event::Tick), [Action::Start(1, 1), Action::Start(2, 1)]);
+    assert_eq!(crew.step(at(1), Event::Ready(2)), []);
+    assert_eq!(
+        crew.step(at(2), Event::Ready(1)),
+        [Action::Serve(1), Action::Serve(2), Action::Ready("2 workers".into()), Action::Started]
+    );
+}
+
+#[test]
+fn a_failure_of_the_first_generation_ends_the_server_with_its_reason() {
+    let mut crew = Crew::new(2, TIMEOUT, GRACEFUL, at(0));
+    crew.step(at(0), Event::Tick);
+    let why = Failure { message: "no database".into(), exit: 4 };
+    assert_eq!(crew.step(at(1), Event::Failed(1, why.clone())), []);
+    assert_eq!(crew.step(at(1), Event::Died(1, "exited".into())), [Action::Stopping, Action::Quit(2)]);
+    assert_eq!(
+        crew.step(at(1), Event::Died(2, "exited".into())),
+        [Action::Say(Level::Info, "Worker exited (pid:0)".into()), Action::End(Some(why))]
+    );
+}
+
+#[test]
+fn a_reload_takes_over_only_when_all_new_workers_are_ready() {
+    let mut crew = serving(2);
+    assert_eq!(
+        crew.step(at(5), Event::Signal(Signal::Reload)),
+        [Action::Reloading, Action::Start(3, 2), Action::Start(4, 2)]
+    );
+    assert_eq!(crew.step(at(6), Event::Ready(3)), []);
+    assert_eq!(
+        crew.step(at(7), Event::Ready(4)),
+        [
+            Action::Serve(3),
+            Action::Serve(4),
+            Action::Leave(1, Queue::Left),
+            Action::Leave(2, Queue::Left),
+            Action::Ready("2 workers".into())
+        ]
+    );
+}
+
+#[test]
+fn a_failed_reload_touches_nobody_of_the_old_generation() {
+    let mut crew = serving(2);
+    crew.step(at(5), Event::Signal(Signal::Reload));
+    crew.step(at(6), Event::Ready(3));
+    crew.step(at(6), Event::Failed(4, Failure { message: "syntax".into(), exit: 4 }));
+    assert_eq!(
+        crew.step(at(7), Event::Died(4, "exited".into())),
+        [
+            Action::Say(Level::Error, "Reload failed, the old workers keep serving: syntax".into()),
+            Action::Quit(3),
+            Action::Ready("reload failed, the old 2 workers serve on".into())
+        ]
+    );
+    assert_eq!(crew.step(at(8), Event::Died(3, "exited".into())).len(), 1);
+    assert_eq!(crew.ids(|m| m.life == Life::Serving), [1, 2]);
+}
+
+#[test]
+fn a_reload_during_a_reload_is_done_after_it() {
+    let mut crew = serving(1);
+    crew.step(at(5), Event::Signal(Signal::Reload));
+    assert_eq!(crew.step(at(5), Event::Signal(Signal::Reload)), []);
+    crew.step(at(6), Event::Ready(2));
+    assert_eq!(crew.step(at(7), Event::Tick), [Action::Reloading, Action::Start(3, 3)]);
+}
+
+#[test]
+fn who_dies_serving_is_replaced_at_once_and_who_dies_booting_after_a_growing_pause() {
+    let mut crew = serving(1);
+    assert_eq!(
+        crew.step(at(5), Event::Died(1, "was killed by signal 9".into())),
+        [Action::Say(Level::Error, "Worker (pid:101) was killed by signal 9".into()), Action::Start(2, 1)]
+    );
+    crew.started(2, 102, at(5));
+    let text = "worker (pid:102) exited before it was ready; next try in 0.5 s";
+    assert_eq!(crew.step(at(6), Event::Died(2, "exited".into())), [Action::Say(Level::Error, text.into())]);
+    assert_eq!(crew.quiet_for(at(6)), Duration::from_millis(500));
+    assert_eq!(crew.step(at(7), Event::Tick), [Action::Start(3, 1)]);
+    let said = crew.step(at(7), Event::Died(3, "exited".into()));
+    assert_eq!(
+        said,
+        [Action::Say(Level::Error, "worker (pid:0) exited before it was ready; next try in 1.0 s".into())]
+    );
+}
+
+#[test]
+fn a_silent_worker_is_killed_once_a_timeout_and_one_that_beats_is_not() {
+    let mut crew = serving(2);
+    crew.step(at(20), Event::Beat(2));
+    assert_eq!(crew.quiet_for(at(29)), at(1));
+    assert_eq!(
+        crew.step(at(31), Event::Tick),
+        [Action::Say(Level::Critical, "WORKER TIMEOUT (pid:101): silent for 30 s".into()), Action::Kill(1)]
+    );
+    assert_eq!(crew.step(at(32), Event::Tick), []);
+}
+
+#[test]
+fn one_worker_more_one_less_and_never_below_one() {
+    let mut crew = serving(1);
+    assert_eq!(crew.step(at(1), Event::Signal(Signal::More)), [Action::Start(2, 1)]);
+    assert_eq!(crew.step(at(1), Event::Ready(2)), [Action::Serve(2)]);
+    assert_eq!(crew.step(at(2), Event::Signal(Signal::Less)), [Action::Leave(1, Queue::Left)]);
+    assert_eq!(crew.step(at(2), Event::Signal(Signal::Less)), []);
+    assert_eq!(crew.ids(|m| m.life == Life::Serving), [2]);
+}
+
+#[test]
+fn a_graceful_stop_drains_and_kills_who_does_not_leave_in_time() {
+    let mut crew = serving(1);
+    assert_eq!(
+        crew.step(at(1), Event::Signal(Signal::Stop)),
+        [Action::Stopping, Action::Leave(1, Queue::Drained)]
+    );
+    assert_eq!(crew.step(at(7), Event::Tick), [Action::Patience(at(10))]);
+    let late = crew.step(at(12), Event::Tick);
+    assert_eq!(late[1], Action::Kill(1));
+    let over = crew.step(at(12), Event::Died(1, "was killed".into()));
+    assert_eq!(over.last(), Some(&Action::End(None)));
+}
+
+#[test]
+fn a_quick_stop_overtakes_a_graceful_one() {
+    let mut crew = serving(1);
+    crew.step(at(1), Event::Signal(Signal::Stop));
+    assert_eq!(crew.step(at(2), Event::Signal(Signal::Quit)), [Action::Quit(1)]);
+    assert_eq!(crew.step(at(4), Event::Tick).last(), Some(&Action::Kill(1)));
+}
+
+#[test]
+fn a_worker_that_leaves_by_itself_is_replaced_before_it_is_gone() {
+    let mut crew = serving(1);
+    assert_eq!(crew.step(at(1), Event::Leaves(1)), [Action::Start(2, 1)]);
+}
+
+#[test]
+fn the_watchdog_hears_of_us_while_somebody_beats() {
+    let mut crew = serving(1);
+    assert!(crew.is_well(at(29)));
+    assert!(!crew.is_well(at(31)));
+    crew.step(at(31), Event::Beat(1));
+    assert!(crew.is_well(at(40)));
+}

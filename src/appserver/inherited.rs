@@ -1,0 +1,35 @@
+//! Descriptors named by hand (`--bind fd://N`), taken the way systemd's are.
+
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use super::bind::Bind;
+use super::listener::FIRST_FD;
+use super::settings::Settings;
+use crate::base::diagnostic::Diagnostic;
+
+/// The variables of socket activation; they speak to the master alone.
+pub const VARIABLES: [&str; 4] = ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "LISTEN_FDS_FIRST_FD"];
+
+/// If the settings name a descriptor that the environment does not announce, becomes the same program once more
+/// (same process id) with an environment that does: a number alone cannot be turned into a socket safely.
+pub fn announce(args: &[OsString], settings: &Settings) -> Result<(), Diagnostic> {
+    let named = settings.bind.iter().filter_map(|bind| match bind {
+        Bind::Fd(number) => Some(number - FIRST_FD + 1),
+        _ => None,
+    });
+    let Some(needed) = named.max() else { return Ok(()) };
+    if needed as usize <= listenfd::ListenFd::from_env().len() {
+        return Ok(());
+    }
+    let program = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
+    let error = Command::new(program)
+        .arg0(args.first().cloned().unwrap_or_else(|| "appserver".into()))
+        .args(args.iter().skip(1))
+        .env("LISTEN_FDS", needed.to_string())
+        .env("LISTEN_PID", std::process::id().to_string())
+        .env_remove("LISTEN_FDS_FIRST_FD")
+        .exec();
+    Err(Diagnostic::error(format!("cannot take `fd://{}`: {error}", needed - 1 + FIRST_FD)))
+}

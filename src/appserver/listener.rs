@@ -1,0 +1,241 @@
+//! The listening sockets: opened where the settings say, or inherited from who started us.
+
+use std::fs;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use listenfd::ListenFd;
+use rustix::fs::Mode;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+
+use super::bind::Bind;
+use super::settings::Settings;
+use crate::base::diagnostic::Diagnostic;
+
+/// How often an address in use is tried again: the workers of a master that was killed need a moment to let go.
+const TRIES: u32 = 10;
+/// The pause between two tries.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// One listening socket, not blocking.
+pub struct Listener {
+    /// What it is called in the log, like `http://127.0.0.1:8000`.
+    pub name: String,
+    /// The socket itself.
+    pub socket: OwnedFd,
+    /// The file we made for it.
+    pub file: Option<SocketFile>,
+}
+
+/// Opens what the settings name, or takes what systemd handed over when they name nothing.
+/// Errors are those of the user's input: addresses in use, paths that are no sockets, missing rights.
+pub fn open(settings: &Settings) -> Result<Vec<Listener>, Diagnostic> {
+    let mut inherited = ListenFd::from_env();
+    let binds = match (&settings.bind[..], inherited.len()) {
+        ([], 0) => vec![Bind::Tcp(SocketAddr::from(([127, 0, 0, 1], 8000)))],
+        ([], count) => (0..count as u32).map(|index| Bind::Fd(index + FIRST_FD)).collect(),
+        (named, _) => named.to_vec(),
+    };
+    binds.iter().map(|bind| open_one(bind, settings, &mut inherited)).collect()
+}
+
+/// The first descriptor that systemd hands over.
+pub const FIRST_FD: u32 = 3;
+
+fn open_one(bind: &Bind, settings: &Settings, inherited: &mut ListenFd) -> Result<Listener, Diagnostic> {
+    let listener = match bind {
+        Bind::Tcp(address) => tcp(*address)?,
+        Bind::Unix(path) => unix(path, settings.umask)?,
+        Bind::Fd(number) => take(*number, inherited)?,
+    };
+    let failed = |error: io::Error| Diagnostic::error(format!("cannot listen on `{bind}`: {error}"));
+    // Accepted connections inherit it, which saves a call for each.
+    let _ = rustix::net::sockopt::set_tcp_nodelay(&listener.socket, true);
+    rustix::io::ioctl_fionbio(&listener.socket, true).map_err(|errno| failed(errno.into()))?;
+    if !matches!(bind, Bind::Fd(_)) {
+        let backlog = i32::try_from(settings.backlog).unwrap_or(i32::MAX);
+        rustix::net::listen(&listener.socket, backlog).map_err(|errno| failed(errno.into()))?;
+    }
+    Ok(listener)
+}
+
+fn tcp(address: SocketAddr) -> Result<Listener, Diagnostic> {
+    let bound = patiently(|| TcpListener::bind(address)).map_err(|error| {
+        let said = Diagnostic::error(format!("cannot listen on `{address}`: {}", reason(&error)));
+        match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                said.fix(format!("`ss -ltnp 'sport = :{}'` shows who listens there", address.port()))
+            }
+            io::ErrorKind::PermissionDenied => {
+                said.fix("a port from 1024, or the capability CAP_NET_BIND_SERVICE")
+            }
+            io::ErrorKind::AddrNotAvailable => said.fix("`ip addr` lists the addresses of this host"),
+            _ => said,
+        }
+    })?;
+    let address = bound.local_addr().unwrap_or(address);
+    Ok(Listener { name: format!("http://{address}"), socket: bound.into(), file: None })
+}
+
+fn unix(path: &Path, umask: u32) -> Result<Listener, Diagnostic> {
+    let bind = || {
+        if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
+            if is_listening(path) {
+                return Err(io::Error::from(io::ErrorKind::AddrInUse));
+            }
+            fs::remove_file(path)?;
+        }
+        let before = rustix::process::umask(Mode::from_raw_mode(umask));
+        let bound = UnixListener::bind(path);
+        rustix::process::umask(before);
+        bound
+    };
+    let shown = path.display();
+    if fs::symlink_metadata(path).is_ok_and(|found| !found.file_type().is_socket()) {
+        return Err(Diagnostic::error(format!(
+            "cannot listen on `unix:{shown}`: there is a file that is not a socket"
+        ))
+        .fix(format!("remove it (`rm {shown}`), or choose another path")));
+    }
+    let bound = patiently(bind).map_err(|error| {
+        let said = Diagnostic::error(format!("cannot listen on `unix:{shown}`: {}", reason(&error)));
+        match error.kind() {
+            io::ErrorKind::AddrInUse => said.fix(format!("`ss -lxp src {shown}` shows who listens there")),
+            io::ErrorKind::NotFound => said.fix(format!("make the directory that `{shown}` is to lie in")),
+            io::ErrorKind::PermissionDenied => said.fix("a directory that this user may write"),
+            _ => said,
+        }
+    })?;
+    let file = SocketFile::of(path);
+    Ok(Listener { name: format!("unix:{shown}"), socket: bound.into(), file })
+}
+
+fn take(number: u32, inherited: &mut ListenFd) -> Result<Listener, Diagnostic> {
+    let failed = |why: &str| {
+        Diagnostic::error(format!("cannot listen on `fd://{number}`: {why}"))
+            .fix("hand a listening stream socket over, as a systemd socket unit does")
+    };
+    let index = (number - FIRST_FD) as usize;
+    let socket: OwnedFd = match inherited.take_unix_listener(index) {
+        Ok(Some(listener)) => listener.into(),
+        Ok(None) => return Err(failed("it was not handed over, or is named twice")),
+        Err(_) => match inherited.take_tcp_listener(index) {
+            Ok(Some(listener)) => listener.into(),
+            _ => return Err(failed("it is not a listening stream socket")),
+        },
+    };
+    if !rustix::net::sockopt::socket_acceptconn(&socket).unwrap_or(false) {
+        return Err(failed("it does not listen"));
+    }
+    let name = match TcpListener::from(socket.try_clone().map_err(|e| failed(&e.to_string()))?).local_addr() {
+        Ok(address) => format!("http://{address}"),
+        Err(_) => format!("unix socket fd://{number}"),
+    };
+    Ok(Listener { name, socket, file: None })
+}
+
+/// Tries again while an address is in use.
+fn patiently<T>(mut bind: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    for _ in 1..TRIES {
+        match bind() {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => thread::sleep(PAUSE),
+            other => return other,
+        }
+    }
+    bind()
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "the address is in use".into(),
+        io::ErrorKind::PermissionDenied => "permission denied".into(),
+        io::ErrorKind::AddrNotAvailable => "this host does not have that address".into(),
+        io::ErrorKind::NotFound => "no such directory".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// Whether somebody accepts on a socket file; asked without waiting, since its queue may be full.
+fn is_listening(path: &Path) -> bool {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let asked = SocketAddrUnix::new(path).and_then(|address| {
+        let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        rustix::net::connect(&socket, &address)
+    });
+    matches!(asked, Ok(()) | Err(Errno::AGAIN))
+}
+
+/// A listening socket as the worker that got it accepts on it.
+pub enum Accepting {
+    /// Internet.
+    Tcp(TcpListener),
+    /// A socket file.
+    Unix(UnixListener),
+}
+
+impl From<OwnedFd> for Accepting {
+    fn from(socket: OwnedFd) -> Self {
+        match rustix::net::getsockname(socket.as_fd()).map(|address| address.address_family()) {
+            Ok(AddressFamily::UNIX) => Self::Unix(socket.into()),
+            _ => Self::Tcp(socket.into()),
+        }
+    }
+}
+
+/// A socket file we made; it goes away with us, unless somebody put another in its place.
+pub struct SocketFile {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl SocketFile {
+    fn of(path: &Path) -> Option<Self> {
+        Some(Self { path: path.to_owned(), identity: identity(path)? })
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        if identity(&self.path) == Some(self.identity) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    fs::symlink_metadata(path).ok().map(|found| (found.dev(), found.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stale_socket_file_is_replaced_and_ours_goes_away_with_us() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s");
+        drop(UnixListener::bind(&path).unwrap());
+        let first = unix(&path, 0o117).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o660);
+        drop(first);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_socket_file_of_somebody_else_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s");
+        let ours = unix(&path, 0).unwrap();
+        fs::remove_file(&path).unwrap();
+        let _theirs = UnixListener::bind(&path).unwrap();
+        drop(ours);
+        assert!(path.exists());
+    }
+}

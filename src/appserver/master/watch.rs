@@ -1,0 +1,114 @@
+//! What the master waits for: signals, words of workers, and ends of processes.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{WaitOptions, WaitStatus, wait};
+
+use super::Master;
+use crate::appserver::channel::{Order, Report};
+use crate::appserver::crew::{Event, Failure, Id};
+use crate::appserver::log::{self, Level, Stream};
+use crate::appserver::signals::{Signal, Signals};
+
+impl Master {
+    /// Waits until something happens or has to be done; returns the workers that said something.
+    pub(super) fn wait(&self, signals: &Signals) -> Vec<Id> {
+        let now = self.now();
+        let quiet = self.crew.quiet_for(now);
+        let watchdog = self.notify.watchdog.map(|_| self.watchdog_at.saturating_sub(now));
+        // Rounded up, so that a moment that is due has passed when we wake.
+        let span = watchdog.map_or(quiet, |next| quiet.min(next)) + Duration::from_millis(1);
+        let timeout = Timespec { tv_sec: span.as_secs() as i64, tv_nsec: span.subsec_nanos().into() };
+        let open = || self.hands.iter().filter(|(_, hand)| hand.is_open);
+        let ids: Vec<Id> = open().map(|(id, _)| *id).collect();
+        let channels = open().map(|(_, hand)| PollFd::from_borrowed_fd(hand.descriptor(), PollFlags::IN));
+        let mut polled: Vec<PollFd> =
+            channels.chain([PollFd::from_borrowed_fd(signals.descriptor(), PollFlags::IN)]).collect();
+        // Interrupted by a signal: its descriptor says so the next time.
+        let _ = poll(&mut polled, Some(&timeout));
+        ids.into_iter().zip(&polled).filter(|(_, fd)| !fd.revents().is_empty()).map(|(id, _)| id).collect()
+    }
+
+    /// What one worker said.
+    pub(super) fn hear(&mut self, id: Id) -> Vec<Event> {
+        let Some(hand) = self.hands.get_mut(&id) else { return Vec::new() };
+        let (reports, state) = hand.hear();
+        if state.is_err() {
+            // Nothing more will come; the end of the process is heard of by its signal.
+            hand.is_open = false;
+        }
+        let event = |report| match report {
+            Report::Ready => Event::Ready(id),
+            Report::Beat => Event::Beat(id),
+            Report::Leaving => Event::Leaves(id),
+            Report::Failed { message, exit } => Event::Failed(id, Failure { message, exit }),
+        };
+        reports.into_iter().map(event).collect()
+    }
+
+    /// The workers that ended. Other children (we may be process 1 of a container) are reaped without a word.
+    pub(super) fn reap(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
+            let pid = pid.as_raw_nonzero().get().unsigned_abs();
+            if let Some(id) = self.crew.of_pid(pid) {
+                // Its last words come before its end.
+                events.extend(self.hear(id));
+                self.hands.remove(&id);
+                events.push(Event::Died(id, how(status)));
+            }
+        }
+        self.forget_binaries();
+        events
+    }
+
+    /// What a signal means to the master itself.
+    pub(super) fn heed(&mut self, signal: Signal, name: &str) {
+        if signal != Signal::Child {
+            self.log.write(Level::Info, &format!("Handling signal: {name}"));
+        }
+        if signal == Signal::Reopen {
+            self.reopen_logs();
+        }
+    }
+
+    fn reopen_logs(&mut self) {
+        let access = self.settings.accesslog.as_ref().map(|path| log::open(path, Stream::Out)).transpose();
+        match (log::open(&self.settings.errorlog, Stream::Err), access) {
+            (Ok(error_log), Ok(access)) => {
+                self.log.replace(error_log);
+                self.access = access;
+            }
+            (Err(wrong), _) | (_, Err(wrong)) => {
+                return self.log.write(Level::Error, &format!("The logs stay as they were: {wrong}"));
+            }
+        }
+        let Ok(error_log) = self.log.descriptor() else { return };
+        let descriptors: Vec<BorrowedFd> =
+            [error_log.as_fd()].into_iter().chain(self.access.as_ref().map(AsFd::as_fd)).collect();
+        for hand in self.hands.values() {
+            let _ = hand.send(&Order::Reopen, &descriptors);
+        }
+    }
+
+    /// Tells the watchdog that we are well, when it is time and true.
+    pub(super) fn reassure(&mut self) {
+        let now = self.now();
+        if let Some(interval) = self.notify.watchdog.filter(|_| now >= self.watchdog_at) {
+            self.watchdog_at = now + interval;
+            if self.crew.is_well(now) {
+                self.notify.alive();
+            }
+        }
+    }
+}
+
+fn how(status: WaitStatus) -> String {
+    match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => format!("exited with status {code}"),
+        (_, Some(signal)) => format!("was killed by signal {signal}"),
+        _ => "ended".into(),
+    }
+}

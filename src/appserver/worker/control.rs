@@ -1,0 +1,110 @@
+//! What a worker is told: by its master over the channel, or by a signal sent to it directly.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::net::UnixStream as Stream;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
+
+use crate::appserver::channel::{self, Inbox, Order, Received, Report};
+
+/// One thing to heed.
+pub enum Heard {
+    /// Nothing happened for as long as was asked.
+    Tick,
+    /// Accept from now on.
+    Serve,
+    /// Finish and go.
+    Leave {
+        /// Whether the queue of the sockets is ours to empty.
+        drain: bool,
+    },
+    /// Go at once.
+    Quit,
+    /// Log to these from now on.
+    Reopen(Vec<OwnedFd>),
+}
+
+/// The channel and the signals.
+pub struct Control {
+    stream: Stream,
+    inbox: Inbox,
+    is_orphan: bool,
+    next_tick: Instant,
+    term: Signal,
+    int: Signal,
+    quit: Signal,
+    /// HUP and USR1 are the master's business; here they are only kept from killing us.
+    _ignored: [Signal; 2],
+}
+
+impl Control {
+    /// Takes the channel, with what was already received from it, and the signals over.
+    pub fn new(socket: UnixStream, inbox: Inbox) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self {
+            stream: Stream::from_std(socket)?,
+            inbox,
+            is_orphan: false,
+            next_tick: Instant::now(),
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+            _ignored: [signal(SignalKind::hangup())?, signal(SignalKind::user_defined1())?],
+        })
+    }
+
+    /// Tells the master. A master that does not listen is dead or stopped, and is heard of otherwise.
+    pub fn report(&self, report: &Report) {
+        let _ = channel::send(&self.stream, report, &[]);
+    }
+
+    /// The next thing to heed; a tick comes `pause` after the last one, whatever else was heard.
+    pub async fn next(&mut self, pause: Duration) -> Heard {
+        loop {
+            match self.inbox.frame::<Order>() {
+                Ok(None) => {}
+                Ok(Some((Order::Serve, _))) => return Heard::Serve,
+                Ok(Some((Order::Leave { drain }, _))) => return Heard::Leave { drain },
+                Ok(Some((Order::Quit, _))) => return Heard::Quit,
+                Ok(Some((Order::Reopen, logs))) => return Heard::Reopen(logs),
+                // A second beginning, or a word of another release: not for us.
+                Ok(Some((Order::Begin(_), _))) | Err(_) => continue,
+            }
+            let due = self.next_tick.min(Instant::now() + pause);
+            self.next_tick = due;
+            tokio::select! {
+                _ = self.term.recv() => return Heard::Leave { drain: false },
+                _ = self.int.recv() => return Heard::Quit,
+                _ = self.quit.recv() => return Heard::Quit,
+                received = receive(&self.stream, &mut self.inbox), if !self.is_orphan => {
+                    if received.is_err() {
+                        self.is_orphan = true;
+                        return Heard::Leave { drain: true };
+                    }
+                }
+                () = tokio::time::sleep_until(due) => {
+                    self.next_tick = Instant::now() + pause;
+                    return Heard::Tick;
+                }
+            }
+        }
+    }
+}
+
+/// Waits for bytes and takes them; the end of the channel is an error.
+async fn receive(stream: &Stream, inbox: &mut Inbox) -> io::Result<()> {
+    loop {
+        stream.readable().await?;
+        match stream.try_io(Interest::READABLE, || inbox.receive(stream)) {
+            Ok(Received::Some) => return Ok(()),
+            Ok(Received::End) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

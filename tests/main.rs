@@ -4,5 +4,6 @@
 mod app;
 mod cli;
 mod hosts;
+mod servers;
 mod support;
 mod tidy;

@@ -169,8 +169,7 @@ mod tests {
 
     #[test]
     fn half_a_frame_waits_for_its_other_half() {
-        let mut inbox = Inbox::default();
-        inbox.bytes = vec![7, 0, 0, 0, 0, 0, 0, 0, b'"', b'R'];
+        let mut inbox = Inbox { bytes: vec![7, 0, 0, 0, 0, 0, 0, 0, b'"', b'R'], ..Inbox::default() };
         assert!(inbox.frame::<Report>().unwrap().is_none());
         inbox.bytes.extend_from_slice(b"eady\"");
         assert_eq!(inbox.frame::<Report>().unwrap().map(|(report, _)| report), Some(Report::Ready));

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use listenfd::ListenFd;
+
 use super::bind::Bind;
 use super::listener::FIRST_FD;
 use super::settings::Settings;
@@ -12,16 +14,19 @@ use crate::base::diagnostic::Diagnostic;
 /// The variables of socket activation; they speak to the master alone.
 pub const VARIABLES: [&str; 4] = ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "LISTEN_FDS_FIRST_FD"];
 
+/// Takes what was handed over; it can be taken only once.
+///
 /// If the settings name a descriptor that the environment does not announce, becomes the same program once more
 /// (same process id) with an environment that does: a number alone cannot be turned into a socket safely.
-pub fn announce(args: &[OsString], settings: &Settings) -> Result<(), Diagnostic> {
+pub fn take(args: &[OsString], settings: &Settings) -> Result<ListenFd, Diagnostic> {
+    let announced = ListenFd::from_env();
     let named = settings.bind.iter().filter_map(|bind| match bind {
         Bind::Fd(number) => Some(number - FIRST_FD + 1),
         _ => None,
     });
-    let Some(needed) = named.max() else { return Ok(()) };
-    if needed as usize <= listenfd::ListenFd::from_env().len() {
-        return Ok(());
+    let needed = named.max().unwrap_or(0);
+    if needed as usize <= announced.len() {
+        return Ok(announced);
     }
     let program = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
     let error = Command::new(program)

@@ -48,7 +48,7 @@ impl Signals {
     pub fn take() -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         let numbers = Signal::ALL.map(|(number, _, _)| number);
-        SignalDelivery::with_pipe(read, write, SignalOnly::default(), numbers).map(Self)
+        SignalDelivery::with_pipe(read, write, SignalOnly, numbers).map(Self)
     }
 
     /// The descriptor that becomes readable when a signal arrives.

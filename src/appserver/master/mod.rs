@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use listenfd::ListenFd;
 use rustix::process::{Signal as Number, kill_process};
 
 use self::hand::{Hand, Recruit};
@@ -31,9 +32,9 @@ pub const SIGSTOP_VARIABLE: &str = "APPSERVER_SIGSTOP";
 
 /// Serves until a signal ends it. Errors are everything that kept it from starting.
 pub fn run(args: &[OsString], settings: Settings) -> Result<(), Diagnostic> {
-    inherited::announce(args, &settings)?;
+    let handed = inherited::take(args, &settings)?;
     let mut signals = Signals::take().map_err(|e| Diagnostic::error(format!("cannot take signals: {e}")))?;
-    let mut master = Master::new(args, settings)?;
+    let mut master = Master::new(args, settings, handed)?;
     let ended = master.supervise(&mut signals);
     master.log.write(Level::Info, "Shutting down: Master");
     match ended {
@@ -67,13 +68,13 @@ struct Master {
 }
 
 impl Master {
-    fn new(args: &[OsString], settings: Settings) -> Result<Self, Diagnostic> {
+    fn new(args: &[OsString], settings: Settings, handed: ListenFd) -> Result<Self, Diagnostic> {
         let environment = |name: &str| std::env::var(name).ok();
         let invoked_as = args.first().cloned().unwrap_or_else(|| "appserver".into());
         let log = Log::new(log::open(&settings.errorlog, Stream::Err)?, settings.loglevel);
         let access = settings.accesslog.as_ref().map(|path| log::open(path, Stream::Out)).transpose()?;
         let pidfile = settings.pidfile.as_deref().map(PidFile::write).transpose()?;
-        let listeners = listener::open(&settings)?;
+        let listeners = listener::open(&settings, handed)?;
         let timeout = Duration::from_secs(settings.timeout);
         let graceful = Duration::from_secs(settings.graceful_timeout);
         Ok(Self {

@@ -1,0 +1,8 @@
+//! The application server as a process: its signals, its sockets, its words.
+
+mod input;
+mod notify;
+mod reload;
+mod sockets;
+mod stop;
+mod supervision;

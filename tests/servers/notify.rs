@@ -1,0 +1,95 @@
+//! What systemd and Upstart are told.
+
+use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::server::{APP, Server, binary, wait_for};
+
+fn command(dir: &std::path::Path) -> Command {
+    let mut command = Command::new(binary());
+    command.current_dir(dir).args(["--bind", "127.0.0.1:0", "--error-logfile", "log", "--workers", "2", APP]);
+    command
+}
+
+/// A server whose service manager we are.
+fn heard_server(extra: &[(&str, &str)]) -> (Server, UnixDatagram) {
+    let mut ear = None;
+    let server = Server::spawn(|dir| {
+        let socket = UnixDatagram::bind(dir.join("notify")).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        ear = Some(socket);
+        let mut command = command(dir);
+        command.env("NOTIFY_SOCKET", dir.join("notify")).envs(extra.iter().copied());
+        command
+    });
+    (server, ear.unwrap())
+}
+
+fn hear(ear: &UnixDatagram) -> String {
+    let mut bytes = [0; 512];
+    let length = ear.recv(&mut bytes).unwrap();
+    String::from_utf8_lossy(&bytes[..length]).into_owned()
+}
+
+#[test]
+fn systemd_hears_ready_reloading_ready_and_stopping_in_that_order() {
+    let (mut server, ear) = heard_server(&[]);
+    assert_eq!(hear(&ear), "READY=1\nSTATUS=2 workers");
+    server.signal(Signal::HUP);
+    let reloading = hear(&ear);
+    let (before, after) = reloading.split_once("MONOTONIC_USEC=").unwrap();
+    let (usec, status) = after.split_once('\n').unwrap();
+    assert_eq!((before, status), ("RELOADING=1\n", "STATUS=reloading"));
+    let uptime = fs::read_to_string("/proc/uptime").unwrap();
+    let uptime: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
+    let age = uptime - usec.parse::<f64>().unwrap() / 1e6;
+    assert!((-1.0..20.0).contains(&age), "{age} s old");
+    assert_eq!(hear(&ear), "READY=1\nSTATUS=2 workers");
+    server.signal(Signal::TERM);
+    assert_eq!(hear(&ear), "STOPPING=1\nSTATUS=stopping");
+    assert_eq!(server.ended().code(), Some(0));
+}
+
+#[test]
+fn the_watchdog_hears_of_the_server_twice_within_its_limit() {
+    let (_server, ear) = heard_server(&[("WATCHDOG_USEC", "400000")]);
+    let said: Vec<String> = (0..6).map(|_| hear(&ear)).collect();
+    let beats = said.iter().filter(|text| *text == "WATCHDOG=1").count();
+    assert_eq!(beats, 5, "{said:?}");
+}
+
+#[test]
+fn no_worker_inherits_what_speaks_to_the_master_alone() {
+    let (server, ear) = heard_server(&[("WATCHDOG_USEC", "60000000"), ("KEPT", "1")]);
+    wait_for("readiness", || hear(&ear).starts_with("READY=1").then_some(()));
+    for pid in server.workers() {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap();
+        let environment = String::from_utf8_lossy(&environment).into_owned();
+        let names: Vec<&str> = environment.split('\0').filter_map(|pair| pair.split('=').next()).collect();
+        for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "LISTEN_FDS", "APPSERVER_SIGSTOP"] {
+            assert!(!names.contains(&name), "{name} in {names:?}");
+        }
+        assert!(names.contains(&"KEPT"));
+    }
+}
+
+#[test]
+fn upstart_finds_the_master_stopped_once_when_it_serves() {
+    let server = Server::spawn(|dir| {
+        let mut command = command(dir);
+        command.env("APPSERVER_SIGSTOP", "1");
+        command
+    });
+    let stat = format!("/proc/{}/stat", server.child.id());
+    let is_stopped = || fs::read_to_string(&stat).unwrap().contains(") T ");
+    wait_for("the stopped master", || is_stopped().then_some(()));
+    server.workers_ready();
+    server.signal(Signal::CONT);
+    server.signal(Signal::HUP);
+    server.logged("Worker exited", 2);
+    assert!(!is_stopped());
+}

@@ -1,0 +1,225 @@
+//! A real application server for one test, and a client that forgives nothing.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// The application that every test serves, and its one page.
+pub const APP: &str = "@hbnb/onepage";
+/// Where that page is.
+pub const PAGE: &str = "/airbnb-onepage/";
+/// Nothing here takes longer, even on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The binary under test.
+pub fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_appserver"))
+}
+
+/// Waits until `probe` gives a value; panics with `what` after the deadline.
+pub fn wait_for<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        if let Some(value) = probe() {
+            return value;
+        }
+        assert!(Instant::now() < end, "waited in vain: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A running master; it and its workers are gone when dropped.
+pub struct Server {
+    /// Its files: `log` is the error log.
+    pub dir: TempDir,
+    /// The master.
+    pub child: Child,
+}
+
+impl Server {
+    /// Starts a server on a port the kernel picks, and waits until it serves.
+    pub fn start(options: &[&str]) -> Self {
+        let mut all = vec!["--bind", "127.0.0.1:0"];
+        all.extend(options);
+        let server = Self::spawn(|dir| {
+            let mut command = Command::new(binary());
+            command.args(&all).arg("--error-logfile").arg(dir.join("log")).arg(APP);
+            command
+        });
+        server.workers_ready();
+        server
+    }
+
+    /// Runs what `command` makes of a fresh directory; waits for nothing.
+    pub fn spawn(command: impl FnOnce(&Path) -> Command) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let child = command(dir.path()).spawn().unwrap();
+        Self { dir, child }
+    }
+
+    /// A file of its directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// The error log until now.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+
+    /// Waits until the error log has a text this many times.
+    pub fn logged(&self, text: &str, times: usize) {
+        let probe = || (self.log().matches(text).count() >= times).then_some(());
+        let end = Instant::now() + DEADLINE;
+        while probe().is_none() {
+            assert!(Instant::now() < end, "no {times} times `{text}` in:\n{}", self.log());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The port it listens on, read from its log.
+    pub fn port(&self) -> u16 {
+        let mark = "Listening at: http://127.0.0.1:";
+        wait_for("the port in the log", || {
+            let log = self.log();
+            let rest = log.split(mark).nth(1)?;
+            rest.split(' ').next()?.parse().ok()
+        })
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port())
+    }
+
+    /// Waits until a request is answered.
+    pub fn workers_ready(&self) {
+        let address = self.address();
+        wait_for("the first answer", || Client::new(&address).get(PAGE).ok());
+    }
+
+    /// The process ids of the master's children.
+    pub fn workers(&self) -> Vec<i32> {
+        let pid = self.child.id();
+        let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        text.split_whitespace().map(|word| word.parse().unwrap()).collect()
+    }
+
+    /// Waits until there are exactly this many children.
+    pub fn workers_are(&self, count: usize) -> Vec<i32> {
+        wait_for(&format!("{count} workers"), || Some(self.workers()).filter(|all| all.len() == count))
+    }
+
+    /// Sends the master a signal.
+    pub fn signal(&self, signal: Signal) {
+        signal_to(self.child.id().cast_signed(), signal);
+    }
+
+    /// Waits until the master has ended.
+    pub fn ended(&mut self) -> ExitStatus {
+        wait_for("the end of the master", || self.child.try_wait().unwrap())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a process a signal.
+pub fn signal_to(pid: i32, signal: Signal) {
+    kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+}
+
+/// Whether a process runs (a zombie does not).
+pub fn runs(pid: i32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with(" Z"))
+}
+
+/// One answer.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Whether the server ends the connection with it.
+    pub closes: bool,
+    /// The body.
+    pub body: String,
+}
+
+/// An HTTP client on one kept connection. It connects anew only after an answer that closes; everything else that
+/// goes wrong is an error, a connection that the server closed while idle included.
+pub struct Client {
+    address: String,
+    stream: Option<BufReader<TcpStream>>,
+}
+
+impl Client {
+    /// A client that has not connected yet.
+    pub fn new(address: &str) -> Self {
+        Self { address: address.into(), stream: None }
+    }
+
+    /// Asks for a path and reads the whole answer.
+    pub fn get(&mut self, path: &str) -> std::io::Result<Answer> {
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n").as_bytes())?;
+        self.answer()
+    }
+
+    /// Sends bytes as they are, connecting if need be.
+    pub fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        if self.stream.is_none() {
+            let stream = TcpStream::connect(&self.address)?;
+            stream.set_read_timeout(Some(DEADLINE))?;
+            self.stream = Some(BufReader::new(stream));
+        }
+        self.stream.as_mut().unwrap().get_mut().write_all(bytes)
+    }
+
+    /// Reads one answer.
+    pub fn answer(&mut self) -> std::io::Result<Answer> {
+        let stream = self.stream.as_mut().unwrap();
+        let answer = read_answer(stream)?;
+        if answer.closes {
+            self.stream = None;
+        }
+        Ok(answer)
+    }
+
+    /// Waits until the server ends the connection; returns what came before.
+    pub fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.stream.take().unwrap().read_to_string(&mut rest).unwrap();
+        rest
+    }
+}
+
+/// Reads one answer with a `Content-Length`.
+pub fn read_answer(stream: &mut impl BufRead) -> std::io::Result<Answer> {
+    let broken = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if stream.read_line(&mut head)? == 0 {
+            return Err(broken());
+        }
+    }
+    let head = head.to_ascii_lowercase();
+    let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let length = header("content-length:").and_then(|text| text.parse().ok()).ok_or_else(broken)?;
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body)?;
+    Ok(Answer {
+        status: head.split(' ').nth(1).and_then(|word| word.parse().ok()).ok_or_else(broken)?,
+        closes: header("connection:") == Some("close"),
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
+}

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use axum::{Router, routing::get};
+use axum::Router;
 use deployer::appserver;
 use deployer::base::diagnostic::Diagnostic;
 use deployer::base::exit::Exit;
+use deployer::hbnb::{self, Part, Settings};
 
 fn main() -> ExitCode {
     match appserver::run(std::env::args_os().collect(), load) {
@@ -21,8 +22,6 @@ fn main() -> ExitCode {
 }
 
 async fn load(app: &str) -> Result<Router, Diagnostic> {
-    match app {
-        "@hbnb/onepage" => Ok(Router::new().route("/airbnb-onepage/", get("Hello HBNB!"))),
-        _ => Err(Diagnostic::error(format!("unknown application `{app}`")).fix("`@hbnb/onepage`")),
-    }
+    let part = Part::parse(app)?;
+    Ok(hbnb::app(part, &Settings::from_env()?).await?)
 }

@@ -1,3 +1,19 @@
-//! The `deployer` binary.
+//! The `deployer` binary: parses, runs, prints what went wrong, exits.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use deployer::base::exit::Exit;
+use deployer::deployer::cli::{Cli, run};
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(exit) => exit.into(),
+        Err(errors) => {
+            for error in &errors {
+                eprintln!("{error}\n");
+            }
+            errors.iter().map(|e| e.exit).max().unwrap_or(Exit::Bug).into()
+        }
+    }
+}

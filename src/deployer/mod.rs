@@ -1,11 +1,19 @@
 //! Floor 3: runs on your desk. Text → values → plan → change → proof.
 
+pub mod cli;
+pub mod command;
+pub mod desk;
 pub mod inventory;
 pub mod login;
+pub mod options;
 pub mod os;
 pub mod payload;
 pub mod playbook;
+pub mod report;
+pub mod run;
 pub mod sandbox;
 pub mod ssh;
 pub mod stack;
 pub mod target;
+pub mod tree;
+pub mod values;

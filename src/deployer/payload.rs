@@ -52,6 +52,9 @@ impl Binary {
     }
 }
 
+/// What releases can be made of.
+const PROGRAMS: [&str; 2] = ["appserver", "hbnb"];
+
 /// Fast: a run waits for it, and the last percents cost seconds.
 const LEVEL: u32 = 3;
 
@@ -74,7 +77,7 @@ impl Binaries {
             .map_err(|error| Diagnostic::error(format!("cannot find my own program file: {error}")))?;
         let dir = me.parent().unwrap_or(Path::new("."));
         let name = me.file_name().unwrap_or_default().to_string_lossy();
-        let programs = ["appserver", "hbnb"].into_iter().map(|name| Binary::find(dir, name));
+        let programs = PROGRAMS.into_iter().map(|name| Binary::find(dir, name));
         Ok(Self { agent: Binary::find(dir, &name)?, programs: programs.collect::<Result<_, _>>()? })
     }
 
@@ -87,6 +90,11 @@ impl Binaries {
     pub fn with_digest(&self, digest: &str) -> Option<&Binary> {
         self.programs.iter().find(|b| b.payload.digest == digest)
     }
+}
+
+/// The programs without their content, for plans that go nowhere (`check`, `render`).
+pub fn unread() -> Vec<Payload> {
+    PROGRAMS.map(|name| Payload { name: name.to_string(), digest: String::new(), size: 0 }).to_vec()
 }
 
 /// What a release of these programs is called: the first 12 digits of the digest of their digests.

@@ -44,9 +44,14 @@ impl Channel {
     ///
     /// # Errors
     /// The host cannot be reached, refuses the login or its key, or sudo asks for a password (exit 3).
-    pub async fn open(target: &Target, agent: &Binary, control: &Path) -> Result<Self, Diagnostic> {
+    pub async fn open(
+        target: &Target,
+        agent: &Binary,
+        stay: Stay,
+        control: &Path,
+    ) -> Result<Self, Diagnostic> {
         let mut channel =
-            if target.local { open_local(target)? } else { open_ssh(target, agent, control).await? };
+            if target.local { open_local(target)? } else { open_ssh(target, agent, stay, control).await? };
         if !target.local {
             channel.bring_agent(agent).await?;
         }
@@ -172,20 +177,41 @@ impl Channel {
     }
 }
 
+/// Where the agent stays when it has to be sent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stay {
+    /// In `/var/lib/deployer/bin`, for the next run.
+    Kept,
+    /// In a temporary directory that goes away with the run: a host that is only looked at is not changed.
+    Gone,
+}
+
 /// The shell's part: runs the agent, or takes it from standard input first. Content is named by its digest, written
 /// beside and renamed, so a cut connection leaves nothing half.
-fn bootstrap(agent: &Binary) -> String {
+fn bootstrap(agent: &Binary, stay: Stay) -> String {
+    let take = "printf 'need %s\\n' \"$(uname -m)\"; read n; head -c \"$n\" | gzip -dc";
+    let missing = match stay {
+        Stay::Kept => format!(
+            "umask 022; mkdir -p $d || exit 1; t=$d/.new.$$; {take} > $t && chmod 755 $t || {{ rm -f $t; exit 1; }}; \
+             sync $t 2>/dev/null; rm -f $d/*; mv $t $p || exit 1"
+        ),
+        Stay::Gone => format!(
+            "t=$(mktemp -d) || exit 1; trap 'rm -rf $t' EXIT; p=$t/agent; {take} > $p && chmod 700 $p || exit 1; \
+             printf 'have\\n'; $p agent; exit"
+        ),
+    };
+    let digest = &agent.payload.digest;
     format!(
-        "d=/var/lib/deployer/bin; p=$d/{digest}; \
-         if [ ! -x $p ]; then umask 022; mkdir -p $d || exit 1; printf 'need %s\\n' \"$(uname -m)\"; \
-         read n; head -c \"$n\" | gzip -dc > $p.$$ && chmod 755 $p.$$ || {{ rm -f $p.$$; exit 1; }}; \
-         sync $p.$$ 2>/dev/null; rm -f $d/[0-9a-f]*[0-9a-f]; mv $p.$$ $p || exit 1; fi; \
-         printf 'have\\n'; exec $p agent",
-        digest = agent.payload.digest
+        "d=/var/lib/deployer/bin; p=$d/{digest}; if [ ! -x $p ]; then {missing}; fi; printf 'have\\n'; exec $p agent"
     )
 }
 
-async fn open_ssh(target: &Target, agent: &Binary, control: &Path) -> Result<Channel, Diagnostic> {
+async fn open_ssh(
+    target: &Target,
+    agent: &Binary,
+    stay: Stay,
+    control: &Path,
+) -> Result<Channel, Diagnostic> {
     let session = Arc::new(connect(target, control).await?);
     let mut command = if target.becomes {
         let mut sudo = Arc::clone(&session).arc_command("sudo");
@@ -196,7 +222,7 @@ async fn open_ssh(target: &Target, agent: &Binary, control: &Path) -> Result<Cha
         shell.arg("-c");
         shell
     };
-    command.arg(bootstrap(agent));
+    command.arg(bootstrap(agent, stay));
     command.stdin(openssh::Stdio::piped()).stdout(openssh::Stdio::piped()).stderr(openssh::Stdio::piped());
     let mut child = command.spawn().await.map_err(|error| {
         Diagnostic::error(format!("{}: no channel: {error}", target.name)).exit(Exit::Unreachable)

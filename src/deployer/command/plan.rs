@@ -1,0 +1,19 @@
+//! `deployer plan`: connects, compares, prints the differences, changes nothing.
+
+use crate::base::diagnostic::Diagnostic;
+use crate::base::exit::Exit;
+use crate::deployer::desk::{Desk, Secrets};
+use crate::deployer::options::Common;
+use crate::deployer::report;
+use crate::deployer::run::Mode;
+
+/// Runs the command: exit 6 when something differs.
+///
+/// # Errors
+/// Mistakes of the input; then nothing was contacted.
+pub fn run(common: &Common) -> Result<Exit, Vec<Diagnostic>> {
+    let desk = Desk::open(common, Secrets::Fetched)?;
+    let (reports, mask) = desk.run(common, Mode::Look)?;
+    report::print(&reports, Mode::Look, common.format, &mask);
+    Ok(report::exit(&reports, Mode::Look))
+}

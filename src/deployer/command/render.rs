@@ -1,0 +1,66 @@
+//! `deployer render`: the files each host would get, offline, shaped like the host.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::agent::facts::Facts;
+use crate::base::diagnostic::Diagnostic;
+use crate::base::exit::Exit;
+use crate::base::source::Source;
+use crate::base::yaml;
+use crate::deployer::desk::{Desk, Secrets};
+use crate::deployer::options::Common;
+use crate::deployer::os;
+use crate::deployer::tree;
+
+/// What it takes.
+#[derive(Clone, Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    /// The directory to write into, a folder a host; `-` prints
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Facts of the hosts, as a YAML or JSON file
+    #[arg(long, value_name = "FILE", conflicts_with = "os")]
+    facts: Option<PathBuf>,
+    /// Facts of a release: ubuntu-14.04 … ubuntu-26.04, debian-11 … debian-13
+    #[arg(long, value_name = "RELEASE", default_value = "ubuntu-24.04")]
+    os: String,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Every mistake of the input; a directory that cannot be written.
+pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
+    let desk = Desk::open(&arguments.common, Secrets::Fetched)?;
+    let mut files = 0;
+    for host in &desk.hosts {
+        let facts = match &arguments.facts {
+            Some(path) => read_facts(path),
+            None => os::facts(&arguments.os, &host.name),
+        };
+        let plan = desk.compile(host, &facts.map_err(|error| vec![error])?)?;
+        for file in tree::files(&plan) {
+            files += 1;
+            if arguments.out == Path::new("-") {
+                println!("# {}:{}\n{}", host.name, file.path, desk.mask.hide(&file.content));
+            } else {
+                let root = arguments.out.join(&host.name);
+                tree::write(&root, &file).map_err(|error| vec![error])?;
+            }
+        }
+    }
+    if arguments.out != Path::new("-") {
+        println!("{} files for {} hosts in {}", files, desk.hosts.len(), arguments.out.display());
+    }
+    Ok(Exit::Wanted)
+}
+
+fn read_facts(path: &Path) -> Result<Facts, Diagnostic> {
+    let source = Source::read(path)
+        .map_err(|error| Diagnostic::error(format!("cannot read facts `{}`: {error}", path.display())))?;
+    yaml::parse(&source)?.decode()
+}

@@ -1,0 +1,88 @@
+//! `deployer sandbox`: throwaway hosts for an inventory, on this machine.
+
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::base::diagnostic::Diagnostic;
+use crate::base::exit::Exit;
+use crate::deployer::desk;
+use crate::deployer::inventory::Inventory;
+use crate::deployer::login;
+use crate::deployer::sandbox::{self, State};
+
+/// What it takes.
+#[derive(Clone, Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Action {
+    /// Make and boot a host for every host of the inventory
+    Up {
+        /// The inventory
+        inventory: PathBuf,
+    },
+    /// Take them away, and everything that was made for them
+    Down {
+        /// The inventory
+        inventory: PathBuf,
+    },
+    /// Show what is there
+    List {
+        /// The inventory
+        inventory: PathBuf,
+    },
+    /// A shell on one of them
+    Ssh {
+        /// The inventory
+        inventory: PathBuf,
+        /// The host's name
+        host: String,
+        /// A command to run there instead of a shell
+        #[arg(last = true)]
+        command: Vec<String>,
+    },
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Mistakes of the inventory; a machine that cannot make hosts; a step that failed.
+pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
+    let one = |error: Diagnostic| vec![error];
+    let mut progress = |line: &str| eprintln!("{line}");
+    match &arguments.action {
+        Action::Up { inventory } => {
+            let spec = desk::sandbox(&Inventory::load(inventory, &[])?)?;
+            sandbox::up(&spec, &mut progress).map_err(one)?;
+        }
+        Action::Down { inventory } => {
+            let spec = desk::sandbox(&Inventory::load(inventory, &[])?)?;
+            sandbox::down(&spec.name, &mut progress).map_err(one)?;
+        }
+        Action::List { inventory } => {
+            let spec = desk::sandbox(&Inventory::load(inventory, &[])?)?;
+            for (host, state) in sandbox::list(&spec) {
+                let word = match state {
+                    State::Running => "running",
+                    State::Stopped => "stopped",
+                    State::Absent => "absent",
+                };
+                println!("{}  {}  {}  {word}", host.name, host.address, host.suite);
+            }
+        }
+        Action::Ssh { inventory, host, command } => {
+            let inventory = Inventory::load(inventory, &[])?;
+            let hosts = inventory.select(host).map_err(one)?;
+            let Some(host) = hosts.first() else { return Ok(Exit::Input) };
+            let words = login::command_line(&desk::target(host, &inventory)?);
+            let error = std::process::Command::new("ssh").args(&words[1..]).args(command).exec();
+            return Err(vec![Diagnostic::error(format!("cannot run ssh: {error}"))]);
+        }
+    }
+    Ok(Exit::Wanted)
+}

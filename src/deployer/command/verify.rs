@@ -1,0 +1,23 @@
+//! `deployer verify`: the probes alone, from here.
+
+use crate::base::diagnostic::Diagnostic;
+use crate::base::exit::Exit;
+use crate::deployer::desk::{Desk, Secrets};
+use crate::deployer::options::Common;
+use crate::deployer::report;
+use crate::deployer::report::Format;
+use crate::deployer::run::Mode;
+
+/// Runs the command: exit 5 when a probe fails.
+///
+/// # Errors
+/// Mistakes of the input; then nothing was contacted.
+pub fn run(common: &Common) -> Result<Exit, Vec<Diagnostic>> {
+    let desk = Desk::open(common, Secrets::Fetched)?;
+    let reports = desk.verify()?;
+    if report::chosen(common.format) != Format::Json {
+        reports.iter().for_each(|r| print!("{}", desk.mask.hide(&report::probes(r))));
+    }
+    report::print(&reports, Mode::Change, common.format, &desk.mask);
+    Ok(report::exit(&reports, Mode::Change))
+}

@@ -1,0 +1,322 @@
+//! Everything a command works with: inventory, playbook, templates, secrets, programs; read and checked before
+//! anything is contacted.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::agent::facts::Facts;
+use crate::agent::wire::Plan;
+use crate::base::diagnostic::Diagnostic;
+use crate::base::exit::Exit;
+use crate::base::secret::{self, Mask};
+use crate::base::template::{Templates, Values};
+use crate::resource::release::Payload;
+
+use super::inventory::{Host, HostKey, Inventory};
+use super::options::Common;
+use super::payload::Binaries;
+use super::playbook::{self, Compiled, Playbook, TaskContext};
+use super::run::{self, Job, Mode, Options, Report};
+use super::sandbox::{self, HostSpec, Spec};
+use super::stack::Stack;
+use super::target::Target;
+use super::{os, payload, report, values};
+
+/// How long a site may take until its probes are as expected from here.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a command reads before it does anything.
+pub struct Desk {
+    /// The whole inventory.
+    pub inventory: Inventory,
+    /// The hosts that were chosen.
+    pub hosts: Vec<Host>,
+    /// The playbook.
+    pub playbook: Playbook,
+    /// Hides secrets in every text that leaves.
+    pub mask: Mask,
+    templates: Templates,
+    stacks: BTreeMap<String, Stack>,
+    programs: Vec<Payload>,
+    who: String,
+    lock_wait: u64,
+}
+
+/// What the secrets are needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// Their values go to hosts or into files.
+    Fetched,
+    /// Only their shape matters.
+    Unknown,
+}
+
+impl Desk {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// Every mistake that can be seen without a host.
+    pub fn open(common: &Common, secrets: Secrets) -> Result<Self, Vec<Diagnostic>> {
+        let inventory = Inventory::load(&common.inventory, &common.extra);
+        let playbook = playbook::load(common.playbook.as_deref(), &common.inventory);
+        let overlay = common.inventory.parent().unwrap_or(Path::new(".")).join("templates");
+        let templates = Templates::load(overlay.is_dir().then_some(overlay.as_path())).map_err(|e| vec![e]);
+        let (inventory, playbook, templates) = match (inventory, playbook, templates) {
+            (Ok(i), Ok(p), Ok(t)) => (i, p, t),
+            (i, p, t) => {
+                let errors = [i.err(), p.err(), t.err()];
+                return Err(errors.into_iter().flatten().flatten().collect());
+            }
+        };
+        for warning in &inventory.warnings {
+            eprintln!("{warning}\n");
+        }
+        let pattern = common.limit.as_deref().unwrap_or("all");
+        let chosen = inventory.select(pattern).map_err(|error| vec![error])?;
+        let mut hosts: Vec<Host> = chosen.into_iter().cloned().collect();
+        let mut mask = Mask::default();
+        let mut stacks = BTreeMap::new();
+        let mut errors = Vec::new();
+        for host in &mut hosts {
+            if secrets == Secrets::Fetched {
+                errors.extend(fetch(host, &mut mask));
+            }
+            match Stack::of(host) {
+                Ok(stack) => drop(stacks.insert(host.name.clone(), stack)),
+                Err(more) => {
+                    errors.extend(more.into_iter().filter(|e| !errors.contains(e)).collect::<Vec<_>>())
+                }
+            }
+        }
+        let who = format!("{} on {}", login_name(), host_name());
+        let desk = Self {
+            inventory,
+            hosts,
+            playbook,
+            mask,
+            templates,
+            stacks,
+            programs: payload::unread(),
+            who,
+            lock_wait: common.lock_wait,
+        };
+        if errors.is_empty() {
+            Ok(desk)
+        } else {
+            Err(errors.into_iter().map(|e| hidden(e, &desk.mask)).collect())
+        }
+    }
+
+    /// One host's plan from its facts.
+    ///
+    /// # Errors
+    /// Every mistake of the playbook and the templates that shows with these values.
+    pub fn compile(&self, host: &Host, facts: &Facts) -> Result<Plan, Vec<Diagnostic>> {
+        let mut plan = Plan { who: self.who.clone(), lock_wait: self.lock_wait, ..Plan::default() };
+        let mut errors = Vec::new();
+        for play in &self.playbook.plays {
+            let meant = self.inventory.select_at(&play.hosts.value, &play.hosts.span).map_err(|e| vec![e])?;
+            if !meant.iter().any(|h| h.name == host.name) {
+                continue;
+            }
+            let mut context = TaskContext {
+                templates: &self.templates,
+                values: Values::default(),
+                facts,
+                programs: &self.programs,
+            };
+            values::fill(&mut context.values, play, host, facts, self.stacks.get(&host.name));
+            for task in &play.tasks {
+                match task.compile(&context) {
+                    Ok(compiled) => compiled.into_iter().for_each(|one| match one {
+                        Compiled::Step(step) => plan.steps.push(*step),
+                        Compiled::Probe(probe) => plan.probes.push(probe),
+                    }),
+                    Err(error) => errors.push(error),
+                }
+            }
+        }
+        if errors.is_empty() { Ok(plan) } else { Err(errors) }
+    }
+
+    /// Runs the playbook on all chosen hosts, and asks the probes from here where that went well.
+    ///
+    /// # Errors
+    /// What can be seen before anything is contacted; everything else is in the reports.
+    pub fn run(mut self, common: &Common, mode: Mode) -> Result<(Vec<Report>, Mask), Vec<Diagnostic>> {
+        let binaries = Arc::new(Binaries::beside_me().map_err(|error| vec![error])?);
+        self.programs = binaries.programs.iter().map(|b| b.payload.clone()).collect();
+        let control = control_directory()?;
+        let watcher = report::watcher(common.format, &self.mask);
+        let mask = self.mask.clone();
+        let targets = self.targets()?;
+        let addresses: BTreeMap<String, String> =
+            targets.iter().map(|t| (t.name.clone(), probe_address(t))).collect();
+        let desk = Arc::new(self);
+        let jobs = targets.into_iter().map(|target| job(&desk, target)).collect();
+        let options =
+            Options { mode, forks: common.forks, control: control.path().into(), binaries, watcher };
+        let reports = runtime()?.block_on(async {
+            let mut reports = run::run(jobs, &options).await;
+            for report in reports.iter_mut().filter(|r| mode == Mode::Change && !r.proved.is_empty()) {
+                let address = addresses.get(&report.host).map_or("", String::as_str);
+                report.proved_here = run::prove(address, &report.plan.probes, PATIENCE).await;
+            }
+            reports
+        });
+        Ok((reports, mask))
+    }
+
+    /// Asks the probes of every chosen host from here; the plan's facts are those of no host in particular.
+    ///
+    /// # Errors
+    /// Mistakes that show when the probes are compiled.
+    pub fn verify(&self) -> Result<Vec<Report>, Vec<Diagnostic>> {
+        let mut reports = Vec::new();
+        for target in self.targets()? {
+            let Some(host) = self.hosts.iter().find(|h| h.name == target.name) else { continue };
+            let plan = self.compile(host, &os::facts("ubuntu-24.04", &host.name).map_err(|e| vec![e])?)?;
+            let proved_here =
+                runtime()?.block_on(run::prove(&probe_address(&target), &plan.probes, Duration::ZERO));
+            reports.push(Report { host: target.name, plan, proved_here, ..Report::default() });
+        }
+        Ok(reports)
+    }
+
+    /// How to reach each chosen host.
+    fn targets(&self) -> Result<Vec<Target>, Vec<Diagnostic>> {
+        self.hosts.iter().map(|host| target(host, &self.inventory)).collect()
+    }
+}
+
+fn job(desk: &Arc<Desk>, target: Target) -> Job {
+    let desk = Arc::clone(desk);
+    let name = target.name.clone();
+    Job {
+        target,
+        compile: Box::new(move |facts| match desk.hosts.iter().find(|h| h.name == name) {
+            Some(host) => desk.compile(host, facts),
+            None => Ok(Plan::default()),
+        }),
+    }
+}
+
+/// Puts the secrets' values in their places; the mask learns them.
+fn fetch(host: &mut Host, mask: &mut Mask) -> Vec<Diagnostic> {
+    let mut errors = Vec::new();
+    for node in host.vars.values_mut() {
+        match secret::fetch_all(node, mask) {
+            Ok(fetched) => *node = fetched,
+            Err(more) => errors.extend(more),
+        }
+    }
+    errors
+}
+
+/// A complaint about a secret must not tell it.
+fn hidden(error: Diagnostic, mask: &Mask) -> Diagnostic {
+    Diagnostic { message: mask.hide(&error.message), label: error.label.map(|l| mask.hide(&l)), ..error }
+}
+
+/// Where a host's probes are asked from here.
+fn probe_address(target: &Target) -> String {
+    if target.local { "127.0.0.1".to_string() } else { target.address.clone() }
+}
+
+/// How to reach a host: its connection variables, or the sandbox's own key.
+///
+/// # Errors
+/// Connection variables that cannot be used.
+pub fn target(host: &Host, inventory: &Inventory) -> Result<Target, Vec<Diagnostic>> {
+    let connection = &host.connection;
+    let mut options = connection.ssh_args.clone();
+    match &connection.host_key {
+        HostKey::Strict => {}
+        HostKey::AcceptNew => {
+            options.extend(["-o".to_string(), "StrictHostKeyChecking=accept-new".to_string()])
+        }
+        HostKey::Pinned(print) => {
+            let error = Diagnostic::error(format!(
+                "{}: a pinned host key ({print}) is not supported by this version",
+                host.name
+            ));
+            return Err(vec![error.fix("put the key into known_hosts and leave `host_key` out")]);
+        }
+    }
+    let mut target = Target {
+        name: host.name.clone(),
+        address: connection.address.clone(),
+        port: connection.port,
+        user: connection.user.clone(),
+        key: connection.key.clone(),
+        known_hosts: None,
+        options,
+        becomes: connection.become_.unwrap_or(connection.user.as_deref() != Some("root")),
+        local: connection.local,
+    };
+    if host.vars.contains_key("sandbox") {
+        let spec = sandbox(inventory)?;
+        if let Some(own) = spec.hosts.iter().find(|h| h.name == host.name) {
+            let access = sandbox::access(&spec, own);
+            target.key = target.key.or(Some(access.key));
+            target.known_hosts = Some(access.known_hosts);
+            target.user = target.user.or(Some(access.user));
+        }
+    }
+    Ok(target)
+}
+
+/// The sandbox of an inventory: every host that says `sandbox:`.
+///
+/// # Errors
+/// No host says so; an address that is not IPv4.
+pub fn sandbox(inventory: &Inventory) -> Result<Spec, Vec<Diagnostic>> {
+    let name = inventory.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let mut hosts = Vec::new();
+    let mut errors = Vec::new();
+    for host in &inventory.hosts {
+        let Some(node) = host.vars.get("sandbox") else { continue };
+        let Ok(address) = host.connection.address.parse::<Ipv4Addr>() else {
+            let wrong = format!("`{}` is not an IPv4 address", host.connection.address);
+            errors.push(Diagnostic::error(wrong).at(&host.span).fix("give it one: ansible_host: 10.88.0.11"));
+            continue;
+        };
+        let mut spec = HostSpec::new(host.name.clone(), address);
+        if let Some(suite) = node.get("suite").and_then(|s| s.text()) {
+            spec.suite = suite.to_string();
+        }
+        if let Some(user) = &host.connection.user {
+            spec.user = user.clone();
+        }
+        hosts.push(spec);
+    }
+    if hosts.is_empty() && errors.is_empty() {
+        let none = Diagnostic::error(format!("no host of `{}` is a sandbox host", inventory.path.display()));
+        errors.push(none.fix("say so in a group's vars: sandbox: { suite: bookworm }"));
+    }
+    if errors.is_empty() { Ok(Spec { name, hosts }) } else { Err(errors) }
+}
+
+/// A short path, as the control sockets in it must fit into 108 bytes.
+fn control_directory() -> Result<tempfile::TempDir, Vec<Diagnostic>> {
+    let made = tempfile::Builder::new().prefix("deployer-").tempdir_in("/tmp");
+    made.map_err(|error| {
+        vec![Diagnostic::error(format!("cannot make a directory in /tmp: {error}")).exit(Exit::Bug)]
+    })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Vec<Diagnostic>> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| vec![Diagnostic::error(format!("cannot start: {error}")).exit(Exit::Bug)])
+}
+
+fn login_name() -> String {
+    std::env::var("USER").unwrap_or_else(|_| format!("uid {}", rustix::process::getuid().as_raw()))
+}
+
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}

@@ -1,0 +1,39 @@
+//! What most commands take on the command line.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::report::Format;
+
+/// What most commands take.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// The inventory: a YAML file in Ansible's shape
+    pub inventory: PathBuf,
+    /// The playbook [default: site.yml beside the inventory or in playbooks/, else the built-in]
+    #[arg(long, value_name = "FILE")]
+    pub playbook: Option<PathBuf>,
+    /// Only these hosts: web, web-0*, all:!db, @file
+    #[arg(long, value_name = "PATTERN")]
+    pub limit: Option<String>,
+    /// How many hosts at once
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub forks: usize,
+    /// A variable that wins over the inventory; may be repeated
+    #[arg(short = 'e', long = "extra-vars", value_name = "KEY=VALUE", value_parser = pair)]
+    pub extra: Vec<(String, String)>,
+    /// How to report [default: tty on a terminal, else plain]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Seconds to wait for another run's lock on a host
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub lock_wait: u64,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_string(), value.to_string())),
+        _ => Err("write it as KEY=VALUE".to_string()),
+    }
+}

@@ -1,0 +1,131 @@
+//! What happens, while it happens: bars on a terminal, lines elsewhere.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::base::secret::Mask;
+use crate::deployer::run::Watch;
+use crate::resource::converge::{Change, Outcome};
+
+/// Says nothing.
+pub struct Silence;
+
+impl Watch for Silence {
+    fn planned(&self, _: &str, _: usize) {}
+    fn started(&self, _: &str, _: usize, _: &str) {}
+    fn finished(&self, _: &str, _: &str, _: &Outcome) {}
+    fn sending(&self, _: &str, _: usize) {}
+    fn done(&self, _: &str) {}
+}
+
+/// A line per finished step that changed or failed, with its time (UTC).
+pub struct Lines {
+    mask: Mask,
+}
+
+impl Lines {
+    /// Lines with secrets hidden by `mask`.
+    pub fn new(mask: Mask) -> Self {
+        Self { mask }
+    }
+
+    fn say(&self, host: &str, text: &str) {
+        let now = jiff::Timestamp::now().strftime("%H:%M:%S");
+        eprintln!("{now} {host}: {}", self.mask.hide(text));
+    }
+}
+
+impl Watch for Lines {
+    fn planned(&self, _: &str, _: usize) {}
+
+    fn started(&self, _: &str, _: usize, _: &str) {}
+
+    fn finished(&self, host: &str, name: &str, outcome: &Outcome) {
+        match outcome {
+            Outcome::Unchanged => {}
+            Outcome::Changed(changes) => self.say(host, &format!("changed {name}: {}", brief(changes))),
+            Outcome::Failed(fault) => self.say(host, &format!("failed {name}: {fault}")),
+        }
+    }
+
+    fn sending(&self, host: &str, bytes: usize) {
+        self.say(host, &format!("sending {:.1} MB", bytes as f64 / 1e6));
+    }
+
+    fn done(&self, _: &str) {}
+}
+
+/// What changed, in a few words.
+fn brief(changes: &[Change]) -> String {
+    let words = changes.iter().map(|c| match (c.what.as_str(), c.from.is_empty()) {
+        ("content", true) => "written".to_string(),
+        ("content", false) => "rewritten".to_string(),
+        (what, _) => format!("{what} {} → {}", c.from, c.to),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// A bar a host.
+pub struct Bars {
+    all: MultiProgress,
+    bars: Mutex<BTreeMap<String, ProgressBar>>,
+    mask: Mask,
+}
+
+impl Bars {
+    /// Bars with secrets hidden by `mask`.
+    pub fn new(mask: Mask) -> Self {
+        Self { all: MultiProgress::new(), bars: Mutex::default(), mask }
+    }
+
+    fn with(&self, host: &str, act: impl FnOnce(&ProgressBar)) {
+        if let Ok(bars) = self.bars.lock()
+            && let Some(bar) = bars.get(host)
+        {
+            act(bar);
+        }
+    }
+}
+
+impl Watch for Bars {
+    fn planned(&self, host: &str, steps: usize) {
+        let bar = self.all.add(ProgressBar::new(steps as u64));
+        let style =
+            ProgressStyle::with_template("{prefix:<12} {bar:24} {pos:>3}/{len} {elapsed:>4} {wide_msg}");
+        if let Ok(style) = style {
+            bar.set_style(style.progress_chars("━╸ "));
+        }
+        bar.set_prefix(host.to_string());
+        if let Ok(mut bars) = self.bars.lock() {
+            bars.insert(host.to_string(), bar);
+        }
+    }
+
+    fn started(&self, host: &str, index: usize, name: &str) {
+        self.with(host, |bar| {
+            bar.set_position(index as u64);
+            bar.set_message(self.mask.hide(name));
+        });
+    }
+
+    fn finished(&self, host: &str, name: &str, outcome: &Outcome) {
+        if let Outcome::Failed(_) = outcome {
+            self.with(host, |bar| bar.abandon_with_message(format!("failed: {}", self.mask.hide(name))));
+        }
+    }
+
+    fn sending(&self, host: &str, bytes: usize) {
+        self.with(host, |bar| bar.set_message(format!("sending {:.1} MB", bytes as f64 / 1e6)));
+    }
+
+    fn done(&self, host: &str) {
+        self.with(host, |bar| {
+            if !bar.is_finished() {
+                bar.set_position(bar.length().unwrap_or(0));
+                bar.finish_with_message("done");
+            }
+        });
+    }
+}

@@ -1,0 +1,70 @@
+//! What a run tells people: while it goes on (bars or lines), and at its end (text or JSON). Pure functions of
+//! results, masked on their way out.
+
+mod difference;
+mod json;
+mod live;
+mod text;
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use crate::base::exit::Exit;
+use crate::base::secret::Mask;
+
+use super::run::{Mode, Report, Watch};
+
+pub use text::probes;
+
+/// How a run is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Progress bars, for a terminal
+    Tty,
+    /// A line per finished step, with its time
+    Plain,
+    /// One JSON document on standard output, at the end
+    Json,
+}
+
+/// The format that was asked for, or the one that suits where standard error goes.
+pub fn chosen(format: Option<Format>) -> Format {
+    let fitting = if std::io::stderr().is_terminal() { Format::Tty } else { Format::Plain };
+    format.unwrap_or(fitting)
+}
+
+/// Who tells what happens, while it happens.
+pub fn watcher(format: Option<Format>, mask: &Mask) -> Arc<dyn Watch> {
+    match chosen(format) {
+        Format::Tty => Arc::new(live::Bars::new(mask.clone())),
+        Format::Plain => Arc::new(live::Lines::new(mask.clone())),
+        Format::Json => Arc::new(live::Silence),
+    }
+}
+
+/// Prints the end of a run: data on standard output, complaints on standard error.
+pub fn print(reports: &[Report], mode: Mode, format: Option<Format>, mask: &Mask) {
+    if chosen(format) == Format::Json {
+        println!("{}", mask.hide(&json::document(reports, mode).to_string()));
+        return;
+    }
+    for error in text::errors(reports) {
+        eprintln!("{}\n", mask.hide(&error.to_string()));
+    }
+    print!("{}", mask.hide(&text::summary(reports, mode)));
+}
+
+/// The exit status of a run: the worst of its hosts.
+pub fn exit(reports: &[Report], mode: Mode) -> Exit {
+    let rank = |exit: Exit| match exit {
+        Exit::Wanted => 0,
+        Exit::Differs => 1,
+        Exit::Probe => 2,
+        Exit::RolledBack => 3,
+        Exit::Failed => 4,
+        Exit::Unreachable => 5,
+        Exit::Input => 6,
+        Exit::Bug => 7,
+    };
+    reports.iter().map(|r| r.exit(mode)).max_by_key(|e| rank(*e)).unwrap_or(Exit::Wanted)
+}

@@ -1,0 +1,291 @@
+//! A run over many hosts: read, plan, wait until every host's plan has compiled, change, prove.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::agent::facts::Facts;
+use crate::agent::wire::{Plan, ToAgent, ToDesk};
+use crate::base::diagnostic::Diagnostic;
+use crate::base::exit::Exit;
+use crate::resource::converge::{Change, Outcome};
+use crate::resource::fault::Fault;
+use crate::resource::probe::{Miss, Probe};
+
+use super::payload::Binaries;
+use super::ssh::{Channel, Stay};
+use super::target::Target;
+
+/// Compiles one host's plan from its facts; all mistakes at once.
+pub type Compile = Box<dyn Fn(&Facts) -> Result<Plan, Vec<Diagnostic>> + Send + Sync>;
+
+/// One host of a run.
+pub struct Job {
+    /// How to reach it.
+    pub target: Target,
+    /// What it should be.
+    pub compile: Compile,
+}
+
+/// How far a run goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Read and compare.
+    Look,
+    /// Change and prove.
+    Change,
+}
+
+/// What a run needs beside its jobs.
+pub struct Options {
+    /// How far it goes.
+    pub mode: Mode,
+    /// How many hosts at once.
+    pub forks: usize,
+    /// The directory for SSH's control sockets; at most 57 bytes long.
+    pub control: PathBuf,
+    /// The programs that can be sent.
+    pub binaries: Arc<Binaries>,
+    /// Who is told what happens.
+    pub watcher: Arc<dyn Watch>,
+}
+
+/// What happens, as it happens.
+pub trait Watch: Send + Sync {
+    /// A host was asked; its plan has so many steps.
+    fn planned(&self, host: &str, steps: usize);
+    /// Step `index` begins.
+    fn started(&self, host: &str, index: usize, name: &str);
+    /// A step ended.
+    fn finished(&self, host: &str, name: &str, outcome: &Outcome);
+    /// Content is being sent, so many compressed bytes.
+    fn sending(&self, host: &str, bytes: usize);
+    /// A host is done.
+    fn done(&self, host: &str);
+}
+
+/// What became of one host.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The host's name.
+    pub host: String,
+    /// Its plan; empty when it was not reached.
+    pub plan: Plan,
+    /// What differed before the run, step by step.
+    pub checked: Vec<Result<Vec<Change>, Fault>>,
+    /// What became of every step that was begun.
+    pub outcomes: Vec<Outcome>,
+    /// The host's own probes: `None` is as expected. Empty when they were not asked.
+    pub proved: Vec<Option<Miss>>,
+    /// The probes asked from here, in the same order.
+    pub proved_here: Vec<Option<Miss>>,
+    /// Why the run on this host ended early.
+    pub errors: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// How many steps differ (looking), or were changed.
+    pub fn changed(&self, mode: Mode) -> usize {
+        match mode {
+            Mode::Look => {
+                self.checked.iter().filter(|c| c.as_ref().is_ok_and(|list| !list.is_empty())).count()
+            }
+            Mode::Change => self.outcomes.iter().filter(|o| matches!(o, Outcome::Changed(_))).count(),
+        }
+    }
+
+    /// Steps that failed.
+    pub fn failed(&self) -> usize {
+        let seen = self.checked.iter().filter(|c| c.is_err()).count();
+        let done = self.outcomes.iter().filter(|o| matches!(o, Outcome::Failed(_))).count();
+        if self.outcomes.is_empty() { seen } else { done }
+    }
+
+    /// Probes that failed, on the host or from here.
+    pub fn missed(&self) -> usize {
+        self.proved.iter().chain(&self.proved_here).filter(|p| p.is_some()).count()
+    }
+
+    /// The exit status of this host alone.
+    pub fn exit(&self, mode: Mode) -> Exit {
+        if let Some(worst) = self.errors.iter().map(|e| e.exit).max() {
+            return worst;
+        }
+        if self.failed() > 0 {
+            Exit::Failed
+        } else if self.missed() > 0 {
+            Exit::Probe
+        } else if mode == Mode::Look && self.changed(mode) > 0 {
+            Exit::Differs
+        } else {
+            Exit::Wanted
+        }
+    }
+}
+
+/// A host that was asked and has compared.
+struct Asked {
+    index: usize,
+    channel: Channel,
+    report: Report,
+    missing: Vec<String>,
+}
+
+/// Runs all jobs; reports come in their order.
+///
+/// No host is changed unless every host was reached and every host's plan compiled.
+pub async fn run(jobs: Vec<Job>, options: &Options) -> Vec<Report> {
+    let mut reports: BTreeMap<usize, Report> = BTreeMap::new();
+    let mut asked = ask_all(jobs, options, &mut reports).await;
+    let stopped =
+        reports.values().any(|r| !r.errors.is_empty()) || asked.iter().any(|a| a.report.failed() > 0);
+    let mut under_way = JoinSet::new();
+    let limit = Arc::new(Semaphore::new(options.forks.max(1)));
+    for mut host in asked.drain(..) {
+        if stopped || options.mode == Mode::Look {
+            reports.insert(host.index, host.report);
+            continue;
+        }
+        let (limit, binaries) = (Arc::clone(&limit), Arc::clone(&options.binaries));
+        let watcher = Arc::clone(&options.watcher);
+        under_way.spawn(async move {
+            let _slot = limit.acquire().await;
+            if let Err(error) = change(&mut host, &binaries, watcher.as_ref()).await {
+                host.report.errors.push(error);
+            }
+            watcher.done(&host.report.host);
+            (host.index, host.report)
+        });
+    }
+    while let Some(joined) = under_way.join_next().await {
+        if let Ok((index, report)) = joined {
+            reports.insert(index, report);
+        }
+    }
+    reports.into_values().collect()
+}
+
+async fn ask_all(jobs: Vec<Job>, options: &Options, reports: &mut BTreeMap<usize, Report>) -> Vec<Asked> {
+    let mut under_way = JoinSet::new();
+    let limit = Arc::new(Semaphore::new(options.forks.max(1)));
+    for (index, job) in jobs.into_iter().enumerate() {
+        let (limit, binaries) = (Arc::clone(&limit), Arc::clone(&options.binaries));
+        let (control, watcher, mode) = (options.control.clone(), Arc::clone(&options.watcher), options.mode);
+        under_way.spawn(async move {
+            let _slot = limit.acquire().await;
+            let asked = ask(index, &job, &binaries, &control, mode).await;
+            if let Ok(asked) = &asked {
+                watcher.planned(&job.target.name, asked.report.plan.steps.len());
+            }
+            asked.map_err(|errors| {
+                (index, Report { host: job.target.name.clone(), errors, ..Report::default() })
+            })
+        });
+    }
+    let mut asked = Vec::new();
+    while let Some(joined) = under_way.join_next().await {
+        match joined {
+            Ok(Ok(host)) => asked.push(host),
+            Ok(Err((index, report))) => drop(reports.insert(index, report)),
+            Err(_) => {}
+        }
+    }
+    asked
+}
+
+async fn ask(
+    index: usize,
+    job: &Job,
+    binaries: &Binaries,
+    control: &std::path::Path,
+    mode: Mode,
+) -> Result<Asked, Vec<Diagnostic>> {
+    let one = |error: Diagnostic| vec![error];
+    let stay = if mode == Mode::Look { Stay::Gone } else { Stay::Kept };
+    let mut channel = Channel::open(&job.target, &binaries.agent, stay, control).await.map_err(one)?;
+    let facts = match channel.receive().await.map_err(one)? {
+        ToDesk::Facts(facts) => facts,
+        other => return Err(vec![refused(&job.target.name, other)]),
+    };
+    let mut plan = (job.compile)(&facts)?;
+    plan.prove = mode == Mode::Change;
+    channel.send(&ToAgent::Plan(plan.clone())).await.map_err(one)?;
+    let (checked, missing) = match channel.receive().await.map_err(one)? {
+        ToDesk::Checked { steps, missing } => (steps, missing),
+        other => return Err(vec![refused(&job.target.name, other)]),
+    };
+    let report = Report { host: job.target.name.clone(), plan, checked, ..Report::default() };
+    Ok(Asked { index, channel, report, missing })
+}
+
+/// Sends what is missing, gives the word, and follows the host to its end.
+async fn change(host: &mut Asked, binaries: &Binaries, watcher: &dyn Watch) -> Result<(), Diagnostic> {
+    let differs = host.report.checked.iter().any(|c| c.as_ref().map_or(true, |list| !list.is_empty()));
+    if differs {
+        for digest in &host.missing {
+            let packed = binaries.with_digest(digest).map(|b| b.packed());
+            let Some(Ok(packed)) = packed else {
+                return Err(
+                    Diagnostic::error(format!("the program with digest {digest} is gone")).exit(Exit::Failed)
+                );
+            };
+            watcher.sending(&host.report.host, packed.len());
+            host.channel.send(&ToAgent::Blob(digest.clone())).await?;
+            host.channel.send_bytes(&packed).await?;
+        }
+        host.channel.send(&ToAgent::Go).await?;
+    }
+    loop {
+        match host.channel.receive().await? {
+            ToDesk::Started(index) => {
+                if let Some(step) = host.report.plan.steps.get(index) {
+                    watcher.started(&host.report.host, index, &step.name);
+                }
+            }
+            ToDesk::Finished(index, outcome) => {
+                let name = host.report.plan.steps.get(index).map_or("", |s| s.name.as_str());
+                watcher.finished(&host.report.host, name, &outcome);
+                let failed = matches!(outcome, Outcome::Failed(_));
+                host.report.outcomes.push(outcome);
+                if failed {
+                    return Ok(());
+                }
+            }
+            ToDesk::Proved(proved) => {
+                host.report.proved = proved;
+                return Ok(());
+            }
+            other => return Err(refused(&host.report.host, other)),
+        }
+    }
+}
+
+/// A fault that ended the conversation.
+fn refused(host: &str, frame: ToDesk) -> Diagnostic {
+    match frame {
+        ToDesk::Locked(fault) => {
+            let error = Diagnostic::error(format!("{host}: {}", fault.message)).exit(Exit::Failed);
+            let error = error.note("nothing", "was changed on this host by this run");
+            Diagnostic { fix: fault.fix, ..error }
+        }
+        _ => Diagnostic::error(format!("{host}: the agent spoke out of turn")).exit(Exit::Bug),
+    }
+}
+
+/// Asks every probe of a host from here, all at once, each until it is as expected or `patience` is over.
+pub async fn prove(address: &str, probes: &[Probe], patience: Duration) -> Vec<Option<Miss>> {
+    let mut under_way = JoinSet::new();
+    for (index, probe) in probes.iter().enumerate() {
+        let (probe, address) = (probe.clone(), address.to_string());
+        under_way.spawn_blocking(move || (index, probe.check(&address, patience).err()));
+    }
+    let mut answers = vec![None; probes.len()];
+    while let Some(Ok((index, miss))) = under_way.join_next().await {
+        answers[index] = miss;
+    }
+    answers
+}

@@ -1,0 +1,79 @@
+//! A plan as files: what `render` writes, shaped like the host.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use crate::agent::wire::Plan;
+use crate::base::diagnostic::Diagnostic;
+use crate::base::exit::Exit;
+use crate::resource::Resource;
+
+/// One file a host would get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// Absolute path on the host.
+    pub path: String,
+    /// Its whole text.
+    pub content: String,
+    /// Permission bits.
+    pub mode: u32,
+    /// A link to make at this path as well, pointing at the file.
+    pub link: Option<String>,
+}
+
+/// The files of a plan, in its order.
+pub fn files(plan: &Plan) -> Vec<Rendered> {
+    plan.steps.iter().filter_map(|step| rendered(&step.resource)).collect()
+}
+
+fn rendered(resource: &Resource) -> Option<Rendered> {
+    match resource {
+        Resource::File(file) => Some(Rendered {
+            path: file.path.clone(),
+            content: file.content.clone(),
+            mode: file.mode.0,
+            link: None,
+        }),
+        Resource::Unit(unit) => Some(Rendered {
+            path: unit.init.path(&unit.name),
+            content: unit.content.clone(),
+            mode: 0o644,
+            link: None,
+        }),
+        Resource::NginxSite(site) => Some(Rendered {
+            path: format!("/etc/nginx/sites-available/{}", site.name),
+            content: site.content.clone(),
+            mode: 0o644,
+            link: Some(format!("/etc/nginx/sites-enabled/{}", site.name)),
+        }),
+        _ => None,
+    }
+}
+
+/// Writes a file under `root`, which stands for the host's `/`.
+///
+/// # Errors
+/// The directory cannot be written.
+pub fn write(root: &Path, file: &Rendered) -> Result<(), Diagnostic> {
+    let inside = |path: &str| root.join(path.trim_start_matches('/'));
+    let path = inside(&file.path);
+    let written = (|| {
+        std::fs::create_dir_all(path.parent().unwrap_or(root))?;
+        std::fs::write(&path, &file.content)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(file.mode))?;
+        if let Some(link) = &file.link {
+            let link = inside(link);
+            std::fs::create_dir_all(link.parent().unwrap_or(root))?;
+            if link.symlink_metadata().is_ok() {
+                std::fs::remove_file(&link)?;
+            }
+            symlink(Path::new("../sites-available").join(path.file_name().unwrap_or_default()), link)?;
+        }
+        Ok(())
+    })();
+    written.map_err(|error: std::io::Error| {
+        Diagnostic::error(format!("cannot write `{}`: {error}", path.display()))
+            .exit(Exit::Input)
+            .fix("name a directory you can write: --out DIR")
+    })
+}

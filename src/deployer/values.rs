@@ -1,0 +1,246 @@
+//! What templates and playbooks can name on one host: the inventory's variables over the play's defaults, the
+//! facts, and everything that was decided about apps and site.
+
+use serde_json::{Map, Value, json};
+
+use crate::agent::facts::Facts;
+use crate::base::secret::Text;
+use crate::base::template::Values;
+use crate::base::yaml::MASKED;
+use crate::resource::init::Init;
+
+use super::inventory::Host;
+use super::os;
+use super::playbook::Play;
+use super::stack::{App, Bind, Page, Probe, Run, Slashes, Stack};
+
+/// The first Nginx whose `add_header` knows `always`.
+const ALWAYS_SINCE: [u32; 3] = [1, 7, 5];
+/// The first Nginx that numbers requests.
+const REQUEST_ID_SINCE: [u32; 3] = [1, 11, 0];
+/// The site's name on a host: its file and the prefix of its variables in Nginx.
+const SITE: &str = "deployer";
+/// Where apps without a bind listen under Upstart, which opens no sockets for them.
+const UPSTART_PORTS: usize = 8100;
+
+/// Settings whose flag is not their name with dashes.
+const FLAGS: [(&str, &str); 4] = [
+    ("accesslog", "access-logfile"),
+    ("errorlog", "error-logfile"),
+    ("loglevel", "log-level"),
+    ("keepalive", "keep-alive"),
+];
+
+/// Fills in everything that holds for a host in a play.
+pub fn fill(values: &mut Values, play: &Play, host: &Host, facts: &Facts, stack: Option<&Stack>) {
+    let mut vars: Map<String, Value> =
+        play.vars.iter().map(|(k, v)| (k.value.clone(), v.to_json())).collect();
+    vars.extend(host.vars.iter().map(|(name, node)| (name.clone(), node.to_json())));
+    let empty = Stack::default();
+    let stack = stack.unwrap_or(&empty);
+    let layout = Layout::of(&vars, facts);
+    vars.insert("inventory_hostname".into(), host.name.as_str().into());
+    vars.insert("facts".into(), serde_json::to_value(facts).unwrap_or_default());
+    let apps = stack.apps.iter().enumerate().map(|(index, app)| self::app(index, app, &layout));
+    vars.insert("apps".into(), apps.collect());
+    vars.insert("site".into(), site(stack, host, &layout));
+    vars.insert("probes".into(), stack.probes.iter().map(|p| probe(p, stack.site.listen)).collect());
+    vars.insert("database".into(), layout.database().into());
+    vars.insert("uses_database".into(), stack.apps.iter().any(|a| uses_database(&a.run)).into());
+    let env_mode = if layout.init == Init::Systemd { "0600" } else { "0640" };
+    vars.insert("env_mode".into(), env_mode.into());
+    vars.insert("unit_template".into(), layout.unit_template().into());
+    for (name, value) in &vars {
+        values.insert(name, value);
+    }
+}
+
+/// Where things lie on a host.
+struct Layout {
+    root: String,
+    state: String,
+    init: Init,
+    nginx: [u32; 3],
+}
+
+impl Layout {
+    fn of(vars: &Map<String, Value>, facts: &Facts) -> Self {
+        let text = |name: &str, otherwise: &str| {
+            vars.get(name).and_then(Value::as_str).unwrap_or(otherwise).to_string()
+        };
+        Self {
+            root: text("deploy_root", "/opt/hbnb"),
+            state: format!("/var/lib/{}", text("state_name", "hbnb")),
+            init: facts.init,
+            nginx: os::nginx(facts),
+        }
+    }
+
+    fn database(&self) -> String {
+        format!("{}/hbnb.db", self.state)
+    }
+
+    fn unit_template(&self) -> &'static str {
+        match self.init {
+            Init::Systemd => "systemd/app.service.tera",
+            Init::Upstart => "upstart/app.conf.tera",
+        }
+    }
+
+    /// Where an app listens: `HOST:PORT`, or a path.
+    fn listen(&self, index: usize, app: &App) -> String {
+        match (&app.bind, self.init) {
+            (Bind::Tcp { host, port }, _) if host.contains(':') => format!("[{host}]:{port}"),
+            (Bind::Tcp { host, port }, _) => format!("{host}:{port}"),
+            (Bind::Unix(path), _) => path.clone(),
+            (Bind::Own, Init::Systemd) => format!("/run/{}.sock", unit(app)),
+            (Bind::Own, Init::Upstart) => format!("127.0.0.1:{}", UPSTART_PORTS + index),
+        }
+    }
+
+    /// A directory of the inventory; a relative one lies in the live release.
+    fn directory(&self, dir: &str) -> String {
+        let absolute =
+            if dir.starts_with('/') { dir.to_string() } else { format!("{}/current/{dir}", self.root) };
+        absolute.trim_end_matches('/').to_string() + "/"
+    }
+}
+
+fn unit(app: &App) -> String {
+    format!("hbnb-{}", app.name.value)
+}
+
+fn upstream(app: &App) -> String {
+    format!("{SITE}_{}", app.name.value.replace('-', "_"))
+}
+
+fn uses_database(run: &Run) -> bool {
+    matches!(run, Run::Hbnb | Run::Api | Run::Web)
+}
+
+fn app(index: usize, app: &App, layout: &Layout) -> Value {
+    let listen = layout.listen(index, app);
+    let is_unix = listen.starts_with('/');
+    let mut command =
+        vec![format!("{}/current/appserver", layout.root), "--workers".into(), app.workers.to_string()];
+    for (name, value) in &app.settings {
+        let flag = FLAGS.iter().find(|(setting, _)| setting == name).map(|(_, flag)| (*flag).to_string());
+        command.extend([format!("--{}", flag.unwrap_or_else(|| name.replace('_', "-"))), value.clone()]);
+    }
+    let bind = if is_unix { format!("unix:{listen}") } else { listen.clone() };
+    let mut command_with_bind = command.clone();
+    command_with_bind.extend(["--bind".to_string(), bind, app.run.name().to_string()]);
+    command.push(app.run.name().to_string());
+    json!({
+        "name": app.name.value,
+        "title": format!("{} of the Airbnb clone", app.name.value),
+        "unit": unit(app),
+        "unit_file": layout.init.path(&format!("{}.service", unit(app))),
+        "env_file": format!("/etc/default/{}", unit(app)),
+        "pid_file": format!("{}/{}.pid", layout.state, app.name.value),
+        "listen": listen,
+        "is_unix": is_unix,
+        "command": command,
+        "command_with_bind": command_with_bind,
+        "env": environment(app, layout),
+        // A log in /tmp must be seen by people.
+        "private_tmp": !app.settings.iter().any(|(_, value)| value.starts_with("/tmp/")),
+    })
+}
+
+/// What every app is told, then the user's own, which win.
+fn environment(app: &App, layout: &Layout) -> Vec<Value> {
+    let mut env: Vec<(String, String)> = Vec::new();
+    if uses_database(&app.run) {
+        env.push(("HBNB_SQLITE".into(), layout.database()));
+    }
+    if let (Run::Dynamic, Some(route)) = (&app.run, app.routes.first()) {
+        env.push(("HBNB_DYNAMIC_MOUNT".into(), route.path.trim_end_matches('/').to_string()));
+    }
+    for (name, text) in &app.env {
+        env.retain(|(n, _)| n != name);
+        let value = match text {
+            Text::Plain(value) => value.clone(),
+            Text::Secret(_) => MASKED.to_string(),
+        };
+        env.push((name.clone(), value));
+    }
+    env.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
+}
+
+fn site(stack: &Stack, host: &Host, layout: &Layout) -> Value {
+    let site = &stack.site;
+    let upstreams =
+        stack.apps.iter().enumerate().filter(|(_, app)| !app.routes.is_empty()).map(|(index, app)| {
+            let listen = layout.listen(index, app);
+            let server = if listen.starts_with('/') { format!("unix:{listen}") } else { listen };
+            json!({ "name": upstream(app), "server": server })
+        });
+    let mut headers = vec![json!({ "name": "X-Served-By", "value": host.name })];
+    headers.extend(site.headers.iter().map(|(name, value)| json!({ "name": name, "value": value })));
+    let names = if site.server_name.is_empty() { vec![host.name.clone()] } else { site.server_name.clone() };
+    let from_apps = stack.apps.iter().flat_map(|app| &app.statics);
+    let statics: Vec<Value> = from_apps
+        .clone()
+        .chain(&site.statics)
+        .map(|(path, dir)| json!({ "path": path.value, "dir": layout.directory(dir) }))
+        .collect();
+    let locations: Vec<Value> = stack.apps.iter().flat_map(locations).collect();
+    json!({
+        "id": SITE,
+        "listen": site.listen,
+        "server_name": names,
+        "body_limit": "10m",
+        "headers": headers,
+        "always": if layout.nginx >= ALWAYS_SINCE { " always" } else { "" },
+        "request_id": layout.nginx >= REQUEST_ID_SINCE,
+        "redirects": site.redirects.iter().map(|r| json!({ "path": r.path.value, "target": r.target })).collect::<Vec<_>>(),
+        "error_pages": site.error_pages.iter().map(|p| error_page(p.status, &p.page)).collect::<Vec<_>>(),
+        "upstreams": upstreams.collect::<Vec<_>>(),
+        "has_root": locations.iter().any(|l| l["matches"] == "/"),
+        "locations": locations,
+        "bundled_static": from_apps.clone().any(|(_, dir)| !dir.starts_with('/')),
+        "statics": statics,
+    })
+}
+
+/// The locations of an app's routes. Never a prefix without its slash: it would take `/apifoo` for `/api`.
+fn locations(app: &App) -> Vec<Value> {
+    let mut matches: Vec<String> = Vec::new();
+    for route in &app.routes {
+        let path = route.path.value.as_str();
+        let bare = path.trim_end_matches('/');
+        match (bare, route.slashes) {
+            ("", _) => matches.push("/".to_string()),
+            (_, Slashes::Either | Slashes::Redirect) => {
+                matches.extend([format!("= {bare}"), format!("^~ {bare}/")]);
+            }
+            (_, Slashes::Exact) if path.ends_with('/') => matches.push(format!("^~ {path}")),
+            (_, Slashes::Exact) => matches.push(format!("= {path}")),
+        }
+    }
+    matches.into_iter().map(|matches| json!({ "matches": matches, "upstream": upstream(app) })).collect()
+}
+
+/// A page that is a text gets an internal path of its own.
+fn error_page(status: u16, page: &Page) -> Value {
+    match page {
+        Page::Path(path) => json!({ "status": status, "path": path, "text": null }),
+        Page::Text(text) => json!({ "status": status, "path": format!("/.error/{status}"), "text": text }),
+    }
+}
+
+fn probe(probe: &Probe, port: u16) -> Value {
+    let header: Map<String, Value> =
+        probe.expect.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+    let mut expect = json!({ "status": probe.expect.status, "header": header });
+    if let Some(body) = &probe.expect.body {
+        expect["body"] = body.as_str().into();
+    }
+    let mut value =
+        json!({ "name": probe.name.value, "get": probe.get.value, "port": port, "expect": expect });
+    if let Some(host) = &probe.host {
+        value["host"] = host.as_str().into();
+    }
+    value
+}

@@ -98,6 +98,7 @@ fn an_unknown_host_and_a_missing_file_are_errors_with_a_fix() {
 fn the_inventories_of_the_manual_load_without_a_warning() {
     for (name, wanted) in [
         ("inventories/local.yml", vec![("localhost", 1, 2)]),
+        ("inventories/sandbox.yml", vec![("web-01", 4, 6), ("web-02", 4, 6)]),
         ("inventories/production.yml", vec![("web-01", 4, 6), ("web-02", 4, 6), ("lb-01", 0, 0)]),
     ] {
         let inventory = Inventory::load(Path::new(name), &[]).unwrap();

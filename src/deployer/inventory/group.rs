@@ -181,7 +181,11 @@ impl Reader<'_> {
         }
     }
 
+    /// Makes a group the child of another; one whose name was refused is in no tree.
     fn link(&mut self, parent: usize, child: &Spanned<String>) {
+        if self.tree.group(&child.value).is_none() {
+            return;
+        }
         let parent_name = self.tree.groups[parent].name.clone();
         if child.value == "all" || self.reaches(&child.value, &parent_name) {
             self.said.push(

@@ -116,3 +116,10 @@ fn all_mistakes_are_said_at_once() {
     ];
     assert_eq!(said, wanted);
 }
+
+#[test]
+fn a_child_whose_name_is_refused_is_said_and_breaks_nothing() {
+    let said = load("web:\n  children: { 'a b': { hosts: { x: } } }\n").unwrap_err();
+    let said: Vec<&str> = said.iter().map(|d| d.message.as_str()).collect();
+    assert_eq!(said, ["`a b` cannot be the name of a group"]);
+}

@@ -1,7 +1,7 @@
 //! A run on the host: facts, the plan, a look, then on the desk's word the changes, then the proofs.
 
 use std::io::{self, Read, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::base::exit::Exit;
 use crate::resource::Resource;
@@ -20,6 +20,8 @@ const PROBE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Serves one desk on its standard streams. A desk that went away ends the run after the step under way.
 pub fn serve(mut from: impl Read, mut to: impl Write) -> Exit {
+    // What programs of ours create can be read by the services, whatever the login's umask is.
+    rustix::process::umask(rustix::fs::Mode::WGRP | rustix::fs::Mode::WOTH);
     let host = LocalHost::default();
     match converse(&host, &mut from, &mut to) {
         Ok(()) => Exit::Wanted,
@@ -88,7 +90,9 @@ fn change(host: &LocalHost, plan: &Plan, to: &mut impl Write) -> io::Result<()> 
 }
 
 fn prove(plan: &Plan, to: &mut impl Write) -> io::Result<()> {
-    let answers = plan.probes.iter().map(|p| p.check("127.0.0.1", PROBE_PATIENCE).err()).collect();
+    let deadline = Instant::now() + PROBE_PATIENCE;
+    let left = || deadline.saturating_duration_since(Instant::now());
+    let answers = plan.probes.iter().map(|p| p.check("127.0.0.1", left()).err()).collect();
     send(to, &ToDesk::Proved(answers))
 }
 

@@ -1,8 +1,8 @@
 //! What master and worker say to each other: frames over a socket pair, with the descriptors that belong to them.
 //!
 //! A frame is its length and its count of descriptors (two little-endian `u32`), then JSON. Descriptors travel
-//! with the frame's first byte (`SCM_RIGHTS`). A name or field the other side does not know is ignored or an error of that frame
-//! alone, because the two may be of different releases during an upgrade.
+//! with the frame's first byte (`SCM_RIGHTS`). A frame the other side does not understand is skipped, because the two
+//! may be of different releases during an upgrade.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, IoSliceMut};
@@ -113,8 +113,17 @@ impl Inbox {
         Ok(if got.bytes == 0 { Received::End } else { Received::Some })
     }
 
-    /// The next whole frame and its descriptors, if it is here. Errors mean that the other side speaks another language.
+    /// The next whole frame that is understood, and its descriptors, if it is here. Errors: these are no frames.
     pub fn frame<M: DeserializeOwned>(&mut self) -> io::Result<Option<(M, Vec<OwnedFd>)>> {
+        while let Some((body, descriptors)) = self.raw()? {
+            if let Ok(message) = serde_json::from_slice(&body) {
+                return Ok(Some((message, descriptors)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn raw(&mut self) -> io::Result<Option<(Vec<u8>, Vec<OwnedFd>)>> {
         let Some((head, rest)) = self.bytes.split_first_chunk::<HEAD_BYTES>() else { return Ok(None) };
         let word =
             |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]) as usize;
@@ -125,13 +134,13 @@ impl Inbox {
         if rest.len() < length {
             return Ok(None);
         }
-        let message = serde_json::from_slice(&rest[..length]);
+        let body = rest[..length].to_vec();
         self.bytes.drain(..HEAD_BYTES + length);
         let descriptors: Vec<OwnedFd> = self.descriptors.drain(..count.min(self.descriptors.len())).collect();
         if descriptors.len() < count {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame came without its descriptors"));
         }
-        Ok(Some((message?, descriptors)))
+        Ok(Some((body, descriptors)))
     }
 }
 
@@ -173,5 +182,15 @@ mod tests {
         assert!(inbox.frame::<Report>().unwrap().is_none());
         inbox.bytes.extend_from_slice(b"eady\"");
         assert_eq!(inbox.frame::<Report>().unwrap().map(|(report, _)| report), Some(Report::Ready));
+    }
+
+    #[test]
+    fn a_word_of_another_release_is_skipped() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        send(&ours, &"NotYetInvented", &[]).unwrap();
+        send(&ours, &Report::Beat, &[]).unwrap();
+        let mut inbox = Inbox::default();
+        inbox.receive(&theirs).unwrap();
+        assert_eq!(inbox.frame::<Report>().unwrap().map(|(report, _)| report), Some(Report::Beat));
     }
 }

@@ -55,8 +55,9 @@ fn open_one(bind: &Bind, settings: &Settings, inherited: &mut ListenFd) -> Resul
         Bind::Fd(number) => take(*number, inherited)?,
     };
     let failed = |error: io::Error| Diagnostic::error(format!("cannot listen on `{bind}`: {error}"));
-    // Accepted connections inherit it, which saves a call for each.
+    // Accepted connections inherit both, which saves two calls for each; a unix socket has no use for them.
     let _ = rustix::net::sockopt::set_tcp_nodelay(&listener.socket, true);
+    let _ = rustix::net::sockopt::set_socket_keepalive(&listener.socket, true);
     rustix::io::ioctl_fionbio(&listener.socket, true).map_err(|errno| failed(errno.into()))?;
     if !matches!(bind, Bind::Fd(_)) {
         let backlog = i32::try_from(settings.backlog).unwrap_or(i32::MAX);

@@ -195,11 +195,13 @@ impl Client {
         Ok(answer)
     }
 
-    /// Waits until the server ends the connection; returns what came before.
+    /// Waits until the server ends the connection, in order or by a reset; returns what came before.
     pub fn rest(&mut self) -> String {
-        let mut rest = String::new();
-        self.stream.take().unwrap().read_to_string(&mut rest).unwrap();
-        rest
+        let mut rest = Vec::new();
+        match self.stream.take().unwrap().read_to_end(&mut rest) {
+            Err(error) if error.kind() != std::io::ErrorKind::ConnectionReset => panic!("{error}"),
+            _ => String::from_utf8(rest).unwrap(),
+        }
     }
 }
 

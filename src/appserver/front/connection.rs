@@ -48,9 +48,14 @@ impl Connection {
         }
     }
 
+    /// Whether the application works on a request of it.
+    pub fn is_busy(&self) -> bool {
+        self.busy.load(Relaxed) > 0
+    }
+
     /// Whether it has been idle for longer than it may; `left_at`: when the worker was told to leave, if it was.
     pub fn is_overdue(&self, now: u64, left_at: Option<u64>, keepalive: Duration) -> bool {
-        if self.busy.load(Relaxed) > 0 {
+        if self.is_busy() {
             return false;
         }
         let touched = self.touched.load(Relaxed);

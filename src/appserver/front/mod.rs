@@ -83,7 +83,7 @@ impl Front {
     /// A front without connections.
     pub fn new(router: Router, access: Option<Arc<Access>>, keepalive: Duration) -> Self {
         let mut http = http1::Builder::new();
-        http.pipeline_flush(true);
+        http.pipeline_flush(true).keep_alive(!keepalive.is_zero());
         Self {
             router,
             http,
@@ -148,5 +148,52 @@ impl Front {
 
     fn connections(&self) -> MutexGuard<'_, HashMap<u64, Arc<Connection>>> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::sync::Semaphore;
+
+    /// Runs `client` against a front whose one page waits for a permit.
+    fn with_front<F: Future>(client: impl FnOnce(Arc<Front>, DuplexStream, Arc<Semaphore>) -> F) {
+        let gate = Arc::new(Semaphore::new(0));
+        let page = Arc::clone(&gate);
+        let open = move || async move {
+            page.acquire().await.unwrap().forget();
+            "done"
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let front =
+                Arc::new(Front::new(Router::new().route("/", get(open)), None, Duration::from_secs(75)));
+            let (ours, theirs) = duplex(4096);
+            front.serve(theirs, Peer::Local);
+            client(front, ours, gate).await;
+        });
+    }
+
+    #[test]
+    fn a_request_in_progress_is_answered_after_the_worker_was_told_to_leave() {
+        with_front(async |front, mut stream, gate| {
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+            while !front.connections().values().all(|connection| connection.is_busy()) {
+                tokio::task::yield_now().await;
+            }
+            front.leave();
+            front.sweep();
+            gate.add_permits(1);
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            assert!(
+                answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\ndone"),
+                "{answer}"
+            );
+            assert!(answer.contains("connection: close\r\n"), "{answer}");
+            assert_eq!(front.open(), 0);
+        });
     }
 }

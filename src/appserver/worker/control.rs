@@ -72,8 +72,13 @@ impl Control {
                 Ok(Some((Order::Leave { drain }, _))) => return Heard::Leave { drain },
                 Ok(Some((Order::Quit, _))) => return Heard::Quit,
                 Ok(Some((Order::Reopen, logs))) => return Heard::Reopen(logs),
-                // A second beginning, or a word of another release: not for us.
-                Ok(Some((Order::Begin(_), _))) | Err(_) => continue,
+                Ok(Some((Order::Begin(_), _))) => continue,
+                // The master speaks no language we know: as good as none.
+                Err(_) if !self.is_orphan => {
+                    self.is_orphan = true;
+                    return Heard::Leave { drain: true };
+                }
+                Err(_) => {}
             }
             let due = self.next_tick.min(Instant::now() + pause);
             self.next_tick = due;

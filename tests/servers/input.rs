@@ -5,6 +5,10 @@ use std::process::Command;
 
 use crate::support::server::{APP, binary};
 
+/// What the bundled application says to a name it does not know.
+const UNKNOWN: &str =
+    "error: unknown part `@nope`; known are: @hbnb, @hbnb/onepage, @hbnb/dynamic, @hbnb/api, @hbnb/web";
+
 /// What a command line is answered with: the exit status and all of standard error.
 fn said(args: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(binary()).args(args).env_remove("PORT").output().unwrap();
@@ -67,9 +71,9 @@ fn a_file_that_is_no_socket_is_not_removed() {
 #[test]
 fn an_unknown_application_is_an_error_before_and_at_the_start() {
     let (status, text) = said(&["--check-config", "@nope"]);
-    assert_eq!((status, text.lines().next()), (Some(2), Some("error: unknown application `@nope`")));
+    assert_eq!((status, text.lines().next()), (Some(2), Some(UNKNOWN)));
     let (status, text) = said(&["--bind", "127.0.0.1:0", "--log-level", "critical", "@nope"]);
-    assert_eq!((status, text.lines().next()), (Some(2), Some("error: unknown application `@nope`")));
+    assert_eq!((status, text.lines().next()), (Some(2), Some(UNKNOWN)));
 }
 
 #[test]

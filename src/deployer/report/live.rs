@@ -111,8 +111,16 @@ impl Watch for Bars {
     }
 
     fn finished(&self, host: &str, name: &str, outcome: &Outcome) {
-        if let Outcome::Failed(_) = outcome {
-            self.with(host, |bar| bar.abandon_with_message(format!("failed: {}", self.mask.hide(name))));
+        match outcome {
+            Outcome::Unchanged => {}
+            Outcome::Changed(changes) => {
+                let line = self.mask.hide(&format!("{host}: changed {name}: {}", brief(changes)));
+                // A terminal that went away misses a line; the run goes on.
+                drop(self.all.println(line));
+            }
+            Outcome::Failed(_) => {
+                self.with(host, |bar| bar.abandon_with_message(format!("failed: {}", self.mask.hide(name))));
+            }
         }
     }
 

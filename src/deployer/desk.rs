@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -246,12 +246,21 @@ pub fn target(host: &Host, inventory: &Inventory) -> Result<Target, Vec<Diagnost
             return Err(vec![error.fix("put the key into known_hosts and leave `host_key` out")]);
         }
     }
+    if connection.become_password.is_some() {
+        let error =
+            Diagnostic::error(format!("{}: a password for sudo is not supported by this version", host.name));
+        let user = connection.user.as_deref().unwrap_or("USER");
+        return Err(vec![
+            error
+                .fix(format!("allow sudo without: {user} ALL=(ALL) NOPASSWD:ALL in /etc/sudoers.d/deployer")),
+        ]);
+    }
     let mut target = Target {
         name: host.name.clone(),
         address: connection.address.clone(),
         port: connection.port,
         user: connection.user.clone(),
-        key: connection.key.clone(),
+        key: connection.key.as_deref().map(at_home),
         known_hosts: None,
         options,
         becomes: connection.become_.unwrap_or(connection.user.as_deref() != Some("root")),
@@ -267,6 +276,14 @@ pub fn target(host: &Host, inventory: &Inventory) -> Result<Target, Vec<Diagnost
         }
     }
     Ok(target)
+}
+
+/// `~/` is the home directory, as in a shell.
+fn at_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
+        _ => path.to_path_buf(),
+    }
 }
 
 /// The sandbox of an inventory: every host that says `sandbox:`.

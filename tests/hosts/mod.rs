@@ -1,3 +1,4 @@
 //! Tests on real hosts: booted here, gone afterwards.
 
+mod readme;
 mod sandbox;

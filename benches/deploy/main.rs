@@ -27,13 +27,22 @@ fn main() {
     if std::env::args().any(|a| a == "--test") {
         return;
     }
+    // `cargo bench -- round` measures the round trips alone.
+    let only: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    let wanted = |part: &str| only.is_empty() || only.iter().any(|o| o == part);
     let hosts = Hosts::up(HOSTS);
     println!("\n| what | measured | limit |\n|---|---|---|");
     println!("| `deployer --version`, median of 51 | {:.1} ms | 10 ms |", millis(median(start_up())));
-    first(&hosts);
-    no_change(&hosts, 1, 1.5);
-    no_change(&hosts, HOSTS, 2.0);
-    round_trips(&hosts);
+    if wanted("same") {
+        no_change(&hosts, 1, 1.5);
+        no_change(&hosts, HOSTS, 2.0);
+    }
+    if wanted("first") {
+        first(&hosts);
+    }
+    if wanted("round") {
+        round_trips(&hosts);
+    }
 }
 
 fn start_up() -> Vec<Duration> {

@@ -25,9 +25,6 @@ use super::stack::Stack;
 use super::target::Target;
 use super::{os, payload, report, values};
 
-/// How long a site may take until its probes are as expected from here.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// What a command reads before it does anything.
 pub struct Desk {
     /// The whole inventory.
@@ -153,20 +150,11 @@ impl Desk {
         let watcher = report::watcher(common.format, &self.mask);
         let mask = self.mask.clone();
         let targets = self.targets()?;
-        let addresses: BTreeMap<String, String> =
-            targets.iter().map(|t| (t.name.clone(), probe_address(t))).collect();
         let desk = Arc::new(self);
         let jobs = targets.into_iter().map(|target| job(&desk, target)).collect();
         let options =
             Options { mode, forks: common.forks, control: control.path().into(), binaries, watcher };
-        let reports = runtime()?.block_on(async {
-            let mut reports = run::run(jobs, &options).await;
-            for report in reports.iter_mut().filter(|r| mode == Mode::Change && !r.proved.is_empty()) {
-                let address = addresses.get(&report.host).map_or("", String::as_str);
-                report.proved_here = run::prove(address, &report.plan.probes, PATIENCE).await;
-            }
-            reports
-        });
+        let reports = runtime()?.block_on(run::run(jobs, &options));
         Ok((reports, mask))
     }
 
@@ -179,8 +167,8 @@ impl Desk {
         for target in self.targets()? {
             let Some(host) = self.hosts.iter().find(|h| h.name == target.name) else { continue };
             let plan = self.compile(host, &os::facts("ubuntu-24.04", &host.name).map_err(|e| vec![e])?)?;
-            let proved_here =
-                runtime()?.block_on(run::prove(&probe_address(&target), &plan.probes, Duration::ZERO));
+            let asked = run::prove(target.probe_address(), plan.probes.clone(), Duration::ZERO);
+            let proved_here = runtime()?.block_on(asked);
             reports.push(Report { host: target.name, plan, proved_here, ..Report::default() });
         }
         Ok(reports)
@@ -219,11 +207,6 @@ fn fetch(host: &mut Host, mask: &mut Mask) -> Vec<Diagnostic> {
 /// A complaint about a secret must not tell it.
 fn hidden(error: Diagnostic, mask: &Mask) -> Diagnostic {
     Diagnostic { message: mask.hide(&error.message), label: error.label.map(|l| mask.hide(&l)), ..error }
-}
-
-/// Where a host's probes are asked from here.
-fn probe_address(target: &Target) -> String {
-    if target.local { "127.0.0.1".to_string() } else { target.address.clone() }
 }
 
 /// How to reach a host: its connection variables, or the sandbox's own key.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::agent::facts::Facts;
 use crate::agent::wire::{Plan, ToAgent, ToDesk};
@@ -19,6 +19,9 @@ use crate::resource::probe::{Miss, Probe};
 use super::payload::Binaries;
 use super::ssh::{Channel, Stay};
 use super::target::Target;
+
+/// How long a site that was changed may take until its probes are as expected from here.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Compiles one host's plan from its facts; all mistakes at once.
 pub type Compile = Box<dyn Fn(&Facts) -> Result<Plan, Vec<Diagnostic>> + Send + Sync>;
@@ -133,6 +136,8 @@ struct Asked {
     channel: Channel,
     report: Report,
     missing: Vec<String>,
+    address: String,
+    early: Option<JoinHandle<Vec<Option<Miss>>>>,
 }
 
 /// Runs all jobs; reports come in their order.
@@ -213,13 +218,16 @@ async fn ask(
     };
     let mut plan = (job.compile)(&facts)?;
     plan.prove = mode == Mode::Change;
+    let address = job.target.probe_address();
+    // A host that is as wanted is proven by what it answers now; that costs no waiting.
+    let early = plan.prove.then(|| tokio::spawn(prove(address.clone(), plan.probes.clone(), Duration::ZERO)));
     channel.send(&ToAgent::Plan(plan.clone())).await.map_err(one)?;
     let (checked, missing) = match channel.receive().await.map_err(one)? {
         ToDesk::Checked { steps, missing } => (steps, missing),
         other => return Err(vec![refused(&job.target.name, other)]),
     };
     let report = Report { host: job.target.name.clone(), plan, checked, ..Report::default() };
-    Ok(Asked { index, channel, report, missing })
+    Ok(Asked { index, channel, report, missing, address, early })
 }
 
 /// Sends what is missing, gives the word, and follows the host to its end.
@@ -257,6 +265,7 @@ async fn change(host: &mut Asked, binaries: &Binaries, watcher: &dyn Watch) -> R
             }
             ToDesk::Proved(proved) => {
                 host.report.proved = proved;
+                host.report.proved_here = proved_here(host, differs).await;
                 return Ok(());
             }
             other => return Err(refused(&host.report.host, other)),
@@ -276,14 +285,25 @@ fn refused(host: &str, frame: ToDesk) -> Diagnostic {
     }
 }
 
+/// The probes from here: what was answered while the host compared, unless it has changed since or did not suffice.
+async fn proved_here(host: &mut Asked, differs: bool) -> Vec<Option<Miss>> {
+    if let Some(early) = host.early.take().filter(|_| !differs)
+        && let Ok(answers) = early.await
+        && answers.iter().all(Option::is_none)
+    {
+        return answers;
+    }
+    prove(host.address.clone(), host.report.plan.probes.clone(), PATIENCE).await
+}
+
 /// Asks every probe of a host from here, all at once, each until it is as expected or `patience` is over.
-pub async fn prove(address: &str, probes: &[Probe], patience: Duration) -> Vec<Option<Miss>> {
+pub async fn prove(address: String, probes: Vec<Probe>, patience: Duration) -> Vec<Option<Miss>> {
     let mut under_way = JoinSet::new();
-    for (index, probe) in probes.iter().enumerate() {
-        let (probe, address) = (probe.clone(), address.to_string());
+    let mut answers = vec![None; probes.len()];
+    for (index, probe) in probes.into_iter().enumerate() {
+        let address = address.clone();
         under_way.spawn_blocking(move || (index, probe.check(&address, patience).err()));
     }
-    let mut answers = vec![None; probes.len()];
     while let Some(Ok((index, miss))) = under_way.join_next().await {
         answers[index] = miss;
     }

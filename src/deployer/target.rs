@@ -24,3 +24,10 @@ pub struct Target {
     /// This machine: no SSH.
     pub local: bool,
 }
+
+impl Target {
+    /// Where a site on this host is asked from here.
+    pub fn probe_address(&self) -> String {
+        if self.local { "127.0.0.1".to_string() } else { self.address.clone() }
+    }
+}

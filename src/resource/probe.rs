@@ -103,7 +103,7 @@ pub struct Answer {
     pub body: String,
 }
 
-/// How long one request may take.
+/// How long each part of a request may take: connecting, the answer's head, its body.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How much of a body is read.
 const BODY_LIMIT: u64 = 1 << 20;
@@ -148,7 +148,10 @@ impl Probe {
     fn ask(&self, address: &str) -> Result<Answer, Miss> {
         let silent = |error: ureq::Error| Miss::Silent(error.to_string());
         let config = ureq::Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
+            // Not one timeout for all: that would resolve the name in a thread of its own.
+            .timeout_connect(Some(TIMEOUT))
+            .timeout_recv_response(Some(TIMEOUT))
+            .timeout_recv_body(Some(TIMEOUT))
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)

@@ -37,7 +37,11 @@ pub async fn app(part: Part, settings: &Settings) -> Result<Router, Error> {
     let whole = table.method_not_allowed_fallback(not_allowed).fallback(not_found);
     // The layer is around the whole, because only the finished answer of the router names the methods of an address.
     let cors = middleware::from_fn_with_state(settings.cors_origin.clone(), api::cors::answer);
-    Ok(Router::new().fallback_service(whole).layer(cors))
+    Ok(match part {
+        Part::All | Part::Api => Router::new().fallback_service(whole).layer(cors),
+        // It would pass everything through, and that is not free.
+        Part::OnePage | Part::Dynamic | Part::Web => whole,
+    })
 }
 
 async fn not_found(request: Request) -> Response {

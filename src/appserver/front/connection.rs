@@ -70,16 +70,13 @@ impl Connection {
     /// Asks the connection to end when it has nothing in progress.
     pub fn end(&self) {
         self.is_ended.store(true, Relaxed);
-        if let Some(waker) = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            waker.wake();
+        if let Some(waker) = self.waker.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            waker.wake_by_ref();
         }
     }
 
     fn remember(&self, waker: &Waker) {
-        let mut kept = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
-        if !kept.as_ref().is_some_and(|old| old.will_wake(waker)) {
-            *kept = Some(waker.clone());
-        }
+        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker.clone());
     }
 }
 
@@ -91,7 +88,7 @@ where
     let io = Watched::new(stream, Arc::clone(&front), Arc::clone(&connection));
     let service = service_fn(|request| answer(&front, &connection, peer, request));
     let mut serving = pin!(front.http.serve_connection(io, service));
-    let mut is_closing = false;
+    let (mut is_closing, mut kept) = (false, None);
     poll_fn(|context| {
         if serving.as_mut().poll(context).is_ready() {
             return Poll::Ready(());
@@ -105,29 +102,37 @@ where
             serving.as_mut().graceful_shutdown();
             return serving.as_mut().poll(context).map(|_| ());
         }
-        connection.remember(context.waker());
+        if !kept.as_ref().is_some_and(|waker: &Waker| waker.will_wake(context.waker())) {
+            kept = Some(context.waker().clone());
+            connection.remember(context.waker());
+        }
         Poll::Pending
     })
     .await;
 }
 
-/// Answers one request.
-async fn answer(
-    front: &Front,
-    connection: &Connection,
+/// Answers one request. The application is called before the future is made, so that the request, a large value, is
+/// moved no more often than it must be.
+fn answer<'a>(
+    front: &'a Front,
+    connection: &'a Connection,
     peer: Peer,
     request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
-    let _working = Working::begin(connection);
+) -> impl Future<Output = Result<Response<Body>, Infallible>> + 'a {
+    let working = Working::begin(connection);
     let log = front.access.as_ref().map(|access| Logged::begin(access, peer, &request));
-    let mut response = front.router.clone().call(request).await?;
-    if front.is_leaving() {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    let answering = front.router.clone().call(request);
+    async move {
+        let _working = working;
+        let mut response = answering.await?;
+        if front.is_leaving() {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(match log {
+            Some(log) => log.wrap(response),
+            None => response,
+        })
     }
-    Ok(match log {
-        Some(log) => log.wrap(response),
-        None => response,
-    })
 }
 
 /// While it lives, the application works on a request.
@@ -136,14 +141,14 @@ struct Working<'a>(&'a Connection);
 impl<'a> Working<'a> {
     fn begin(connection: &'a Connection) -> Self {
         connection.is_used.store(true, Relaxed);
-        connection.busy.fetch_add(1, Relaxed);
+        connection.busy.store(connection.busy.load(Relaxed) + 1, Relaxed);
         Self(connection)
     }
 }
 
 impl Drop for Working<'_> {
     fn drop(&mut self) {
-        self.0.busy.fetch_sub(1, Relaxed);
+        self.0.busy.store(self.0.busy.load(Relaxed) - 1, Relaxed);
         self.0.is_heard.store(false, Relaxed);
     }
 }

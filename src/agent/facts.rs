@@ -24,6 +24,13 @@ pub struct Facts {
     pub systemd: u32,
     /// Nginx's version, three numbers; `None` before it is installed.
     pub nginx: Option<[u32; 3]>,
+    /// Whether the kernel speaks IPv6; `true` where nothing is said.
+    #[serde(default = "yes")]
+    pub ipv6: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Reads the facts of this machine.
@@ -41,6 +48,7 @@ pub fn read(look: &dyn Look) -> Result<Facts, Fault> {
             Init::Upstart => 0,
         },
         nginx: nginx_version(&look.ask(&Run::new(&["nginx", "-v"]))?.stderr),
+        ipv6: look.stat("/proc/net/if_inet6")?.is_some(),
     })
 }
 

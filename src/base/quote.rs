@@ -37,7 +37,7 @@ fn escaped(value: &str, special: &str) -> String {
 /// One parameter of an nginx directive. nginx cannot escape `$`, so it is refused.
 pub fn nginx(value: &str) -> Result<String, Refusal> {
     refuse(value, "an nginx file", &[('$', "nginx would read `$` as a variable")])?;
-    match plain(value, "._/:@=,+-~^") {
+    match plain(value, "._/:@=,+-~^*?&%[]") {
         true => Ok(value.to_string()),
         false => Ok(format!("\"{}\"", escaped(value, "\\\""))),
     }
@@ -60,10 +60,13 @@ pub fn systemd_word(value: &str) -> Result<String, Refusal> {
     }
 }
 
-/// The value of an Upstart stanza, between double quotes.
+/// One word of an Upstart stanza.
 pub fn upstart(value: &str) -> Result<String, Refusal> {
     refuse(value, "an Upstart job", &[('$', "Upstart would read `$` as a variable")])?;
-    Ok(format!("\"{}\"", escaped(value, "\\\"")))
+    match plain(value, "._/:@=,+-") {
+        true => Ok(value.to_string()),
+        false => Ok(format!("\"{}\"", escaped(value, "\\\""))),
+    }
 }
 
 /// One word of a shell's command line.

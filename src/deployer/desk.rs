@@ -25,6 +25,9 @@ use super::stack::Stack;
 use super::target::Target;
 use super::{os, payload, report, values};
 
+/// A release of each kind: systemd with and without `notify-reload`, and Upstart.
+const TRIED: [&str; 3] = ["ubuntu-14.04", "ubuntu-22.04", "ubuntu-24.04"];
+
 /// What a command reads before it does anything.
 pub struct Desk {
     /// The whole inventory.
@@ -57,54 +60,63 @@ impl Desk {
     /// # Errors
     /// Every mistake that can be seen without a host.
     pub fn open(common: &Common, secrets: Secrets) -> Result<Self, Vec<Diagnostic>> {
-        let inventory = Inventory::load(&common.inventory, &common.extra);
-        let playbook = playbook::load(common.playbook.as_deref(), &common.inventory);
-        let overlay = common.inventory.parent().unwrap_or(Path::new(".")).join("templates");
-        let templates = Templates::load(overlay.is_dir().then_some(overlay.as_path())).map_err(|e| vec![e]);
-        let (inventory, playbook, templates) = match (inventory, playbook, templates) {
-            (Ok(i), Ok(p), Ok(t)) => (i, p, t),
-            (i, p, t) => {
-                let errors = [i.err(), p.err(), t.err()];
-                return Err(errors.into_iter().flatten().flatten().collect());
-            }
-        };
-        for warning in &inventory.warnings {
-            eprintln!("{warning}\n");
+        match Self::read(common, secrets) {
+            (Some(desk), errors) if errors.is_empty() => Ok(desk),
+            (_, errors) => Err(errors),
         }
+    }
+
+    /// Reads everything as far as it can be read, and tells every mistake.
+    pub fn read(common: &Common, secrets: Secrets) -> (Option<Self>, Vec<Diagnostic>) {
+        let mut errors = Vec::new();
+        let overlay = common.inventory.parent().unwrap_or(Path::new(".")).join("templates");
+        let inventory = kept(Inventory::load(&common.inventory, &common.extra), &mut errors);
+        let playbook = kept(playbook::load(common.playbook.as_deref(), &common.inventory), &mut errors);
+        let templates = kept(Templates::load(overlay.is_dir().then_some(overlay.as_path())), &mut errors);
+        let Some(inventory) = inventory else { return (None, errors) };
+        let mut warnings = inventory.warnings.clone();
         let pattern = common.limit.as_deref().unwrap_or("all");
-        let chosen = inventory.select(pattern).map_err(|error| vec![error])?;
-        let mut hosts: Vec<Host> = chosen.into_iter().cloned().collect();
+        let chosen = kept(inventory.select(pattern).map_err(|error| vec![error]), &mut errors);
+        let mut hosts: Vec<Host> = match chosen {
+            Some(chosen) => chosen.into_iter().cloned().collect(),
+            None => inventory.hosts.clone(),
+        };
         let mut mask = Mask::default();
         let mut stacks = BTreeMap::new();
-        let mut errors = Vec::new();
         for host in &mut hosts {
             if secrets == Secrets::Fetched {
-                errors.extend(fetch(host, &mut mask));
+                add(&mut errors, fetch(host, &mut mask));
             }
-            match Stack::of(host) {
-                Ok(stack) => drop(stacks.insert(host.name.clone(), stack)),
-                Err(more) => {
-                    errors.extend(more.into_iter().filter(|e| !errors.contains(e)).collect::<Vec<_>>())
-                }
+            if let Some(stack) = kept(Stack::of(host), &mut errors) {
+                add(&mut warnings, stack.warnings.clone());
+                stacks.insert(host.name.clone(), stack);
             }
         }
+        for warning in warnings {
+            eprintln!("{}\n", hidden(warning, &mask));
+        }
+        let errors = errors.into_iter().map(|error| hidden(error, &mask)).collect();
+        let (Some(playbook), Some(templates)) = (playbook, templates) else { return (None, errors) };
         let who = format!("{} on {}", login_name(), host_name());
-        let desk = Self {
-            inventory,
-            hosts,
-            playbook,
-            mask,
-            templates,
-            stacks,
-            programs: payload::unread(),
-            who,
-            lock_wait: common.lock_wait,
-        };
-        if errors.is_empty() {
-            Ok(desk)
-        } else {
-            Err(errors.into_iter().map(|e| hidden(e, &desk.mask)).collect())
+        let programs = payload::unread();
+        let lock_wait = common.lock_wait;
+        (Some(Self { inventory, hosts, playbook, mask, templates, stacks, programs, who, lock_wait }), errors)
+    }
+
+    /// Compiles every host's plan as if it ran each of a few releases: how many steps a host takes at most.
+    ///
+    /// # Errors
+    /// Every mistake of the playbook and the templates, each once.
+    pub fn rehearse(&self) -> Result<usize, Vec<Diagnostic>> {
+        let mut errors = Vec::new();
+        let mut steps = 0;
+        for host in self.hosts.iter().filter(|host| self.stacks.contains_key(&host.name)) {
+            for release in TRIED {
+                let facts = os::facts(release, &host.name).map_err(|error| vec![error])?;
+                steps = steps.max(kept(self.compile(host, &facts), &mut errors).map_or(0, |p| p.steps.len()));
+            }
         }
+        if errors.is_empty() { Ok(steps) } else { Err(errors) }
     }
 
     /// One host's plan from its facts.
@@ -144,6 +156,7 @@ impl Desk {
     /// # Errors
     /// What can be seen before anything is contacted; everything else is in the reports.
     pub fn run(mut self, common: &Common, mode: Mode) -> Result<(Vec<Report>, Mask), Vec<Diagnostic>> {
+        self.rehearse()?;
         let binaries = Arc::new(Binaries::beside_me().map_err(|error| vec![error])?);
         self.programs = binaries.programs.iter().map(|b| b.payload.clone()).collect();
         let control = control_directory()?;
@@ -177,6 +190,19 @@ impl Desk {
     /// How to reach each chosen host.
     fn targets(&self) -> Result<Vec<Target>, Vec<Diagnostic>> {
         self.hosts.iter().map(|host| target(host, &self.inventory)).collect()
+    }
+}
+
+/// What went well; what did not is added to `errors`, each mistake once.
+fn kept<T>(done: Result<T, Vec<Diagnostic>>, errors: &mut Vec<Diagnostic>) -> Option<T> {
+    done.map_err(|more| add(errors, more)).ok()
+}
+
+fn add(said: &mut Vec<Diagnostic>, more: Vec<Diagnostic>) {
+    for one in more {
+        if !said.contains(&one) {
+            said.push(one);
+        }
     }
 }
 

@@ -42,6 +42,7 @@ pub fn facts(name: &str, hostname: &str) -> Result<Facts, Diagnostic> {
         init: if systemd == 0 { Init::Upstart } else { Init::Systemd },
         systemd,
         nginx: Some(nginx),
+        ipv6: true,
     })
 }
 

@@ -61,6 +61,7 @@ struct Layout {
     state: String,
     init: Init,
     nginx: [u32; 3],
+    ipv6: bool,
 }
 
 impl Layout {
@@ -73,6 +74,7 @@ impl Layout {
             state: format!("/var/lib/{}", text("state_name", "hbnb")),
             init: facts.init,
             nginx: os::nginx(facts),
+            ipv6: facts.ipv6,
         }
     }
 
@@ -170,25 +172,17 @@ fn environment(app: &App, layout: &Layout) -> Vec<Value> {
 
 fn site(stack: &Stack, host: &Host, layout: &Layout) -> Value {
     let site = &stack.site;
-    let upstreams =
-        stack.apps.iter().enumerate().filter(|(_, app)| !app.routes.is_empty()).map(|(index, app)| {
-            let listen = layout.listen(index, app);
-            let server = if listen.starts_with('/') { format!("unix:{listen}") } else { listen };
-            json!({ "name": upstream(app), "server": server })
-        });
     let mut headers = vec![json!({ "name": "X-Served-By", "value": host.name })];
     headers.extend(site.headers.iter().map(|(name, value)| json!({ "name": name, "value": value })));
     let names = if site.server_name.is_empty() { vec![host.name.clone()] } else { site.server_name.clone() };
     let from_apps = stack.apps.iter().flat_map(|app| &app.statics);
-    let statics: Vec<Value> = from_apps
-        .clone()
-        .chain(&site.statics)
-        .map(|(path, dir)| json!({ "path": path.value, "dir": layout.directory(dir) }))
-        .collect();
-    let locations: Vec<Value> = stack.apps.iter().flat_map(locations).collect();
+    let statics = || from_apps.clone().chain(&site.statics);
+    let has_root = stack.apps.iter().flat_map(|app| &app.routes).map(|route| &route.path);
+    let has_root = has_root.chain(statics().map(|(path, _)| path)).any(|path| path.value == "/");
+    let static_dir = |dir| layout.directory(dir);
     json!({
         "id": SITE,
-        "listen": site.listen,
+        "listens": listens(site.listen, layout),
         "server_name": names,
         "body_limit": "10m",
         "headers": headers,
@@ -196,16 +190,33 @@ fn site(stack: &Stack, host: &Host, layout: &Layout) -> Value {
         "request_id": layout.nginx >= REQUEST_ID_SINCE,
         "redirects": site.redirects.iter().map(|r| json!({ "path": r.path.value, "target": r.target })).collect::<Vec<_>>(),
         "error_pages": site.error_pages.iter().map(|p| error_page(p.status, &p.page)).collect::<Vec<_>>(),
-        "upstreams": upstreams.collect::<Vec<_>>(),
-        "has_root": locations.iter().any(|l| l["matches"] == "/"),
-        "locations": locations,
+        "proxied": proxied(stack, layout),
+        "has_root": has_root,
         "bundled_static": from_apps.clone().any(|(_, dir)| !dir.starts_with('/')),
-        "statics": statics,
+        "statics": statics().map(|(path, dir)| json!({ "path": path.value, "dir": static_dir(dir) })).collect::<Vec<_>>(),
     })
 }
 
+/// Where nginx listens; without IPv6 in the kernel it would not start on `[::]`.
+fn listens(port: u16, layout: &Layout) -> Vec<String> {
+    let mut listens = vec![port.to_string()];
+    listens.extend(layout.ipv6.then(|| format!("[::]:{port}")));
+    listens
+}
+
+/// The apps that answer on the site.
+fn proxied(stack: &Stack, layout: &Layout) -> Vec<Value> {
+    let routed = stack.apps.iter().enumerate().filter(|(_, app)| !app.routes.is_empty());
+    let proxied = routed.map(|(index, app)| {
+        let listen = layout.listen(index, app);
+        let server = if listen.starts_with('/') { format!("unix:{listen}") } else { listen };
+        json!({ "name": app.name.value, "upstream": upstream(app), "server": server, "locations": locations(app) })
+    });
+    proxied.collect()
+}
+
 /// The locations of an app's routes. Never a prefix without its slash: it would take `/apifoo` for `/api`.
-fn locations(app: &App) -> Vec<Value> {
+fn locations(app: &App) -> Vec<String> {
     let mut matches: Vec<String> = Vec::new();
     for route in &app.routes {
         let path = route.path.value.as_str();
@@ -219,7 +230,7 @@ fn locations(app: &App) -> Vec<Value> {
             (_, Slashes::Exact) => matches.push(format!("= {path}")),
         }
     }
-    matches.into_iter().map(|matches| json!({ "matches": matches, "upstream": upstream(app) })).collect()
+    matches
 }
 
 /// A page that is a text gets an internal path of its own.

@@ -95,8 +95,7 @@ impl Task {
 
     fn is_wanted(&self, templates: &Templates, values: &Values) -> Result<bool, Diagnostic> {
         let Some(when) = &self.when else { return Ok(true) };
-        let text = format!("{{% if {} %}}yes{{% endif %}}", when.value);
-        Ok(templates.render_text(&text, values, &when.span)? == "yes")
+        templates.holds(&when.value, values, &when.span)
     }
 
     fn compile_one(&self, context: &TaskContext, values: &Values) -> Result<Compiled, Diagnostic> {

@@ -1,23 +1,26 @@
 //! Templates: embedded by name, a copy of the project's own wins, an undefined variable is an error, and a value
 //! can only leave through a filter that quotes for the place it goes to.
 
+mod complaint;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 use tera::{Context, ErrorKind, Kwargs, State, Tera};
 
-use super::diagnostic::Diagnostic;
-use super::quote;
-use super::source::{Source, Span};
+use self::complaint::Scene;
+use crate::base::diagnostic::Diagnostic;
+use crate::base::quote;
+use crate::base::source::{Source, Span};
 
 /// What hosts get is rendered from these.
 static NGINX: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates/nginx");
 static SYSTEMD: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates/systemd");
 static UPSTART: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates/upstart");
 
-/// The name Tera gives to a text that is no file.
-const ONE_OFF: &str = "__tera_one_off";
+/// Words of an expression that name no variable.
+const WORDS: [&str; 7] = ["and", "or", "not", "in", "is", "true", "false"];
 
 /// All templates by name (`nginx/site.conf.tera`).
 pub struct Templates {
@@ -46,6 +49,12 @@ impl Values {
         parts.try_fold(first, |value, part| value.get(part))
     }
 
+    /// The names below a dotted path; all names for an empty one.
+    fn names(&self, path: &str) -> Vec<String> {
+        let map = if path.is_empty() { Some(&self.tree) } else { self.get(path).and_then(|v| v.as_object()) };
+        map.map(|map| map.keys().cloned().collect()).unwrap_or_default()
+    }
+
     /// The list or map that a text means as a whole: `{{ item }}`, `{{ site.headers }}`.
     pub fn whole(&self, text: &str) -> Option<&serde_json::Value> {
         let path = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
@@ -57,30 +66,49 @@ impl Templates {
     /// The embedded templates, with those of `overlay` (a directory `templates/`) in their place.
     ///
     /// # Errors
-    /// A template that does not parse, with line and column.
-    pub fn load(overlay: Option<&Path>) -> Result<Self, Diagnostic> {
+    /// Every template that cannot be read or does not parse, with line and column.
+    pub fn load(overlay: Option<&Path>) -> Result<Self, Vec<Diagnostic>> {
         let mut sources = Vec::new();
         for (folder, dir) in [("nginx", &NGINX), ("systemd", &SYSTEMD), ("upstart", &UPSTART)] {
             for file in dir.files().filter(|f| f.path().extension().is_some_and(|e| e == "tera")) {
                 let name = format!("{folder}/{}", file.path().display());
                 let own = overlay.map(|o| o.join(&name)).filter(|p| p.is_file());
                 sources.push(match own {
-                    Some(path) => read(&path, &name)?,
+                    Some(path) => read(&path, &name).map_err(|e| vec![e])?,
                     None => Source::new(name, file.contents_utf8().unwrap_or_default()),
                 });
             }
         }
         if let Some(overlay) = overlay {
-            add_new(overlay, overlay, &mut sources)?;
+            add_new(overlay, overlay, &mut sources).map_err(|e| vec![e])?;
         }
         let mut templates = Self { tera: Tera::default(), sources };
         templates.tera.autoescape_on(Vec::<String>::new());
         templates.register_filters();
-        let raw: Vec<(String, String)> =
-            templates.sources.iter().map(|s| (s.name.clone(), s.text.clone())).collect();
-        let added = templates.tera.add_raw_templates(raw.iter().map(|(n, t)| (n.as_str(), t.as_str())));
-        added.map_err(|error| templates.explain(&error, None))?;
+        templates.parse()?;
         Ok(templates)
+    }
+
+    /// Parses all; one that is broken is set aside, so that the others tell their mistakes too.
+    fn parse(&mut self) -> Result<(), Vec<Diagnostic>> {
+        let mut raw: Vec<(String, String)> =
+            self.sources.iter().map(|s| (s.name.clone(), s.text.clone())).collect();
+        let mut errors = Vec::new();
+        loop {
+            let added = self.tera.add_raw_templates(raw.iter().map(|(n, t)| (n.as_str(), t.as_str())));
+            let Err(error) = added else { break };
+            let more = complaint::all(&error, &Scene { sources: &self.sources, text: None, values: None });
+            let broken = |name: &str| {
+                more.iter().any(|e| e.span.as_ref().is_some_and(|span| span.source.name == name))
+            };
+            let before = raw.len();
+            raw.retain(|(name, _)| !broken(name));
+            errors.extend(more);
+            if raw.len() == before {
+                break;
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
     /// Renders a template by name.
@@ -88,7 +116,7 @@ impl Templates {
     /// # Errors
     /// An unknown name, a variable that does not exist, a value that cannot be quoted: with the template's line.
     pub fn render(&self, name: &str, values: &Values) -> Result<String, Diagnostic> {
-        self.tera.render(name, &values.context).map_err(|error| self.explain(&error, None))
+        self.tera.render(name, &values.context).map_err(|error| self.explain(&error, None, values))
     }
 
     /// Renders a text that stands at `place` in another file, like `/run/{{ item.name }}`.
@@ -99,7 +127,27 @@ impl Templates {
         if !text.contains("{{") && !text.contains("{%") {
             return Ok(text.to_string());
         }
-        self.tera.render_str(text, &values.context, false).map_err(|error| self.explain(&error, Some(place)))
+        let rendered = self.tera.render_str(text, &values.context, false);
+        rendered.map_err(|error| self.explain(&error, Some((text, place)), values))
+    }
+
+    /// Whether an expression that stands at `place` is true: `apps and not seed`.
+    ///
+    /// # Errors
+    /// As [`Templates::render_text`]; a name that means nothing is not just false, unless it is asked for with
+    /// `is defined`.
+    pub fn holds(&self, expression: &str, values: &Values, place: &Span) -> Result<bool, Diagnostic> {
+        let text = format!("{{% if {expression} %}}yes{{% endif %}}");
+        let holds = self.render_text(&text, values, place)? == "yes";
+        let unknown = paths(expression).find(|path| values.get(path).is_none());
+        match unknown.filter(|_| !expression.contains("defined")) {
+            Some(path) => {
+                // The engine tells an unknown name only where it is printed.
+                self.render_text(&format!("{{{{ {path} }}}}"), values, place)?;
+                Ok(holds)
+            }
+            None => Ok(holds),
+        }
     }
 
     /// Names of all templates.
@@ -119,45 +167,34 @@ impl Templates {
         ];
         for (name, function) in filters {
             self.tera.register_filter(name, move |value: &tera::Value, _: Kwargs, _: &State| {
+                if value.is_undefined() || value.is_none() || value.is_map() || value.is_array() {
+                    let expected_type = "a text or a number".to_string();
+                    let actual_type = value.name().to_string();
+                    return Err(tera::Error::new(ErrorKind::InvalidArgument { expected_type, actual_type }));
+                }
                 function(&value.to_string()).map_err(|refusal| tera::Error::message(refusal.to_string()))
             });
         }
     }
 
-    fn explain(&self, error: &tera::Error, place: Option<&Span>) -> Diagnostic {
-        let report = match error.kind() {
-            ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => report,
-            ErrorKind::TemplateNotFound(name) => {
-                let unknown = Diagnostic::error(format!("unknown template `{name}`"));
-                let known = self.names().collect::<Vec<_>>().join(", ");
-                return Diagnostic { span: place.cloned(), ..unknown.label(format!("known: {known}")) };
-            }
-            other => {
-                let text = other.to_string();
-                let message =
-                    text.lines().next().unwrap_or("a template failed").trim_start_matches("error: ");
-                return Diagnostic { span: place.cloned(), ..Diagnostic::error(lower(message)) };
-            }
-        };
-        let message = Diagnostic::error(lower(report.message()));
-        if report.filename() == ONE_OFF {
-            return Diagnostic { span: place.cloned(), ..message };
-        }
-        match self.sources.iter().find(|s| s.name == report.filename()) {
-            Some(source) => {
-                let span = report.span();
-                let length = span.range.len().min(source.line(span.start_line).chars().count().max(1));
-                message.at(&Span::new(source, span.start_line, span.start_col + 1, length))
-            }
-            None => message,
-        }
+    fn explain(&self, error: &tera::Error, text: Option<(&str, &Span)>, values: &Values) -> Diagnostic {
+        let scene = Scene { sources: &self.sources, text, values: Some(values) };
+        complaint::all(error, &scene).swap_remove(0)
     }
 }
 
-fn lower(message: &str) -> String {
-    let mut letters = message.chars();
-    let first = letters.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
-    (first + letters.as_str()).trim_end_matches('.').to_string()
+/// The dotted names of an expression: no text in quotes, no number, no filter or test.
+fn paths(expression: &str) -> impl Iterator<Item = &str> {
+    let outside = expression.split(['"', '\'']).step_by(2);
+    outside.flat_map(|part| {
+        let mut before = "";
+        part.split_inclusive(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+            .map(|word| word.trim_end_matches(|c: char| !(c.is_alphanumeric() || c == '_')))
+            .filter(|word| !word.is_empty())
+            .filter(move |word| std::mem::replace(&mut before, word) != "is")
+            .filter(|word| word.starts_with(|c: char| c.is_alphabetic() || c == '_'))
+            .filter(|word| !WORDS.contains(word))
+    })
 }
 
 fn read(path: &Path, name: &str) -> Result<Arc<Source>, Diagnostic> {

@@ -8,6 +8,7 @@ use crate::resource::Resource;
 use crate::resource::converge::{Change, Outcome};
 use crate::resource::fault::Fault;
 use crate::resource::host::{Access, Host, Look};
+use crate::resource::release::Release;
 
 use super::local::LocalHost;
 use super::wire::{Plan, ToAgent, ToDesk, receive, receive_length, send};
@@ -49,10 +50,7 @@ fn converse(host: &LocalHost, from: &mut impl Read, to: &mut impl Write) -> io::
         match receive(from)? {
             Some(ToAgent::Blob(digest)) => {
                 let length = receive_length(from)?.unwrap_or(0);
-                if let Err(fault) = store::take(from, length, &digest) {
-                    refused = Some(fault);
-                    break;
-                }
+                refused = refused.or(store::take(from, length, &digest).err());
             }
             Some(ToAgent::Go) => break,
             _ => return Ok(()),
@@ -84,7 +82,7 @@ fn change(host: &LocalHost, plan: &Plan, to: &mut impl Write) -> io::Result<()> 
         }
         send(to, &ToDesk::Finished(index, outcome))?;
     }
-    store::clear();
+    store::clear(&releases(plan).flat_map(|r| &r.files).map(|f| f.digest.as_str()).collect::<Vec<_>>());
     record(host, plan, &changed, "done");
     prove(plan, to)
 }
@@ -96,13 +94,18 @@ fn prove(plan: &Plan, to: &mut impl Write) -> io::Result<()> {
     send(to, &ToDesk::Proved(answers))
 }
 
+fn releases(plan: &Plan) -> impl Iterator<Item = &Release> {
+    plan.steps.iter().filter_map(|step| match &step.resource {
+        Resource::Release(release) => Some(release),
+        _ => None,
+    })
+}
+
 /// Digests of releases that are not here yet.
 fn missing(host: &LocalHost, plan: &Plan) -> Vec<String> {
     let mut missing = Vec::new();
-    for step in &plan.steps {
-        if let Resource::Release(release) = &step.resource
-            && release.needs_payloads(host).unwrap_or(true)
-        {
+    for release in releases(plan) {
+        if release.needs_payloads(host).unwrap_or(true) {
             let digests = release.files.iter().map(|f| f.digest.clone());
             missing.extend(digests.filter(|d| !store::has(d)));
         }

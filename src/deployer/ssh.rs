@@ -18,6 +18,8 @@ use super::target::Target;
 
 /// How long a connection may take to come up, seconds.
 const CONNECT_TIMEOUT: u64 = 10;
+/// A network that went silent is a lost connection after three such intervals, seconds.
+const ALIVE_INTERVAL: u64 = 5;
 /// An idle master ends by itself, also after a crash of ours.
 const PERSIST: ControlPersist = ControlPersist::IdleFor(match std::num::NonZeroUsize::new(60) {
     Some(seconds) => seconds,
@@ -190,10 +192,12 @@ pub enum Stay {
 /// beside and renamed, so a cut connection leaves nothing half.
 fn bootstrap(agent: &Binary, stay: Stay) -> String {
     let take = "printf 'need %s\\n' \"$(uname -m)\"; read n; head -c \"$n\" | gzip -dc";
+    // Other versions, and what cut runs left long ago; never what another run is sending now.
+    let clean = "find $d -type f ! -path $p \\( ! -name '.new.*' -o -mmin +60 \\) -delete 2>/dev/null";
     let missing = match stay {
         Stay::Kept => format!(
             "umask 022; mkdir -p $d || exit 1; t=$d/.new.$$; {take} > $t && chmod 755 $t || {{ rm -f $t; exit 1; }}; \
-             sync $t 2>/dev/null; rm -f $d/*; mv $t $p || exit 1"
+             sync $t 2>/dev/null; mv $t $p || exit 1; {clean}"
         ),
         Stay::Gone => format!(
             "t=$(mktemp -d) || exit 1; trap 'rm -rf $t' EXIT; p=$t/agent; {take} > $p && chmod 700 $p || exit 1; \
@@ -293,6 +297,7 @@ async fn connect(target: &Target, control: &Path) -> Result<Session, Diagnostic>
         .known_hosts_check(KnownHosts::Strict)
         .control_directory(control)
         .control_persist(PERSIST)
+        .server_alive_interval(std::time::Duration::from_secs(ALIVE_INTERVAL))
         .connect_timeout(std::time::Duration::from_secs(CONNECT_TIMEOUT));
     if let Some(user) = &target.user {
         builder.user(user.clone());

@@ -41,15 +41,15 @@ impl Verbs for Package {
         Change::of("package", seen.as_str(), "installed").into_iter().collect()
     }
 
-    fn apply(&self, seen: &Status, host: &dyn Host) -> Result<(), Fault> {
-        if !matches!(seen.as_str(), "absent" | "config-files") {
-            self.apt(host, &["dpkg", "--configure", "-a"])?;
-        }
+    fn apply(&self, _: &Status, host: &dyn Host) -> Result<(), Fault> {
         let wait = format!("DPkg::Lock::Timeout={}", self.lock_wait);
         let install = ["apt-get", "install", "-y", "--no-install-recommends", "-o", &wait, &self.name];
         if self.apt(host, &install).is_ok() {
             return Ok(());
         }
+        // An interrupted install must be completed first. Only now, as apt waits for the lock of one that still
+        // works and dpkg does not; whether this was the cause, the last try tells.
+        drop(self.apt(host, &["dpkg", "--configure", "-a"]));
         // The lists of a fresh or long-unused host name versions that are gone.
         self.apt(host, &["apt-get", "update", "-o", &wait])?;
         self.apt(host, &install)

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::converge::{Change, Verbs};
 use super::fault::Fault;
-use super::host::{Access, Host, Kind, Look};
+use super::host::{Access, Host, Kind, Look, Run, run_or_fault};
 
 /// `root/releases/ID/…`, with `root/current` pointing at it.
 ///
 /// ```yaml
-/// release: { root: /opt/hbnb, binaries: [appserver, hbnb], keep: 5 }
+/// release: { root: /opt/hbnb, binaries: [appserver, hbnb], keep: 5, prepare: [[./hbnb, static, ./static]] }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +23,9 @@ pub struct Release {
     /// How many releases stay, the live one included; at least 1.
     #[serde(default = "default_keep")]
     pub keep: usize,
+    /// Commands that complete the release before it goes live; a word `./x` is `x` in the new release.
+    #[serde(default)]
+    pub prepare: Vec<Vec<String>>,
 }
 
 fn default_keep() -> usize {
@@ -62,7 +65,26 @@ impl Release {
         Ok(!self.observe(look)?.whole)
     }
 
-    /// Removes the oldest releases beyond `keep`, never the live one.
+    /// Puts the whole release down beside, and gives it its name by one rename.
+    fn put_down(&self, host: &dyn Host) -> Result<(), Fault> {
+        let access = Access { uid: 0, gid: 0, mode: 0o755 };
+        let beside = format!("{}/releases/.{}.new", self.root, self.id);
+        host.remove(&beside)?;
+        host.make_directory(&beside, &access)?;
+        for file in &self.files {
+            host.place(&file.digest, &format!("{beside}/{}", file.name), &access)?;
+        }
+        for words in &self.prepare {
+            let inside = |word: &String| match word.strip_prefix("./") {
+                Some(name) => format!("{beside}/{name}"),
+                None => word.clone(),
+            };
+            run_or_fault(host, &Run::new(&words.iter().map(inside).collect::<Vec<_>>()))?;
+        }
+        host.rename(&beside, &self.dir())
+    }
+
+    /// Removes what cut runs left half written, and the oldest releases beyond `keep`, never the live one.
     fn prune(&self, host: &dyn Host) -> Result<(), Fault> {
         let dir = format!("{}/releases", self.root);
         let order = format!("{}/order", self.root);
@@ -71,7 +93,9 @@ impl Release {
             String::from_utf8_lossy(&known).lines().filter(|l| *l != self.id).map(str::to_string).collect();
         ids.push(self.id.clone());
         for name in host.list(&dir)? {
-            if !ids.contains(&name) {
+            if name.starts_with('.') {
+                host.remove(&format!("{dir}/{name}"))?;
+            } else if !ids.contains(&name) {
                 ids.insert(0, name);
             }
         }
@@ -106,15 +130,8 @@ impl Verbs for Release {
     }
 
     fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
-        let access = Access { uid: 0, gid: 0, mode: 0o755 };
         if !seen.whole {
-            let beside = format!("{}/releases/.{}.new", self.root, self.id);
-            host.remove(&beside)?;
-            host.make_directory(&beside, &access)?;
-            for file in &self.files {
-                host.place(&file.digest, &format!("{beside}/{}", file.name), &access)?;
-            }
-            host.rename(&beside, &self.dir())?;
+            self.put_down(host)?;
         }
         host.link(&format!("{}/current", self.root), &self.target())?;
         self.prune(host)
@@ -129,7 +146,7 @@ mod tests {
 
     fn release(id: &str, keep: usize) -> Release {
         let files = vec![Payload { name: "server".into(), digest: "d1".into(), size: 6 }];
-        Release { root: "/opt/hbnb".into(), id: id.into(), files, keep }
+        Release { root: "/opt/hbnb".into(), id: id.into(), files, keep, prepare: Vec::new() }
     }
 
     #[test]
@@ -151,6 +168,29 @@ mod tests {
             release(id, 2).converge(&host);
         }
         assert_eq!(host.list("/opt/hbnb/releases").unwrap(), ["r1", "r3"]);
+    }
+
+    #[test]
+    fn what_a_release_needs_is_there_before_it_goes_live() {
+        let host = FakeHost::default();
+        host.send("d1", "binary");
+        host.answer("/opt/hbnb/releases/.r1.new/server", "", 0);
+        let words = ["./server", "static", "./static"].map(String::from).to_vec();
+        Release { prepare: vec![words], ..release("r1", 5) }.converge(&host);
+        let writes = host.writes();
+        let at = |what: &str| writes.iter().position(|w| w.as_str() == what).unwrap();
+        let new = "/opt/hbnb/releases/.r1.new";
+        assert!(at(&format!("run {new}/server static {new}/static")) < at(&format!("rename {new}")));
+        assert!(at(&format!("rename {new}")) < at("link /opt/hbnb/current"));
+    }
+
+    #[test]
+    fn a_half_written_release_of_another_version_goes() {
+        let host = FakeHost::default();
+        host.send("d1", "binary");
+        host.put("/opt/hbnb/releases/.r0.new/server", "hal");
+        release("r1", 5).converge(&host);
+        assert_eq!(host.list("/opt/hbnb/releases").unwrap(), ["r1"]);
     }
 
     #[test]

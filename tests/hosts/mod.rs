@@ -1,4 +1,8 @@
 //! Tests on real hosts: booted here, gone afterwards.
 
+mod cut;
+mod load;
 mod readme;
 mod sandbox;
+mod story;
+mod two;

@@ -1,4 +1,6 @@
 //! What several tests need.
 
+pub mod desk;
 pub mod host;
+pub mod load;
 pub mod server;

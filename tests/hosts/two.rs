@@ -1,0 +1,52 @@
+//! Two desks and one host: one run at a time.
+
+use crate::support::desk::{Desk, Login};
+use crate::support::host::Sandbox;
+
+const HOST: &str = "host-1";
+
+#[test]
+#[ignore = "needs root"]
+fn of_two_runs_at_once_one_waits_for_the_other() {
+    let hosts = Sandbox::start("two", 1);
+    let (one, other) = (Desk::new(&hosts, Login::Sandbox), Desk::new(&hosts, Login::Variables));
+    both_are_good_and_one_does_the_work(&one, &other);
+    without_patience_the_second_is_told_who_holds_the_lock(&hosts, &one, &other);
+}
+
+fn both_are_good_and_one_does_the_work(one: &Desk, other: &Desk) {
+    let arguments = ["apply", "--format", "json", "--lock-wait", "200"];
+    let runs = [one.begin("one", &arguments), other.begin("other", &arguments)];
+    let said = runs.map(|run| run.finish());
+    assert_eq!(said.each_ref().map(|s| s.exit), [Some(0); 2], "{said:#?}");
+    let mut changes = said.each_ref().map(|s| s.changed().len());
+    changes.sort_unstable();
+    assert_eq!(changes[0], 0);
+    assert!(changes[1] > 20, "{changes:?}");
+}
+
+fn without_patience_the_second_is_told_who_holds_the_lock(hosts: &Sandbox, one: &Desk, other: &Desk) {
+    hosts.read(HOST, "sudo rm -r /opt/hbnb /etc/default/hbnb-web");
+    let mut first = one.begin("first", &["apply", "--format", "plain"]);
+    first.wait_for("changed release");
+    // The agent stops where it is, so that the second surely comes in between.
+    signal_agent(hosts, "STOP");
+    hosts.read(HOST, "sudo rm -f /etc/default/hbnb-api");
+    let second = other.run(&["apply", "--lock-wait", "0"]);
+    signal_agent(hosts, "CONT");
+    assert_eq!(second.exit, Some(4), "{second:#?}");
+    let holder = "host-1: another run holds this host's lock: first on ";
+    assert!(second.err.contains(holder), "{second:#?}");
+    assert!(second.err.contains("fix: wait for it to end"), "{second:#?}");
+    let first = first.finish();
+    assert_eq!(first.exit, Some(0), "{first:#?}");
+    assert_eq!(other.apply().len(), 0);
+}
+
+/// Signals every agent on the host; its program lies where only agents lie.
+fn signal_agent(hosts: &Sandbox, signal: &str) {
+    let script = format!(
+        "for p in /proc/[0-9]*; do case $(readlink $p/exe) in /var/lib/deployer/bin/*) kill -{signal} ${{p#/proc/}};; esac; done"
+    );
+    hosts.read(HOST, &format!("sudo sh -c '{script}'"));
+}

@@ -1,0 +1,201 @@
+//! A paced client: so many requests per second over kept connections, every answer compared whole.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// Connections; more than are needed, so that one slow answer delays no other.
+const CONNECTIONS: usize = 48;
+/// An answer that takes longer is a lost one.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What became of a load.
+#[derive(Debug, Default)]
+pub struct Count {
+    /// Answers as expected.
+    pub good: usize,
+    /// What went wrong, each in words.
+    pub failed: Vec<String>,
+    /// Requests sent again because the server had closed a kept connection between two requests, as any
+    /// HTTP/1.1 server may; no byte of an answer had come.
+    pub renewed: usize,
+    /// From the first request to the last answer.
+    pub took: Duration,
+    /// Of every answer, from the moment its request was due.
+    latencies: Vec<Duration>,
+}
+
+impl Count {
+    /// Good answers per second.
+    pub fn rate(&self) -> f64 {
+        self.good as f64 / self.took.as_secs_f64()
+    }
+
+    /// The time within which `share` of the answers came.
+    pub fn within(&self, share: f64) -> Duration {
+        let mut sorted = self.latencies.clone();
+        sorted.sort_unstable();
+        let last = sorted.len().saturating_sub(1);
+        sorted.get((last as f64 * share) as usize).copied().unwrap_or_default()
+    }
+
+    /// For people.
+    pub fn tell(&self, what: &str) {
+        eprintln!(
+            "{what}: {} requests in {:.1} s ({:.0}/s), {} failed, {} sent again on a new connection, p50 {:.1?}, p99 {:.1?}",
+            self.good + self.failed.len(),
+            self.took.as_secs_f64(),
+            self.rate(),
+            self.failed.len(),
+            self.renewed,
+            self.within(0.5),
+            self.within(0.99)
+        );
+    }
+}
+
+/// One page and what it must answer.
+struct Page {
+    path: String,
+    body: Vec<u8>,
+}
+
+/// Sends `rate` requests per second to `host`, the paths in turn, while `act` goes on and for at least `least`.
+///
+/// What each path answers before the load is what it must answer during it.
+pub fn during(
+    host: Ipv4Addr,
+    rate: u32,
+    paths: &[&str],
+    least: Duration,
+    act: impl FnOnce() + Send,
+) -> Count {
+    let pages: Vec<Page> = paths.iter().map(|path| first(host, path)).collect();
+    let (next, over, all) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Count::default()));
+    let begin = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..CONNECTIONS {
+            scope.spawn(|| {
+                let mut client = Client { host, connection: None, renewed: 0 };
+                while !over.load(Ordering::Relaxed) {
+                    let turn = next.fetch_add(1, Ordering::Relaxed);
+                    let due = begin + Duration::from_secs(1) * turn as u32 / rate;
+                    std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                    let result = client.check(&pages[turn % pages.len()]);
+                    let mut all = all.lock().unwrap();
+                    match result {
+                        Ok(()) => all.good += 1,
+                        Err(error) => all.failed.push(format!("{:.3?}: {error}", begin.elapsed())),
+                    }
+                    all.latencies.push(due.elapsed());
+                }
+                all.lock().unwrap().renewed += client.renewed;
+            });
+        }
+        // The load must end also when what goes on panics.
+        let acted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(act));
+        std::thread::sleep(least.saturating_sub(begin.elapsed()));
+        over.store(true, Ordering::Relaxed);
+        if let Err(panic) = acted {
+            std::panic::resume_unwind(panic);
+        }
+    });
+    Count { took: begin.elapsed(), ..all.into_inner().unwrap() }
+}
+
+fn first(host: Ipv4Addr, path: &str) -> Page {
+    let mut client = Client { host, connection: None, renewed: 0 };
+    let (status, body) = client.get(path).unwrap();
+    assert_eq!(status, 200, "{path} before the load");
+    Page { path: path.into(), body }
+}
+
+/// One kept connection.
+struct Client {
+    host: Ipv4Addr,
+    connection: Option<BufReader<TcpStream>>,
+    renewed: usize,
+}
+
+impl Client {
+    fn check(&mut self, page: &Page) -> Result<(), String> {
+        match self.get(&page.path) {
+            Ok((200, body)) if body == page.body => Ok(()),
+            Ok((200, body)) => Err(format!("{}: another body of {} bytes", page.path, body.len())),
+            Ok((status, _)) => Err(format!("{}: status {status}", page.path)),
+            Err(error) => Err(format!("{}: {error}", page.path)),
+        }
+    }
+
+    /// Status and body.
+    fn get(&mut self, path: &str) -> io::Result<(u16, Vec<u8>)> {
+        if let Some(mut kept) = self.connection.take() {
+            let sent = send(&mut kept, path);
+            match sent.and_then(|()| kept.fill_buf().map(<[u8]>::is_empty)) {
+                Ok(false) => return self.answer(kept),
+                Ok(true) => self.renewed += 1,
+                Err(e) if matches!(e.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => {
+                    self.renewed += 1;
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        let stream = TcpStream::connect((self.host, 80))?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut new = BufReader::new(stream);
+        send(&mut new, path)?;
+        self.answer(new)
+    }
+
+    /// Reads a whole answer; the connection is kept unless the server says otherwise.
+    fn answer(&mut self, mut from: BufReader<TcpStream>) -> io::Result<(u16, Vec<u8>)> {
+        let (mut status, mut length, mut chunked, mut close) = (0, 0, false, false);
+        for number in 0.. {
+            let mut line = String::new();
+            if from.read_line(&mut line)? == 0 {
+                return Err(io::Error::other("closed within the head of an answer"));
+            }
+            let line = line.trim().to_ascii_lowercase();
+            match line.split_once(':').map(|(name, value)| (name, value.trim())) {
+                _ if number == 0 => {
+                    status = line.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
+                }
+                Some(("content-length", value)) => length = value.parse().map_err(io::Error::other)?,
+                Some(("transfer-encoding", _)) => chunked = true,
+                Some(("connection", value)) => close = value == "close",
+                None if line.is_empty() => break,
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        if chunked {
+            body = chunks(&mut from)?;
+        } else {
+            from.read_exact(&mut body)?;
+        }
+        self.connection = (!close).then_some(from);
+        Ok((status, body))
+    }
+}
+
+fn send(to: &mut BufReader<TcpStream>, path: &str) -> io::Result<()> {
+    to.get_mut().write_all(format!("GET {path} HTTP/1.1\r\nHost: site\r\n\r\n").as_bytes())
+}
+
+fn chunks(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut line = String::new();
+        from.read_line(&mut line)?;
+        let length = usize::from_str_radix(line.trim(), 16).map_err(io::Error::other)?;
+        let mut chunk = vec![0; length + 2];
+        from.read_exact(&mut chunk)?;
+        if length == 0 {
+            return Ok(body);
+        }
+        body.extend_from_slice(&chunk[..length]);
+    }
+}

@@ -38,6 +38,11 @@ impl LocalHost {
         *self.expected.borrow_mut() = names;
     }
 
+    /// Asks anew about every unit: another run may have changed them.
+    pub fn forget_units(&self) {
+        self.units.borrow_mut().clear();
+    }
+
     fn execute(&self, run: &Run) -> Result<Ran, Fault> {
         let Some(program) = run.argv.first() else { return Err(Fault::new("an empty command")) };
         let mut command = Command::new(program);
@@ -213,7 +218,7 @@ impl Host for LocalHost {
 
     fn run(&self, run: &Run) -> Result<Ran, Fault> {
         let ran = self.execute(run);
-        self.units.borrow_mut().clear();
+        self.forget_units();
         ran
     }
 

@@ -68,6 +68,8 @@ fn change(host: &LocalHost, plan: &Plan, to: &mut impl Write) -> io::Result<()> 
         Ok(lock) => lock,
         Err(fault) => return send(to, &ToDesk::Locked(fault)),
     };
+    // While we waited for the lock, its holder worked.
+    host.forget_units();
     let mut changed = Vec::new();
     for (index, step) in plan.steps.iter().enumerate() {
         send(to, &ToDesk::Started(index))?;

@@ -78,7 +78,9 @@ fn a_run_that_was_cut_anywhere_is_completed_by_the_next() {
         let said = run.finish();
         let wanted = if matches!(cut, Cut::Desk) { None } else { Some(3) };
         assert_eq!(said.exit, wanted, "cut {cut:?} at {at:?}: {said:#?}");
-        assert_ne!(desk.apply().len(), 0, "after {cut:?} at {at:?} there was nothing left to do");
+        let done = desk.apply();
+        // Without a cable the agent learns nothing: it may have completed its run by itself.
+        assert!(!done.is_empty() || matches!(cut, Cut::Cable), "{cut:?} at {at:?} cut nothing off");
         assert_eq!(desk.apply(), BTreeSet::new(), "after {cut:?} at {at:?}");
         nothing_is_left(&hosts);
         eprintln!("{cut:?} cut at {at:?}: completed; {:.1?}", begun.elapsed());

@@ -60,7 +60,7 @@ const MOMENTS: [(&str, At, Cut); 12] = [
     ("", At::Line("changed environment of web"), Cut::Connection),
     ("", At::Line("changed unit of web"), Cut::Agent),
     ("", At::Line("changed service onepage"), Cut::Connection),
-    ("", At::Line("changed site"), Cut::Desk),
+    ("", At::Line("changed socket of web"), Cut::Desk),
 ];
 
 #[test]

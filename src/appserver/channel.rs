@@ -28,8 +28,14 @@ const MAX_FRAME_BYTES: usize = 1 << 20;
 /// What the master says to a worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Order {
-    /// The first frame: what to be. Descriptors: the error log, then the access log if there is one, then the sockets.
-    Begin(Box<Settings>),
+    /// The first frame: what to be. Descriptors: the error log, then the access log if there is one, then the board
+    /// if there is a place on it, then the sockets.
+    Begin {
+        /// The values to run with.
+        settings: Box<Settings>,
+        /// The place on the board.
+        place: Option<u32>,
+    },
     /// Accept from now on.
     Serve,
     /// Finish and go; `drain`: accept first what waits in the queue, because nobody else will.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -170,23 +170,6 @@ fn is_listening(path: &Path) -> bool {
         rustix::net::connect(&socket, &address)
     });
     matches!(asked, Ok(()) | Err(Errno::AGAIN))
-}
-
-/// A listening socket as the worker that got it accepts on it.
-pub enum Accepting {
-    /// Internet.
-    Tcp(TcpListener),
-    /// A socket file.
-    Unix(UnixListener),
-}
-
-impl From<OwnedFd> for Accepting {
-    fn from(socket: OwnedFd) -> Self {
-        match rustix::net::getsockname(socket.as_fd()).map(|address| address.address_family()) {
-            Ok(AddressFamily::UNIX) => Self::Unix(socket.into()),
-            _ => Self::Tcp(socket.into()),
-        }
-    }
 }
 
 /// A socket file we made; it goes away with us, unless somebody put another in its place.

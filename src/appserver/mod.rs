@@ -10,6 +10,7 @@
 //! - [`program`]: which binary a new generation of workers runs.
 //! - [`listener`], [`inherited`]: the sockets: opened, taken over from systemd, or handed to a worker.
 //! - [`log`], [`access`]: the error log and the access log.
+//! - [`board`]: which worker accepts next.
 //! - [`notify`], [`pidfile`], [`signals`]: the ways to the outside.
 //! - [`master`]: the loop that turns the crew's actions into system calls; it never parses a request.
 //! - [`front`]: HTTP/1.1 on a connection, and how a connection ends without losing a request.
@@ -19,6 +20,7 @@
 
 pub mod access;
 pub mod bind;
+pub mod board;
 pub mod channel;
 pub mod cli;
 pub mod crew;

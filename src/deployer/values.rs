@@ -23,6 +23,10 @@ const SITE: &str = "deployer";
 /// Where apps without a bind listen under Upstart, which opens no sockets for them.
 const UPSTART_PORTS: usize = 8100;
 
+/// Seconds an idle connection of Nginx stays open: longer than Nginx itself keeps it (60), so that no request meets
+/// a connection that is being closed.
+const KEEP_ALIVE: &str = "75";
+
 /// Settings whose flag is not their name with dashes.
 const FLAGS: [(&str, &str); 4] = [
     ("accesslog", "access-logfile"),
@@ -125,10 +129,7 @@ fn app(index: usize, app: &App, layout: &Layout) -> Value {
     let is_unix = listen.starts_with('/');
     let mut command =
         vec![format!("{}/current/appserver", layout.root), "--workers".into(), app.workers.to_string()];
-    for (name, value) in &app.settings {
-        let flag = FLAGS.iter().find(|(setting, _)| setting == name).map(|(_, flag)| (*flag).to_string());
-        command.extend([format!("--{}", flag.unwrap_or_else(|| name.replace('_', "-"))), value.clone()]);
-    }
+    command.extend(options(app));
     let bind = if is_unix { format!("unix:{listen}") } else { listen.clone() };
     let mut command_with_bind = command.clone();
     command_with_bind.extend(["--bind".to_string(), bind, app.run.name().to_string()]);
@@ -148,6 +149,20 @@ fn app(index: usize, app: &App, layout: &Layout) -> Value {
         // A log in /tmp must be seen by people.
         "private_tmp": !app.settings.iter().any(|(_, value)| value.starts_with("/tmp/")),
     })
+}
+
+/// The app's settings as options of the server, and those that suit a server behind Nginx.
+fn options(app: &App) -> Vec<String> {
+    let flag = |name: &str| match FLAGS.iter().find(|(setting, _)| *setting == name) {
+        Some((_, flag)) => format!("--{flag}"),
+        None => format!("--{}", name.replace('_', "-")),
+    };
+    let mut options: Vec<(String, String)> =
+        app.settings.iter().map(|(name, value)| (flag(name), value.clone())).collect();
+    if !options.iter().any(|(name, _)| name == "--keep-alive") {
+        options.push(("--keep-alive".into(), KEEP_ALIVE.into()));
+    }
+    options.into_iter().flat_map(|(name, value)| [name, value]).collect()
 }
 
 /// What every app is told, then the user's own, which win.
@@ -175,8 +190,7 @@ fn site(stack: &Stack, host: &Host, layout: &Layout) -> Value {
     let mut headers = vec![json!({ "name": "X-Served-By", "value": host.name })];
     headers.extend(site.headers.iter().map(|(name, value)| json!({ "name": name, "value": value })));
     let names = if site.server_name.is_empty() { vec![host.name.clone()] } else { site.server_name.clone() };
-    let from_apps = stack.apps.iter().flat_map(|app| &app.statics);
-    let statics = || from_apps.clone().chain(&site.statics);
+    let statics = || stack.apps.iter().flat_map(|app| &app.statics).chain(&site.statics);
     let has_root = stack.apps.iter().flat_map(|app| &app.routes).map(|route| &route.path);
     let has_root = has_root.chain(statics().map(|(path, _)| path)).any(|path| path.value == "/");
     let static_dir = |dir| layout.directory(dir);
@@ -192,7 +206,6 @@ fn site(stack: &Stack, host: &Host, layout: &Layout) -> Value {
         "error_pages": site.error_pages.iter().map(|p| error_page(p.status, &p.page)).collect::<Vec<_>>(),
         "proxied": proxied(stack, layout),
         "has_root": has_root,
-        "bundled_static": from_apps.clone().any(|(_, dir)| !dir.starts_with('/')),
         "statics": statics().map(|(path, dir)| json!({ "path": path.value, "dir": static_dir(dir) })).collect::<Vec<_>>(),
     })
 }

@@ -29,9 +29,6 @@ enum Command {
         /// The directory; made if need be
         #[arg(value_name = "DIR")]
         directory: PathBuf,
-        /// Change nothing; exit 0 if every file is there as it should be, 6 otherwise
-        #[arg(long)]
-        check: bool,
     },
 }
 
@@ -67,12 +64,7 @@ async fn execute(command: Command) -> Result<Outcome, Error> {
         Command::Migrate(target) => migrate(&target.create()?).await,
         Command::Seed(target) if target.check => check_seed(&target.open()?).await,
         Command::Seed(target) => plant(&target.open()?).await,
-        Command::Static { directory, check: true } => {
-            let missing = static_file::missing_from(&directory).count();
-            let said = format!("{}: {missing} files are missing or different", directory.display());
-            Ok(if missing == 0 { wanted(said) } else { differs(said) })
-        }
-        Command::Static { directory, check: false } => {
+        Command::Static { directory } => {
             let written = static_file::write_to(&directory)?;
             let all = static_file::static_files().count();
             Ok(wanted(format!("{}: {all} files, {written} written", directory.display())))

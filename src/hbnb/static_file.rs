@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use axum::Router;
@@ -45,18 +45,16 @@ pub fn static_files() -> impl Iterator<Item = (String, Cow<'static, [u8]>)> {
 /// already as it should be is not touched, so that its age and tag stay.
 pub fn write_to(directory: &Path) -> Result<usize, Error> {
     let mut written = 0;
-    for (path, bytes) in missing_from(directory) {
+    for (name, bytes) in static_files() {
+        let path = directory.join(name);
+        if std::fs::read(&path).is_ok_and(|present| present == *bytes) {
+            continue;
+        }
         let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
         made.and_then(|()| std::fs::write(&path, &bytes)).map_err(|cause| Error::Write { path, cause })?;
         written += 1;
     }
     Ok(written)
-}
-
-/// The files that are not in a directory as they should be: where each belongs, and its content.
-pub fn missing_from(directory: &Path) -> impl Iterator<Item = (PathBuf, Cow<'static, [u8]>)> {
-    let all = static_files().map(|(name, bytes)| (directory.join(name), bytes));
-    all.filter(|(path, bytes)| !std::fs::read(path).is_ok_and(|present| present == **bytes))
 }
 
 /// `/static/…`, and the icon that browsers ask for on pages that do not name one.

@@ -76,3 +76,30 @@ fn usr1_moves_both_logs_to_fresh_files() {
     assert_eq!(text.lines().next(), Some(line.trim_end()));
     assert!(server.path("log").exists());
 }
+
+#[test]
+fn connections_are_shared_among_the_workers() {
+    let dir = tempfile::tempdir().unwrap();
+    let access = dir.path().join("access");
+    let server = Server::start(&[
+        "--workers",
+        "2",
+        "--keep-alive",
+        "75",
+        "--access-logfile",
+        access.to_str().unwrap(),
+        "--access-logformat",
+        "%(p)s %(q)s",
+    ]);
+    let mut clients: Vec<Client> = (0..16).map(|_| Client::new(&server.address())).collect();
+    for client in &mut clients {
+        assert_eq!(client.get(&format!("{PAGE}?kept")).unwrap().status, 200);
+    }
+    let text = wait_for("all lines", || {
+        fs::read_to_string(&access).ok().filter(|text| text.matches("kept").count() == clients.len())
+    });
+    for pid in server.workers() {
+        let share = text.matches(&format!("<{pid}> kept")).count();
+        assert!(share >= 4, "{share} of 16 in:\n{text}");
+    }
+}

@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 
 use self::connection::Connection;
 use super::access::{Format, Lines};
+use super::board::Seat;
 
 /// How long an idle connection stays open for one more request when the worker leaves.
 pub const GRACE: Duration = Duration::from_secs(1);
@@ -70,6 +71,7 @@ pub struct Front {
     router: Router,
     http: http1::Builder,
     access: Option<Arc<Access>>,
+    seat: Option<Seat>,
     keepalive: Duration,
     began: Instant,
     clock: AtomicU64,
@@ -81,13 +83,14 @@ pub struct Front {
 
 impl Front {
     /// A front without connections.
-    pub fn new(router: Router, access: Option<Arc<Access>>, keepalive: Duration) -> Self {
+    pub fn new(router: Router, access: Option<Arc<Access>>, seat: Option<Seat>, keepalive: Duration) -> Self {
         let mut http = http1::Builder::new();
         http.pipeline_flush(true).keep_alive(!keepalive.is_zero());
         Self {
             router,
             http,
             access,
+            seat,
             keepalive,
             began: Instant::now(),
             clock: AtomicU64::new(0),
@@ -106,10 +109,12 @@ impl Front {
         let connection = Arc::new(Connection::new(self.tell_time()));
         let number = self.next.fetch_add(1, Relaxed);
         self.connections().insert(number, Arc::clone(&connection));
+        self.post();
         let front = Arc::clone(self);
         tokio::spawn(async move {
             connection::serve(Arc::clone(&front), connection, stream, peer).await;
             front.connections().remove(&number);
+            front.post();
         });
     }
 
@@ -122,6 +127,19 @@ impl Front {
     pub fn leave(&self) {
         self.left_at.store(self.tell_time(), Relaxed);
         self.is_leaving.store(true, Relaxed);
+        self.post();
+    }
+
+    /// Tells the other workers how many connections are open.
+    pub fn post(&self) {
+        if let Some(seat) = &self.seat {
+            seat.post((!self.is_leaving()).then(|| self.open()));
+        }
+    }
+
+    /// Whether another worker should accept the next connection.
+    pub fn is_outdone(&self) -> bool {
+        self.seat.as_ref().is_some_and(|seat| seat.is_outdone(self.open()))
     }
 
     /// How many connections are open.
@@ -168,8 +186,12 @@ mod tests {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let front =
-                Arc::new(Front::new(Router::new().route("/", get(open)), None, Duration::from_secs(75)));
+            let front = Arc::new(Front::new(
+                Router::new().route("/", get(open)),
+                None,
+                None,
+                Duration::from_secs(75),
+            ));
             let (ours, theirs) = duplex(4096);
             front.serve(theirs, Peer::Local);
             client(front, ours, gate).await;

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::Pid;
 
+use crate::appserver::board::Board;
 use crate::appserver::channel::{self, Inbox, Order, Received, Report};
 use crate::appserver::log::Log;
 use crate::appserver::program::Pinned;
@@ -21,6 +22,8 @@ pub struct Hand {
     pub pid: Pid,
     /// Whether more may be heard of it.
     pub is_open: bool,
+    /// Its place on the board.
+    pub place: u32,
     channel: UnixStream,
     inbox: Inbox,
 }
@@ -66,6 +69,8 @@ pub struct Recruit<'a> {
     pub invoked_as: &'a OsStr,
     /// What it is to be.
     pub settings: &'a Settings,
+    /// Where the workers see how busy the others are, and its place there.
+    pub seat: Option<(&'a Board, u32)>,
     /// What it is to accept on.
     pub sockets: Vec<BorrowedFd<'a>>,
 }
@@ -84,12 +89,24 @@ impl Recruit<'_> {
         let pid = Pid::from_raw(child.id().cast_signed())
             .ok_or_else(|| io::Error::other("a child without a pid"))?;
         ours.set_nonblocking(true)?;
-        let hand = Hand { pid, is_open: true, channel: ours, inbox: Inbox::default() };
+        let hand = Hand {
+            pid,
+            is_open: true,
+            place: self.seat.map_or(0, |(_, place)| place),
+            channel: ours,
+            inbox: Inbox::default(),
+        };
         let error_log = log.descriptor()?;
-        let descriptors: Vec<BorrowedFd> =
-            [error_log.as_fd()].into_iter().chain(access).chain(self.sockets.iter().copied()).collect();
+        let board = self.seat.map(|(board, _)| board.as_fd());
+        let place = self.seat.map(|(_, place)| place);
+        let descriptors: Vec<BorrowedFd> = [error_log.as_fd()]
+            .into_iter()
+            .chain(access)
+            .chain(board)
+            .chain(self.sockets.iter().copied())
+            .collect();
         // A worker that is already gone cannot be told; its end is heard of in a moment.
-        let _ = hand.send(&Order::Begin(Box::new(self.settings.clone())), &descriptors);
+        let _ = hand.send(&Order::Begin { settings: Box::new(self.settings.clone()), place }, &descriptors);
         Ok(hand)
     }
 }

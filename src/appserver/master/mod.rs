@@ -13,6 +13,7 @@ use listenfd::ListenFd;
 use rustix::process::{Signal as Number, kill_process};
 
 use self::hand::{Hand, Recruit};
+use super::board::Board;
 use super::channel::Order;
 use super::crew::{Action, Crew, Event, Failure, Id, Queue};
 use super::inherited;
@@ -57,6 +58,8 @@ struct Master {
     files: Vec<SocketFile>,
     log: Log,
     access: Option<OwnedFd>,
+    /// None on kernels that cannot make one.
+    board: Option<Board>,
     notify: Notify,
     program: Program,
     /// The binary of each generation that has workers.
@@ -84,6 +87,7 @@ impl Master {
             files: Vec::new(),
             log,
             access,
+            board: Board::make().ok(),
             notify: Notify::from_environment(environment),
             program: Program::of(&invoked_as, std::env::var_os("PATH").as_deref()),
             pinned: BTreeMap::new(),
@@ -196,10 +200,16 @@ impl Master {
                 Err(error) => return failed(error),
             };
         }
+        let place = (0..).find(|place| self.hands.values().all(|hand| hand.place != *place)).unwrap_or(0);
+        if let Some(board) = &self.board {
+            // Until it accepts, nobody waits for it.
+            board.post(place, None);
+        }
         let recruit = Recruit {
             program: &self.pinned[&generation],
             invoked_as: &self.invoked_as,
             settings: &self.settings,
+            seat: self.board.as_ref().map(|board| (board, place)),
             sockets: self.listeners.iter().map(|listener| listener.socket.as_fd()).collect(),
         };
         match recruit.start(&self.log, self.access.as_ref().map(AsFd::as_fd)) {

@@ -56,7 +56,9 @@ impl Master {
             if let Some(id) = self.crew.of_pid(pid) {
                 // Its last words come before its end.
                 events.extend(self.hear(id));
-                self.hands.remove(&id);
+                if let (Some(hand), Some(board)) = (self.hands.remove(&id), &self.board) {
+                    board.post(hand.place, None);
+                }
                 events.push(Event::Died(id, how(status)));
             }
         }

@@ -1,74 +1,78 @@
 //! Accepting: a task a socket, a few connections a turn, and a door that closes without dropping who waits.
 
 use std::io;
-use std::net;
+use std::net::{self, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::os::unix;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use rustix::net::{SocketFlags, acceptfrom_with};
+use tokio::io::unix::AsyncFd;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::appserver::front::{Front, Peer};
-use crate::appserver::listener::Accepting;
 use crate::appserver::log::{Level, Log};
 
 /// How many connections are accepted in a row before those at hand are served: the others get their share.
 const BURST: usize = 8;
 /// The pause after an accept failed for want of descriptors or memory.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long a worker with fewer connections has to accept first.
+const COURTESY: Duration = Duration::from_millis(1);
 /// Who waits in a queue that stays open elsewhere is not ours to serve without end.
 const MAX_DRAINED: usize = 4096;
 
-/// A socket of either kind, accepting.
-enum Door {
-    Tcp(TcpListener),
-    Unix(UnixListener),
-}
+/// A socket, accepting.
+struct Door(AsyncFd<OwnedFd>);
 
 impl Door {
+    #[expect(
+        deprecated,
+        reason = "its successor is unsafe for types that lie about their descriptor; OwnedFd cannot"
+    )]
     fn new(socket: OwnedFd) -> io::Result<Self> {
-        Ok(match Accepting::from(socket) {
-            Accepting::Tcp(listener) => Self::Tcp(TcpListener::from_std(listener)?),
-            Accepting::Unix(listener) => Self::Unix(UnixListener::from_std(listener)?),
-        })
+        AsyncFd::new(socket).map(Self)
     }
 
-    async fn accept(&self, front: &Arc<Front>) -> io::Result<()> {
-        match self {
-            Self::Tcp(listener) => {
-                let (stream, address) = listener.accept().await?;
+    /// Accepts one connection if one waits. Errors are those of the socket, `WouldBlock` among them.
+    fn accept(&self, front: &Arc<Front>) -> io::Result<()> {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let (stream, address) = acceptfrom_with(self.0.get_ref(), flags)?;
+        match address.map(SocketAddr::try_from) {
+            Some(Ok(address)) => {
+                let stream = TcpStream::from_std(net::TcpStream::from(stream))?;
                 front.serve(stream, Peer::Ip(address.ip()));
             }
-            Self::Unix(listener) => {
-                let (stream, _) = listener.accept().await?;
-                front.serve(stream, Peer::Local);
+            _ => front.serve(UnixStream::from_std(unix::net::UnixStream::from(stream))?, Peer::Local),
+        }
+        Ok(())
+    }
+
+    /// Waits for connections and accepts a few. If another worker has fewer, it gets a moment to be faster.
+    async fn let_in(&self, front: &Arc<Front>) -> io::Result<()> {
+        let mut ready = self.0.readable().await?;
+        if front.is_outdone() {
+            tokio::time::sleep(COURTESY).await;
+        }
+        for count in 0..BURST {
+            match ready.try_io(|_| self.accept(front)) {
+                Ok(accepted) => accepted?,
+                Err(_) => break,
+            }
+            if count > 0 && front.is_outdone() {
+                break;
             }
         }
         Ok(())
     }
 
     /// Accepts until nobody waits.
-    fn drain(self, front: &Arc<Front>) -> io::Result<()> {
-        match self {
-            Self::Tcp(listener) => {
-                let listener: net::TcpListener = listener.into_std()?;
-                for _ in 0..MAX_DRAINED {
-                    let (stream, address) = listener.accept()?;
-                    stream.set_nonblocking(true)?;
-                    front.serve(TcpStream::from_std(stream)?, Peer::Ip(address.ip()));
-                }
-            }
-            Self::Unix(listener) => {
-                let listener: unix::net::UnixListener = listener.into_std()?;
-                for _ in 0..MAX_DRAINED {
-                    let (stream, _) = listener.accept()?;
-                    stream.set_nonblocking(true)?;
-                    front.serve(UnixStream::from_std(stream)?, Peer::Local);
-                }
-            }
+    fn drain(&self, front: &Arc<Front>) -> io::Result<()> {
+        for _ in 0..MAX_DRAINED {
+            self.accept(front)?;
         }
         Ok(())
     }
@@ -92,8 +96,10 @@ impl Doors {
     pub fn open(sockets: Vec<OwnedFd>, front: &Arc<Front>, log: &Arc<Log>) -> io::Result<Self> {
         let (state, _) = watch::channel(State::Open);
         let mut tasks = Vec::new();
+        front.post();
         for socket in sockets {
-            let accepting = accept(Door::new(socket)?, Arc::clone(front), Arc::clone(log), state.subscribe());
+            let door = Door::new(socket)?;
+            let accepting = accept(door, Arc::clone(front), Arc::clone(log), state.subscribe());
             tasks.push(tokio::spawn(accepting));
         }
         Ok(Self { state, tasks })
@@ -110,12 +116,11 @@ impl Doors {
 }
 
 async fn accept(door: Door, front: Arc<Front>, log: Arc<Log>, mut state: watch::Receiver<State>) {
-    let mut burst = 0;
     loop {
         tokio::select! {
             biased;
             _ = state.changed() => break,
-            accepted = door.accept(&front) => match accepted {
+            accepted = door.let_in(&front) => match accepted {
                 Ok(()) => {}
                 // The client left while it waited.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -125,10 +130,7 @@ async fn accept(door: Door, front: Arc<Front>, log: Arc<Log>, mut state: watch::
                 }
             }
         }
-        burst += 1;
-        if burst % BURST == 0 {
-            tokio::task::yield_now().await;
-        }
+        tokio::task::yield_now().await;
     }
     let drain = matches!(*state.borrow(), State::Closed { drain: true });
     if drain

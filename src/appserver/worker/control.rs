@@ -72,7 +72,7 @@ impl Control {
                 Ok(Some((Order::Leave { drain }, _))) => return Heard::Leave { drain },
                 Ok(Some((Order::Quit, _))) => return Heard::Quit,
                 Ok(Some((Order::Reopen, logs))) => return Heard::Reopen(logs),
-                Ok(Some((Order::Begin(_), _))) => continue,
+                Ok(Some((Order::Begin { .. }, _))) => continue,
                 // The master speaks no language we know: as good as none.
                 Err(_) if !self.is_orphan => {
                     self.is_orphan = true;

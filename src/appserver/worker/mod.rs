@@ -23,6 +23,7 @@ use tokio::sync::Notify;
 use self::accept::Doors;
 use self::control::{Control, Heard};
 use super::access::{Format, Lines};
+use super::board::{Board, Seat};
 use super::channel::{Inbox, Order, Received, Report};
 use super::front::{Access, Front};
 use super::log::{Level, Log};
@@ -88,6 +89,7 @@ struct Worker {
     settings: Settings,
     log: Arc<Log>,
     access: Option<Arc<Access>>,
+    seat: Option<Seat>,
     sockets: Vec<OwnedFd>,
 }
 
@@ -104,14 +106,17 @@ impl Worker {
                 break frame;
             }
         };
-        let Order::Begin(settings) = order else {
+        let Order::Begin { settings, place } = order else {
             return Err(io::Error::other("the first frame is another"));
         };
         let logs = if settings.accesslog.is_some() { 2 } else { 1 };
-        if descriptors.len() < logs {
-            return Err(io::Error::other("no log came with the first frame"));
+        let before = logs + usize::from(place.is_some());
+        if descriptors.len() < before {
+            return Err(io::Error::other("too little came with the first frame"));
         }
-        let sockets = descriptors.split_off(logs);
+        let sockets = descriptors.split_off(before);
+        let board = descriptors.split_off(logs).pop().map(Board::from);
+        let seat = place.zip(board).map(|(place, board)| Seat { board, place });
         let format = Format::parse(&settings.access_log_format).map_err(io::Error::other)?;
         let access = descriptors
             .drain(1..)
@@ -119,7 +124,7 @@ impl Worker {
             .map(|log| Arc::new(Access { format, lines: Lines::new(log), waiting: Notify::new() }));
         let log = descriptors.remove(0);
         let log = Arc::new(Log::new(log, settings.loglevel));
-        Ok((Self { settings: *settings, log, access, sockets }, inbox, socket))
+        Ok((Self { settings: *settings, log, access, seat, sockets }, inbox, socket))
     }
 
     async fn live<L>(mut self, control: &mut Control, load: L)
@@ -131,7 +136,7 @@ impl Worker {
             tokio::spawn(async move { access.write().await });
         }
         let keepalive = Duration::from_secs(self.settings.keepalive);
-        let front = Arc::new(Front::new(router, self.access.clone(), keepalive));
+        let front = Arc::new(Front::new(router, self.access.clone(), self.seat.take(), keepalive));
         self.serve(control, &front).await;
         if let Some(access) = &self.access {
             access.lines.flush();

@@ -253,6 +253,6 @@ mod tests {
         let templates = Templates::load(None).unwrap();
         let place = Span::new(&Source::new("site.yml", "x: {{ v | nginx }}\n"), 1, 4, 5);
         let error = templates.render_text("{{ v | nginx }}", &values("v", "a\nb"), &place).unwrap_err();
-        assert!(error.to_string().contains("site.yml:1:4"), "{error}");
+        assert!(error.to_string().contains("site.yml:1:11"), "{error}");
     }
 }

@@ -1,3 +1,4 @@
 //! What the commands print.
 
+mod binary;
 mod inventory;

@@ -1,0 +1,165 @@
+//! The real readers read what is rendered: Nginx, systemd and the shell of this machine.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use super::{RELEASES, files, ran, render};
+
+/// The first systemd that knows `Type=notify-reload`; an older one says the line below about it, and nothing else.
+const NOTIFY_RELOAD_SINCE: u32 = 253;
+const NOT_YET_KNOWN: &str = "Failed to parse service type, ignoring: notify-reload";
+
+/// Tests a host's sites with an nginx of their own, in a network of their own: the ports need not be free.
+fn nginx_says(sites: &Path) -> (Option<i32>, String) {
+    let home = tempfile::tempdir().unwrap();
+    let main = format!(
+        "user root root;\npid {0}/pid;\nevents {{ }}\nhttp {{ access_log off; client_body_temp_path {0}/b; proxy_temp_path {0}/p; \
+         fastcgi_temp_path {0}/f; uwsgi_temp_path {0}/u; scgi_temp_path {0}/s; include {1}/*; }}\n",
+        home.path().display(),
+        sites.display()
+    );
+    let conf = home.path().join("nginx.conf");
+    fs::write(&conf, main).unwrap();
+    let mut nginx = Command::new("unshare");
+    nginx.args(["--net", "--map-root-user", "nginx", "-t", "-e", "stderr", "-p"]).arg(home.path());
+    let (status, said) = ran(nginx.arg("-c").arg(&conf));
+    (status, said.replace(&conf.display().to_string(), "CONF"))
+}
+
+#[test]
+fn nginx_accepts_the_sites_of_every_release() {
+    let fine = "nginx: the configuration file CONF syntax is ok\nnginx: configuration file CONF test is successful\n";
+    for release in RELEASES {
+        let tree = render(release);
+        for host in ["web-01", "lb-01"] {
+            let said = nginx_says(&tree.path().join(host).join("etc/nginx/sites-enabled"));
+            assert_eq!(said, (Some(0), fine.to_string()), "{release}: {host}");
+        }
+    }
+}
+
+/// A root file system with a host's units, this machine's units, and programs where the units start them.
+fn with_units(host: &Path) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for dir in ["etc/systemd", "usr/lib/systemd", "opt/hbnb/current", "bin"] {
+        fs::create_dir_all(root.path().join(dir)).unwrap();
+    }
+    ran(Command::new("cp").args(["-a", "/usr/lib/systemd/system"]).arg(root.path().join("usr/lib/systemd")));
+    symlink(host.join("etc/systemd/system"), root.path().join("etc/systemd/system")).unwrap();
+    for program in ["opt/hbnb/current/appserver", "bin/kill"] {
+        let program = root.path().join(program);
+        fs::write(&program, "#!/bin/sh\n").unwrap();
+        fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    root
+}
+
+fn systemd_here() -> u32 {
+    let (_, said) = ran(Command::new("systemd-analyze").arg("--version"));
+    said.split_whitespace().find_map(|word| word.parse().ok()).unwrap()
+}
+
+#[test]
+fn systemd_verifies_the_units_of_every_release_in_silence_and_finds_them_hardened() {
+    for release in RELEASES.into_iter().filter(|r| *r != "ubuntu-14.04") {
+        let tree = render(release);
+        let host = tree.path().join("web-01");
+        let root = with_units(&host);
+        let at_root = format!("--root={}", root.path().display());
+        let units: Vec<String> =
+            files(&host.join("etc/systemd/system")).keys().map(|unit| unit.display().to_string()).collect();
+        assert_eq!(units.len(), 12, "{release}: a socket and a service for each of six apps");
+        let paths = units.iter().map(|unit| root.path().join("etc/systemd/system").join(unit));
+        let (status, said) = ran(Command::new("systemd-analyze").arg("verify").arg(&at_root).args(paths));
+        let known = |line: &&str| systemd_here() < NOTIFY_RELOAD_SINCE && line.ends_with(NOT_YET_KNOWN);
+        let said: Vec<&str> = said.lines().filter(|line| !known(line)).collect();
+        assert_eq!((status, said), (Some(0), Vec::new()), "{release}");
+        for service in units.iter().filter(|unit| unit.ends_with(".service")) {
+            let mut exposure = Command::new("systemd-analyze");
+            exposure.args(["security", "--no-pager", "--offline=true", "--threshold=15", &at_root, service]);
+            let (status, said) = ran(&mut exposure);
+            assert_eq!(status, Some(0), "{release}: {service} is more exposed than 1.5:\n{said}");
+        }
+    }
+}
+
+/// `init-checkconf` is in no archive of today, so this looks at the structure only: known stanzas outside of scripts,
+/// and scripts that a shell parses. The job was seen running on a real Upstart 1.12.1.
+#[test]
+fn an_upstart_job_has_known_stanzas_and_scripts_that_a_shell_parses() {
+    let stanzas = [
+        "description",
+        "start on",
+        "stop on",
+        "respawn",
+        "kill timeout",
+        "setuid",
+        "setgid",
+        "chdir",
+        "umask",
+        "limit nofile",
+        "console log",
+        "pre-start exec",
+    ];
+    let tree = render("ubuntu-14.04");
+    let jobs = files(&tree.path().join("web-01/etc/init"));
+    assert_eq!(jobs.len(), 6);
+    for (name, job) in jobs {
+        let mut script: Option<String> = None;
+        for line in job.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+            match (&mut script, line) {
+                (Some(text), "end script") => {
+                    let (status, said) = ran(Command::new("sh").args(["-n", "-e", "-c", text]));
+                    assert_eq!((status, said.as_str()), (Some(0), ""), "{}", name.display());
+                    script = None;
+                }
+                (Some(text), line) => *text += &format!("{line}\n"),
+                (None, "script" | "post-start script") => script = Some(String::new()),
+                (None, line) => {
+                    let known = stanzas.iter().any(|s| line == *s || line.starts_with(&format!("{s} ")));
+                    assert!(known, "{}: {line}", name.display());
+                }
+            }
+        }
+        assert_eq!(script, None, "{}: a script without its end", name.display());
+    }
+}
+
+/// Shapes that the golden inventory does not have, in one site each.
+#[test]
+fn nginx_accepts_sites_of_other_shapes() {
+    for site in [
+        "site: { static: { /: /srv/www } }",
+        "apps: { a: { run: '@hbnb/web', static: { /: /srv/www } } }",
+        "apps: { a-b: { run: '@hbnb/web', routes: [{ path: / }] }, a-c: { run: '@hbnb/api', routes: [{ path: /api }] } }",
+        "site: { listen: 65535, server_name: .example.com, error_pages: { 404: /x, 503: 'A \"long\" {text}; #1' } }",
+        "site: { redirects: { /: /start, /a~b/: 'http://example.com/?q=%20&b=(c)' }, headers: { X-A: '', X-B: '#' } }",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let inventory = dir.path().join("inventory.yml");
+        fs::write(&inventory, format!("all:\n  hosts: {{ a: }}\n  vars:\n    {}\n", site)).unwrap();
+        let mut render = Command::new(env!("CARGO_BIN_EXE_deployer"));
+        render.arg("render").arg(&inventory).arg("--out").arg(dir.path());
+        let (status, said) = ran(&mut render);
+        assert_eq!(status, Some(0), "{site}: {said}");
+        let (status, said) = nginx_says(&dir.path().join("a/etc/nginx/sites-enabled"));
+        assert_eq!(status, Some(0), "{site}: {said}");
+    }
+}
+
+#[test]
+fn a_host_without_ipv6_does_not_listen_on_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let facts = dir.path().join("facts.yml");
+    let text = "hostname: a\nos: debian\nos_version: '12'\narch: x86_64\ninit: systemd\nsystemd: 252\nnginx: [1, 22, 1]\n";
+    for (ipv6, wanted) in [("", true), ("ipv6: false\n", false)] {
+        fs::write(&facts, format!("{text}{ipv6}")).unwrap();
+        let mut render = Command::new(env!("CARGO_BIN_EXE_deployer"));
+        render.args(["render", "tests/golden/trees/inventory.yml", "--limit", "lb", "--out", "-", "--facts"]);
+        let (_, said) = ran(render.arg(&facts));
+        assert_eq!(said.contains("listen [::]:8080 default_server;"), wanted, "{said}");
+        assert!(said.contains("listen 8080 default_server;"), "{said}");
+    }
+}

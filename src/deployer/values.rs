@@ -143,6 +143,7 @@ fn app(index: usize, app: &App, layout: &Layout) -> Value {
         "pid_file": format!("{}/{}.pid", layout.state, app.name.value),
         "listen": listen,
         "is_unix": is_unix,
+        "is_local": is_unix || ["127.", "localhost:", "[::1]:"].iter().any(|start| listen.starts_with(start)),
         "command": command,
         "command_with_bind": command_with_bind,
         "env": environment(app, layout),

@@ -18,6 +18,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a commented inventory to start from
+    Init(command::init::Arguments),
     /// Print the resolved inventory, as `ansible-inventory` does
     Inventory(command::inventory::Arguments),
     /// Read inventory, playbook and templates; tell every mistake; no network
@@ -45,6 +47,7 @@ enum Command {
 /// Everything that is wrong with the input; nothing was contacted then.
 pub fn run(cli: Cli) -> Result<Exit, Vec<Diagnostic>> {
     match cli.command {
+        Command::Init(arguments) => command::init::run(&arguments),
         Command::Inventory(arguments) => command::inventory::run(&arguments),
         Command::Check(common) => command::check::run(&common),
         Command::Render(arguments) => command::render::run(&arguments),

@@ -10,11 +10,8 @@ fn readelf(option: &str, program: &str) -> String {
 
 #[test]
 fn the_programs_for_hosts_need_no_library_and_no_loader() {
-    let programs = [
-        env!("CARGO_BIN_EXE_deployer"),
-        env!("CARGO_BIN_EXE_appserver"),
-        env!("CARGO_BIN_EXE_hbnb"),
-    ];
+    let programs =
+        [env!("CARGO_BIN_EXE_deployer"), env!("CARGO_BIN_EXE_appserver"), env!("CARGO_BIN_EXE_hbnb")];
     for program in programs {
         let dynamic = readelf("--dynamic", program);
         assert!(!dynamic.contains("(NEEDED)"), "{program} needs a library:\n{dynamic}");

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod check;
+pub mod init;
 pub mod inventory;
 pub mod plan;
 pub mod render;

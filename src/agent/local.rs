@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown, lchown};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -30,12 +30,20 @@ pub struct LocalHost {
     expected: RefCell<Vec<String>>,
     /// Its last answer; forgotten whenever a program has run.
     units: RefCell<BTreeMap<String, Properties>>,
+    /// Contents that were sent ahead, by digest; open, so that no other run can take them away from us.
+    contents: RefCell<BTreeMap<String, File>>,
 }
 
 impl LocalHost {
     /// Names the units that will be asked about, so that one program run answers for all.
     pub fn expect_units(&self, names: Vec<String>) {
         *self.expected.borrow_mut() = names;
+    }
+
+    /// Keeps hold of the content with this digest; whether it was there.
+    pub fn hold(&self, digest: &str) -> bool {
+        let opened = File::open(store::path(digest)).ok();
+        opened.map(|file| self.contents.borrow_mut().insert(digest.to_string(), file)).is_some()
     }
 
     /// Asks anew about every unit: another run may have changed them.
@@ -223,9 +231,14 @@ impl Host for LocalHost {
     }
 
     fn place(&self, digest: &str, path: &str, access: &Access) -> Result<(), Fault> {
-        let mut content = File::open(store::path(digest))
-            .map_err(|_| Fault::new(format!("content {digest} for `{path}` was not sent")))?;
-        self.replace(path, access, |file| io::copy(&mut content, file).map(drop))
+        let contents = self.contents.borrow();
+        let content = contents.get(digest);
+        let mut content =
+            content.ok_or_else(|| Fault::new(format!("content {digest} for `{path}` was not sent")))?;
+        self.replace(path, access, |file| {
+            content.rewind()?;
+            io::copy(&mut content, file).map(drop)
+        })
     }
 }
 

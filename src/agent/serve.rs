@@ -51,6 +51,7 @@ fn converse(host: &LocalHost, from: &mut impl Read, to: &mut impl Write) -> io::
             Some(ToAgent::Blob(digest)) => {
                 let length = receive_length(from)?.unwrap_or(0);
                 refused = refused.or(store::take(from, length, &digest).err());
+                host.hold(&digest);
             }
             Some(ToAgent::Go) => break,
             _ => return Ok(()),
@@ -103,13 +104,13 @@ fn releases(plan: &Plan) -> impl Iterator<Item = &Release> {
     })
 }
 
-/// Digests of releases that are not here yet.
+/// Digests of releases that are not here yet; hold is kept of those that are.
 fn missing(host: &LocalHost, plan: &Plan) -> Vec<String> {
     let mut missing = Vec::new();
     for release in releases(plan) {
         if release.needs_payloads(host).unwrap_or(true) {
             let digests = release.files.iter().map(|f| f.digest.clone());
-            missing.extend(digests.filter(|d| !store::has(d)));
+            missing.extend(digests.filter(|d| !host.hold(d)));
         }
     }
     missing.sort();

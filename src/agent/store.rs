@@ -21,11 +21,6 @@ pub fn path(digest: &str) -> PathBuf {
     Path::new(DIR).join(digest)
 }
 
-/// Whether it is already here.
-pub fn has(digest: &str) -> bool {
-    path(digest).exists()
-}
-
 /// Takes `length` compressed bytes, unpacks them while they arrive, and keeps them if the digest is right.
 ///
 /// All of them are read also when they cannot be kept, so that the conversation can go on.

@@ -11,9 +11,11 @@ const HOST: &str = "host-1";
 #[ignore = "needs root"]
 fn of_two_runs_at_once_one_waits_for_the_other() {
     let hosts = Sandbox::start("two", 1);
-    let (one, other) = (Desk::new(&hosts, Login::Sandbox), Desk::new(&hosts, Login::Variables));
+    let (one, mut other) = (Desk::new(&hosts, Login::Sandbox), Desk::new(&hosts, Login::Variables));
     both_are_good_and_one_does_the_work(&one, &other);
     without_patience_the_second_is_told_who_holds_the_lock(&hosts, &one, &other);
+    other.new_version("other");
+    two_versions_at_once_are_both_put_down(&hosts, &one, &other);
 }
 
 fn both_are_good_and_one_does_the_work(one: &Desk, other: &Desk) {
@@ -28,7 +30,7 @@ fn both_are_good_and_one_does_the_work(one: &Desk, other: &Desk) {
 }
 
 fn without_patience_the_second_is_told_who_holds_the_lock(hosts: &Sandbox, one: &Desk, other: &Desk) {
-    hosts.read(HOST, "sudo sh -c 'systemctl stop hbnb-*; rm -r /opt/hbnb /var/lib/hbnb'");
+    take_the_releases_away(hosts);
     let mut first = one.begin("first", &["apply", "--format", "plain"]);
     first.wait_for("changed release");
     // The agent stops where it is, so that the second surely comes in between.
@@ -42,6 +44,21 @@ fn without_patience_the_second_is_told_who_holds_the_lock(hosts: &Sandbox, one: 
     let first = first.finish();
     assert_eq!(first.exit, Some(0), "{first:#?}");
     assert_eq!(other.apply().len(), 0);
+}
+
+fn two_versions_at_once_are_both_put_down(hosts: &Sandbox, one: &Desk, other: &Desk) {
+    take_the_releases_away(hosts);
+    let arguments = ["apply", "--format", "json", "--lock-wait", "200"];
+    let runs = [one.begin("one", &arguments), other.begin("other", &arguments)];
+    let said = runs.map(|run| run.finish());
+    assert_eq!(said.each_ref().map(|s| s.exit), [Some(0); 2], "{said:#?}");
+    assert!(said.iter().all(|s| s.changed().contains("release")), "{said:#?}");
+    assert_eq!(hosts.read(HOST, "ls /opt/hbnb/releases | wc -l"), "2");
+}
+
+/// A run after this one has much to do.
+fn take_the_releases_away(hosts: &Sandbox) {
+    hosts.read(HOST, "sudo sh -c 'systemctl stop hbnb-*; rm -r /opt/hbnb /var/lib/hbnb'");
 }
 
 /// Signals every agent on the host; its program lies where only agents lie.

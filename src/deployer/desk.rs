@@ -67,56 +67,49 @@ impl Desk {
     }
 
     /// Reads everything as far as it can be read, and tells every mistake.
-    pub fn read(common: &Common, secrets: Secrets) -> (Option<Self>, Vec<Diagnostic>) {
-        let mut errors = Vec::new();
-        let overlay = common.inventory.parent().unwrap_or(Path::new(".")).join("templates");
+    fn read(common: &Common, secrets: Secrets) -> (Option<Self>, Vec<Diagnostic>) {
+        let (mut errors, mut mask) = (Vec::new(), Mask::default());
         let inventory = kept(Inventory::load(&common.inventory, &common.extra), &mut errors);
+        let chosen = inventory.map(|inventory| {
+            let mut hosts = choose(&inventory, common, &mut errors);
+            let stacks = stacks(&inventory, &mut hosts, secrets, &mut mask, &mut errors);
+            (inventory, hosts, stacks)
+        });
         let playbook = kept(playbook::load(common.playbook.as_deref(), &common.inventory), &mut errors);
+        let overlay = common.inventory.parent().unwrap_or(Path::new(".")).join("templates");
         let templates = kept(Templates::load(overlay.is_dir().then_some(overlay.as_path())), &mut errors);
-        let Some(inventory) = inventory else { return (None, errors) };
-        let mut warnings = inventory.warnings.clone();
-        let pattern = common.limit.as_deref().unwrap_or("all");
-        let chosen = kept(inventory.select(pattern).map_err(|error| vec![error]), &mut errors);
-        let mut hosts: Vec<Host> = match chosen {
-            Some(chosen) => chosen.into_iter().cloned().collect(),
-            None => inventory.hosts.clone(),
-        };
-        let mut mask = Mask::default();
-        let mut stacks = BTreeMap::new();
-        for host in &mut hosts {
-            if secrets == Secrets::Fetched {
-                add(&mut errors, fetch(host, &mut mask));
-            }
-            if let Some(stack) = kept(Stack::of(host), &mut errors) {
-                add(&mut warnings, stack.warnings.clone());
-                stacks.insert(host.name.clone(), stack);
-            }
-        }
-        for warning in warnings {
-            eprintln!("{}\n", hidden(warning, &mask));
-        }
         let errors = errors.into_iter().map(|error| hidden(error, &mask)).collect();
-        let (Some(playbook), Some(templates)) = (playbook, templates) else { return (None, errors) };
+        let (Some((inventory, hosts, stacks)), Some(playbook), Some(templates)) =
+            (chosen, playbook, templates)
+        else {
+            return (None, errors);
+        };
         let who = format!("{} on {}", login_name(), host_name());
         let programs = payload::unread();
         let lock_wait = common.lock_wait;
         (Some(Self { inventory, hosts, playbook, mask, templates, stacks, programs, who, lock_wait }), errors)
     }
 
-    /// Compiles every host's plan as if it ran each of a few releases: how many steps a host takes at most.
+    /// Reads everything and compiles every host's plan as if it ran each of a few releases: how many steps a host
+    /// takes at most.
     ///
     /// # Errors
-    /// Every mistake of the playbook and the templates, each once.
-    pub fn rehearse(&self) -> Result<usize, Vec<Diagnostic>> {
-        let mut errors = Vec::new();
+    /// Every mistake that can be seen without a host, each once.
+    pub fn rehearsed(common: &Common, secrets: Secrets) -> Result<(Self, usize), Vec<Diagnostic>> {
+        let (desk, mut errors) = Self::read(common, secrets);
+        let Some(desk) = desk else { return Err(errors) };
         let mut steps = 0;
-        for host in self.hosts.iter().filter(|host| self.stacks.contains_key(&host.name)) {
+        for host in desk.hosts.iter().filter(|host| desk.stacks.contains_key(&host.name)) {
             for release in TRIED {
                 let facts = os::facts(release, &host.name).map_err(|error| vec![error])?;
-                steps = steps.max(kept(self.compile(host, &facts), &mut errors).map_or(0, |p| p.steps.len()));
+                steps = steps.max(kept(desk.compile(host, &facts), &mut errors).map_or(0, |p| p.steps.len()));
             }
         }
-        if errors.is_empty() { Ok(steps) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok((desk, steps))
+        } else {
+            Err(errors.into_iter().map(|error| hidden(error, &desk.mask)).collect())
+        }
     }
 
     /// One host's plan from its facts.
@@ -127,7 +120,13 @@ impl Desk {
         let mut plan = Plan { who: self.who.clone(), lock_wait: self.lock_wait, ..Plan::default() };
         let mut errors = Vec::new();
         for play in &self.playbook.plays {
-            let meant = self.inventory.select_at(&play.hosts.value, &play.hosts.span).map_err(|e| vec![e])?;
+            let meant = match self.inventory.select_at(&play.hosts.value, &play.hosts.span) {
+                Ok(meant) => meant,
+                Err(error) => {
+                    errors.push(error);
+                    continue;
+                }
+            };
             if !meant.iter().any(|h| h.name == host.name) {
                 continue;
             }
@@ -156,7 +155,6 @@ impl Desk {
     /// # Errors
     /// What can be seen before anything is contacted; everything else is in the reports.
     pub fn run(mut self, common: &Common, mode: Mode) -> Result<(Vec<Report>, Mask), Vec<Diagnostic>> {
-        self.rehearse()?;
         let binaries = Arc::new(Binaries::beside_me().map_err(|error| vec![error])?);
         self.programs = binaries.programs.iter().map(|b| b.payload.clone()).collect();
         let control = control_directory()?;
@@ -204,6 +202,40 @@ fn add(said: &mut Vec<Diagnostic>, more: Vec<Diagnostic>) {
             said.push(one);
         }
     }
+}
+
+/// The hosts of `--limit`; all of them if it is wrong, so that their mistakes are told too.
+fn choose(inventory: &Inventory, common: &Common, errors: &mut Vec<Diagnostic>) -> Vec<Host> {
+    let pattern = common.limit.as_deref().unwrap_or("all");
+    match kept(inventory.select(pattern).map_err(|error| vec![error]), errors) {
+        Some(chosen) => chosen.into_iter().cloned().collect(),
+        None => inventory.hosts.clone(),
+    }
+}
+
+/// What every host is to run, where that can be read; warnings are printed, each once.
+fn stacks(
+    inventory: &Inventory,
+    hosts: &mut [Host],
+    secrets: Secrets,
+    mask: &mut Mask,
+    errors: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Stack> {
+    let mut warnings = inventory.warnings.clone();
+    let mut stacks = BTreeMap::new();
+    for host in hosts {
+        if secrets == Secrets::Fetched {
+            add(errors, fetch(host, mask));
+        }
+        if let Some(stack) = kept(Stack::of(host), errors) {
+            add(&mut warnings, stack.warnings.clone());
+            stacks.insert(host.name.clone(), stack);
+        }
+    }
+    for warning in warnings {
+        eprintln!("{}\n", hidden(warning, mask));
+    }
+    stacks
 }
 
 fn job(desk: &Arc<Desk>, target: Target) -> Job {

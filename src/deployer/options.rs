@@ -18,13 +18,13 @@ pub struct Common {
     #[arg(long, value_name = "PATTERN")]
     pub limit: Option<String>,
     /// How many hosts at once
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = forks)]
     pub forks: usize,
-    /// A variable that wins over the inventory; may be repeated
+    /// A variable that wins over the inventory's; may be repeated
     #[arg(short = 'e', long = "extra-vars", value_name = "KEY=VALUE", value_parser = pair)]
     pub extra: Vec<(String, String)>,
-    /// How to report [default: tty on a terminal, else plain]
-    #[arg(long, value_enum)]
+    /// How to report: tty, plain or json [default: tty on a terminal, else plain]
+    #[arg(long, value_enum, hide_possible_values = true)]
     pub format: Option<Format>,
     /// Seconds to wait for another run's lock on a host
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
@@ -35,5 +35,12 @@ fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_string(), value.to_string())),
         _ => Err("write it as KEY=VALUE".to_string()),
+    }
+}
+
+fn forks(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=1000) => Ok(number),
+        _ => Err("write a whole number from 1 to 1000".to_string()),
     }
 }

@@ -1,4 +1,5 @@
 //! What the commands print.
 
 mod binary;
+mod cases;
 mod inventory;

@@ -1,17 +1,15 @@
 //! What the template engine complains about, in our words and at our places.
 
-use std::sync::Arc;
-
 use tera::{Error, ErrorKind};
 
-use super::Values;
+use super::{Known, Values};
 use crate::base::diagnostic::{Diagnostic, did_you_mean};
 use crate::base::source::{Source, Span};
 
 /// Where a complaint can point: templates by name, or a text that stands in another file.
 pub struct Scene<'a> {
     /// All templates.
-    pub sources: &'a [Arc<Source>],
+    pub known: &'a [Known],
     /// A text that is no template of its own, and its place.
     pub text: Option<(&'a str, &'a Span)>,
     /// What the template could name.
@@ -28,7 +26,7 @@ pub fn all(error: &Error, scene: &Scene<'_>) -> Vec<Diagnostic> {
             vec![said(report.message(), spot, scene)]
         }
         ErrorKind::TemplateNotFound(name) => {
-            let known: Vec<&str> = scene.sources.iter().map(|s| s.name.as_str()).collect();
+            let known: Vec<&str> = scene.known.iter().map(|k| k.name.as_str()).collect();
             let unknown = Diagnostic::error(format!("unknown template `{name}`"));
             let unknown = unknown.label(format!("known: {}", known.join(", ")));
             vec![suggested(unknown, name, known)]
@@ -43,8 +41,8 @@ pub fn all(error: &Error, scene: &Scene<'_>) -> Vec<Diagnostic> {
 
 impl Scene<'_> {
     fn spot(&self, name: &str, line: usize, column: usize, length: usize) -> Option<Span> {
-        match (self.sources.iter().find(|s| s.name == name), self.text) {
-            (Some(source), _) => Some(Span::new(source, line, column, length)),
+        match (self.known.iter().find(|k| k.name == name), self.text) {
+            (Some(known), _) => Some(Span::new(&known.source, line, column, length)),
             (None, Some((text, _))) => Some(Span::new(&Source::new("", text), line, column, length)),
             (None, None) => None,
         }
@@ -85,16 +83,35 @@ fn reported(report: &str, scene: &Scene<'_>) -> Diagnostic {
 }
 
 fn said(message: &str, spot: Option<Span>, scene: &Scene<'_>) -> Diagnostic {
+    let of_a_value = message.starts_with("Invalid type for the value") || message.ends_with("is undefined");
+    let spot = spot.map(|spot| if of_a_value { whole_path(spot) } else { spot });
     let typed = spot.as_ref().map(snippet).unwrap_or_default();
     let complaint = undefined(message, &typed, scene.values).unwrap_or_else(|| {
         match message.strip_prefix("Invalid type for the value, expected ") {
             Some(types) => {
                 Diagnostic::error(format!("`{typed}` cannot stand here: wanted {}", types.replace('`', "")))
             }
-            None => Diagnostic::error(lower(message.lines().next().unwrap_or("a template failed"))),
+            None => Diagnostic::error(plain(message)),
         }
     });
     Diagnostic { span: scene.place(spot.as_ref()), ..complaint }
+}
+
+/// The engine underlines the first part of `item.name` only.
+fn whole_path(spot: Span) -> Span {
+    let rest = spot.source.line(spot.line).chars().skip(spot.column - 1);
+    let length = rest.take_while(|c| c.is_alphanumeric() || "_.".contains(*c)).count();
+    Span { length: length.max(spot.length), ..spot }
+}
+
+/// The engine's words, without its grammar.
+fn plain(message: &str) -> String {
+    let first = lower(message.lines().next().unwrap_or("a template failed"));
+    match first.split_once(" but expected one of: ") {
+        Some((found, _)) => format!("{found} where a value is wanted"),
+        None if first == "unexpected end of input" => "a block is not closed before the end".to_string(),
+        None => first,
+    }
 }
 
 /// A name that means nothing, with those that do.
@@ -114,7 +131,8 @@ fn undefined(message: &str, typed: &str, values: Option<&Values>) -> Option<Diag
 }
 
 /// A variable that is not there, with those that are.
-pub fn unknown_name(name: &str, mut known: Vec<String>) -> Diagnostic {
+fn unknown_name(name: &str, mut known: Vec<String>) -> Diagnostic {
+    known.retain(|name| !name.starts_with("ansible_"));
     known.sort();
     let error = Diagnostic::error(format!("variable `{name}` is not defined"));
     let labelled = match known.is_empty() {

@@ -25,7 +25,13 @@ const WORDS: [&str; 7] = ["and", "or", "not", "in", "is", "true", "false"];
 /// All templates by name (`nginx/site.conf.tera`).
 pub struct Templates {
     tera: Tera,
-    sources: Vec<Arc<Source>>,
+    known: Vec<Known>,
+}
+
+/// A template: the name it is asked for by, and its text under the path people find it at.
+struct Known {
+    name: String,
+    source: Arc<Source>,
 }
 
 /// What templates can name.
@@ -55,6 +61,17 @@ impl Values {
         map.map(|map| map.keys().cloned().collect()).unwrap_or_default()
     }
 
+    /// The names of all lists: `apps`, `site.headers`.
+    pub fn lists(&self) -> Vec<String> {
+        let mut lists = Vec::new();
+        for (name, value) in self.tree.iter().filter(|(name, _)| *name != "facts") {
+            lists.extend(value.is_array().then(|| name.clone()));
+            let below = value.as_object().into_iter().flatten().filter(|(_, value)| value.is_array());
+            lists.extend(below.map(|(key, _)| format!("{name}.{key}")));
+        }
+        lists
+    }
+
     /// The list or map that a text means as a whole: `{{ item }}`, `{{ site.headers }}`.
     pub fn whole(&self, text: &str) -> Option<&serde_json::Value> {
         let path = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
@@ -68,21 +85,24 @@ impl Templates {
     /// # Errors
     /// Every template that cannot be read or does not parse, with line and column.
     pub fn load(overlay: Option<&Path>) -> Result<Self, Vec<Diagnostic>> {
-        let mut sources = Vec::new();
+        let mut known: Vec<Known> = Vec::new();
         for (folder, dir) in [("nginx", &NGINX), ("systemd", &SYSTEMD), ("upstart", &UPSTART)] {
             for file in dir.files().filter(|f| f.path().extension().is_some_and(|e| e == "tera")) {
                 let name = format!("{folder}/{}", file.path().display());
                 let own = overlay.map(|o| o.join(&name)).filter(|p| p.is_file());
-                sources.push(match own {
-                    Some(path) => read(&path, &name).map_err(|e| vec![e])?,
-                    None => Source::new(name, file.contents_utf8().unwrap_or_default()),
-                });
+                let source = match own {
+                    Some(path) => read(&path).map_err(|e| vec![e])?,
+                    None => {
+                        Source::new(format!("templates/{name}"), file.contents_utf8().unwrap_or_default())
+                    }
+                };
+                known.push(Known { name, source });
             }
         }
         if let Some(overlay) = overlay {
-            add_new(overlay, overlay, &mut sources).map_err(|e| vec![e])?;
+            add_new(overlay, overlay, &mut known).map_err(|e| vec![e])?;
         }
-        let mut templates = Self { tera: Tera::default(), sources };
+        let mut templates = Self { tera: Tera::default(), known };
         templates.tera.autoescape_on(Vec::<String>::new());
         templates.register_filters();
         templates.parse()?;
@@ -92,14 +112,15 @@ impl Templates {
     /// Parses all; one that is broken is set aside, so that the others tell their mistakes too.
     fn parse(&mut self) -> Result<(), Vec<Diagnostic>> {
         let mut raw: Vec<(String, String)> =
-            self.sources.iter().map(|s| (s.name.clone(), s.text.clone())).collect();
+            self.known.iter().map(|k| (k.name.clone(), k.source.text.clone())).collect();
         let mut errors = Vec::new();
         loop {
             let added = self.tera.add_raw_templates(raw.iter().map(|(n, t)| (n.as_str(), t.as_str())));
             let Err(error) = added else { break };
-            let more = complaint::all(&error, &Scene { sources: &self.sources, text: None, values: None });
+            let more = complaint::all(&error, &Scene { known: &self.known, text: None, values: None });
             let broken = |name: &str| {
-                more.iter().any(|e| e.span.as_ref().is_some_and(|span| span.source.name == name))
+                let source = self.known.iter().find(|k| k.name == name).map(|k| &k.source.name);
+                more.iter().any(|e| e.span.as_ref().map(|span| &span.source.name) == source)
             };
             let before = raw.len();
             raw.retain(|(name, _)| !broken(name));
@@ -150,11 +171,6 @@ impl Templates {
         }
     }
 
-    /// Names of all templates.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.sources.iter().map(|s| s.name.as_str())
-    }
-
     fn register_filters(&mut self) {
         type Quote = fn(&str) -> Result<String, quote::Refusal>;
         let filters: [(&'static str, Quote); 6] = [
@@ -178,42 +194,44 @@ impl Templates {
     }
 
     fn explain(&self, error: &tera::Error, text: Option<(&str, &Span)>, values: &Values) -> Diagnostic {
-        let scene = Scene { sources: &self.sources, text, values: Some(values) };
+        let scene = Scene { known: &self.known, text, values: Some(values) };
         complaint::all(error, &scene).swap_remove(0)
     }
 }
 
-/// The dotted names of an expression: no text in quotes, no number, no filter or test.
+/// The dotted names of an expression: no text in quotes, no number, filter, test or name of an argument.
 fn paths(expression: &str) -> impl Iterator<Item = &str> {
     let outside = expression.split(['"', '\'']).step_by(2);
     outside.flat_map(|part| {
-        let mut before = "";
-        part.split_inclusive(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
-            .map(|word| word.trim_end_matches(|c: char| !(c.is_alphanumeric() || c == '_')))
-            .filter(|word| !word.is_empty())
-            .filter(move |word| std::mem::replace(&mut before, word) != "is")
-            .filter(|word| word.starts_with(|c: char| c.is_alphabetic() || c == '_'))
-            .filter(|word| !WORDS.contains(word))
+        let of_a_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+        part.split(move |c| !of_a_name(c)).filter(move |word| {
+            let at = word.as_ptr() as usize - part.as_ptr() as usize;
+            let (before, after) = (part[..at].trim_end(), part[at + word.len()..].trim_start());
+            let names_a_value = !before.ends_with('|') && before.split_whitespace().next_back() != Some("is");
+            let names_an_argument = after.starts_with('=') && !after.starts_with("==");
+            let starts = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
+            starts && names_a_value && !names_an_argument && !WORDS.contains(word)
+        })
     })
 }
 
-fn read(path: &Path, name: &str) -> Result<Arc<Source>, Diagnostic> {
+fn read(path: &Path) -> Result<Arc<Source>, Diagnostic> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Diagnostic::error(format!("cannot read template `{}`: {error}", path.display())))?;
-    Ok(Source::new(name, text))
+    Ok(Source::new(path.display().to_string(), text))
 }
 
 /// Templates of the project's own that replace none of ours.
-fn add_new(root: &Path, dir: &Path, sources: &mut Vec<Arc<Source>>) -> Result<(), Diagnostic> {
+fn add_new(root: &Path, dir: &Path, known: &mut Vec<Known>) -> Result<(), Diagnostic> {
     let mut entries: Vec<_> =
         std::fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).collect();
     entries.sort();
     for path in entries {
         let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
         if path.is_dir() {
-            add_new(root, &path, sources)?;
-        } else if name.ends_with(".tera") && !sources.iter().any(|s| s.name == name) {
-            sources.push(read(&path, &name)?);
+            add_new(root, &path, known)?;
+        } else if name.ends_with(".tera") && !known.iter().any(|k| k.name == name) {
+            known.push(Known { source: read(&path)?, name });
         }
     }
     Ok(())
@@ -245,7 +263,8 @@ mod tests {
         let templates = Templates::load(Some(dir.path())).unwrap();
         let error = templates.render("x.tera", &values("port", "1")).unwrap_err();
         let span = error.span.clone().unwrap();
-        assert_eq!((span.to_string(), span.length), ("x.tera:2:6".to_string(), 4), "{error}");
+        let wanted = format!("{}/x.tera:2:6", dir.path().display());
+        assert_eq!((span.to_string(), span.length), (wanted, 4), "{error}");
     }
 
     #[test]
@@ -254,5 +273,36 @@ mod tests {
         let place = Span::new(&Source::new("site.yml", "x: {{ v | nginx }}\n"), 1, 4, 5);
         let error = templates.render_text("{{ v | nginx }}", &values("v", "a\nb"), &place).unwrap_err();
         assert!(error.to_string().contains("site.yml:1:11"), "{error}");
+    }
+
+    #[test]
+    fn a_condition_with_an_unknown_name_is_an_error_and_not_just_false() {
+        let templates = Templates::load(None).unwrap();
+        let mut values = values("init", "systemd");
+        values.insert("site", &serde_json::json!({ "on": true, "list": [] }));
+        let place = Span::new(&Source::new("site.yml", "when: x\n"), 1, 7, 1);
+        for (when, wanted) in [
+            ("init == 'systemd' and site.on", Some(true)),
+            ("site.list or not site.on", Some(false)),
+            ("init in ['a b', \"upstart\"]", Some(false)),
+            ("site.list | length > 2.5", Some(false)),
+            ("sed is defined", Some(false)),
+            ("site.of", None),
+            ("site.on or sed", None),
+        ] {
+            assert_eq!(templates.holds(when, &values, &place).ok(), wanted, "{when}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_does_not_leave_through_a_filter() {
+        let templates = Templates::load(None).unwrap();
+        let place = Span::new(&Source::new("site.yml", "x: '{{ item.nmae | env }}'\n"), 1, 4, 22);
+        let mut values = Values::default();
+        values.insert("item", &serde_json::json!({ "name": "a", "none": null }));
+        let said = |text: &str| templates.render_text(text, &values, &place).unwrap_err().to_string();
+        let wanted = "error: variable `nmae` is not defined\n --> site.yml:1:8\n  |\n1 | x: '{{ item.nmae | env }}'\n  |        ^^^^^^^^^ known here: name, none\n  = fix: did you mean `name`?";
+        assert_eq!(said("{{ item.nmae | env }}"), wanted);
+        assert!(said("{{ item.none | env }}").contains("wanted a text or a number but got none"));
     }
 }

@@ -9,7 +9,12 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::source::{Source, Span};
 
 /// What the scanner says (a part of it), what it means, and what to do.
-const WORDS: [(&str, &str, &str); 14] = [
+const WORDS: [(&str, &str, &str); 15] = [
+    (
+        "invalid indentation in flow",
+        "a `[` or `{` above is still open here",
+        "add the missing `]` or `}` above, or indent this line further",
+    ),
     ("illegal placement of ':'", "a `[` or `{` above is still open here", "add the missing `]` or `}` above"),
     (
         "mapping values are not allowed",

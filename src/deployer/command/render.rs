@@ -12,6 +12,7 @@ use crate::base::yaml;
 use crate::deployer::desk::{Desk, Secrets};
 use crate::deployer::options::Common;
 use crate::deployer::os;
+use crate::deployer::report;
 use crate::deployer::tree;
 
 /// What it takes.
@@ -54,13 +55,20 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
         }
     }
     if arguments.out != Path::new("-") {
-        println!("{} files for {} hosts in {}", files, desk.hosts.len(), arguments.out.display());
+        println!(
+            "{} for {} in {}",
+            report::counted(files, "file"),
+            report::counted(desk.hosts.len(), "host"),
+            arguments.out.display()
+        );
     }
     Ok(Exit::Wanted)
 }
 
 fn read_facts(path: &Path) -> Result<Facts, Diagnostic> {
-    let source = Source::read(path)
-        .map_err(|error| Diagnostic::error(format!("cannot read facts `{}`: {error}", path.display())))?;
+    let source = Source::read(path).map_err(|error| {
+        let unread = Diagnostic::error(format!("the facts `{}` cannot be read", path.display()));
+        unread.label(error.to_string()).fix("name a file that exists, or a release: --os ubuntu-24.04")
+    })?;
     yaml::parse(&source)?.decode()
 }

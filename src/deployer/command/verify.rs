@@ -13,7 +13,7 @@ use crate::deployer::run::Mode;
 /// # Errors
 /// Mistakes of the input; then nothing was contacted.
 pub fn run(common: &Common) -> Result<Exit, Vec<Diagnostic>> {
-    let desk = Desk::open(common, Secrets::Fetched)?;
+    let (desk, _) = Desk::rehearsed(common, Secrets::Fetched)?;
     let reports = desk.verify()?;
     if report::chosen(common.format) != Format::Json {
         reports.iter().for_each(|r| print!("{}", desk.mask.hide(&report::probes(r))));

@@ -46,7 +46,8 @@ pub fn load(named: Option<&Path>, inventory: &Path) -> Result<Playbook, Vec<Diag
     let path = named.map(Path::to_path_buf).or_else(|| places.into_iter().find(|p| p.is_file()));
     let source = match path {
         Some(path) => Source::read(&path).map_err(|error| {
-            vec![Diagnostic::error(format!("cannot read playbook `{}`: {error}", path.display()))]
+            let unread = Diagnostic::error(format!("the playbook `{}` cannot be read", path.display()));
+            vec![unread.label(error.to_string()).fix("leave `--playbook` out for the built-in one")]
         })?,
         None => Source::new("playbooks/site.yml", BUILT_IN),
     };

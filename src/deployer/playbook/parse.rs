@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::diagnostic::{Diagnostic, did_you_mean};
 use crate::base::source::Source;
-use crate::base::yaml::{self, Node, Spanned};
+use crate::base::yaml::{self, Node, Spanned, Value};
 
 use super::task::{RESOURCES, Task};
 use super::{Play, Playbook, start};
@@ -45,6 +45,11 @@ fn play(node: &Node, errors: &mut Vec<Diagnostic>) -> Play {
         }
     };
     let tasks = node.get("tasks").map_or(&[][..], Node::items);
+    if let Some(tasks) = node.get("tasks").filter(|tasks| !matches!(tasks.value, Value::Seq(_) | Value::Null))
+    {
+        let wrong = Diagnostic::error(format!("`tasks` is a list, found {}", tasks.kind())).at(&tasks.span);
+        errors.push(wrong.fix("begin each task with `- `"));
+    }
     Play {
         name: text("name"),
         hosts,

@@ -1,7 +1,7 @@
 //! A task, and how it becomes finished values for one host.
 
 use crate::agent::facts::Facts;
-use crate::base::diagnostic::Diagnostic;
+use crate::base::diagnostic::{Diagnostic, did_you_mean};
 use crate::base::source::Span;
 use crate::base::template::{Templates, Values};
 use crate::base::yaml::{Node, Spanned, Value};
@@ -86,10 +86,19 @@ impl Task {
         let Some(each) = &self.each else { return Ok(vec![None]) };
         match context.values.get(&each.value) {
             Some(serde_json::Value::Array(items)) => Ok(items.iter().map(Some).collect()),
-            Some(_) => Err(Diagnostic::error(format!("`{}` is not a list", each.value)).at(&each.span)),
-            None => Err(Diagnostic::error(format!("unknown list `{}`", each.value))
-                .at(&each.span)
-                .label("`for` takes a list of the inventory: apps, probes, or one of your variables")),
+            other => {
+                let wrong = match other {
+                    Some(_) => format!("`{}` is not a list", each.value),
+                    None => format!("unknown list `{}`", each.value),
+                };
+                let lists = context.values.lists();
+                let wrong = Diagnostic::error(wrong).at(&each.span);
+                let wrong = wrong.label(format!("lists here: {}", lists.join(", ")));
+                Err(match did_you_mean(&each.value, lists.iter().map(String::as_str)) {
+                    Some(word) => wrong.fix(format!("did you mean `{word}`?")),
+                    None => wrong,
+                })
+            }
         }
     }
 
@@ -101,9 +110,11 @@ impl Task {
     fn compile_one(&self, context: &TaskContext, values: &Values) -> Result<Compiled, Diagnostic> {
         let mut body = expand(&self.body, context.templates, values)?;
         let kind = self.kind.value.as_str();
-        if let Value::Map(entries) = &mut body.value {
-            finish(kind, entries, context, values)?;
-        }
+        let Value::Map(entries) = &mut body.value else {
+            let wrong = Diagnostic::error(format!("`{kind}` is a map, found {}", body.kind())).at(&body.span);
+            return Err(wrong.fix(format!("write `{kind}: {{ … }}`")));
+        };
+        finish(kind, entries, context, values)?;
         if kind == "probe" {
             return Ok(Compiled::Probe(body.decode()?));
         }
@@ -204,7 +215,13 @@ fn payloads(names: &Node, programs: &[Payload]) -> Result<Vec<Payload>, Diagnost
         let known = programs.iter().find(|p| Some(p.name.as_str()) == name.text());
         payloads.push(known.cloned().ok_or_else(|| {
             let known: Vec<&str> = programs.iter().map(|p| p.name.as_str()).collect();
-            Diagnostic::error("unknown program").at(&name.span).label(format!("known: {}", known.join(", ")))
+            let typed = name.text().unwrap_or_default();
+            let unknown = Diagnostic::error(format!("unknown program `{typed}`")).at(&name.span);
+            let unknown = unknown.label(format!("known: {}", known.join(", ")));
+            match did_you_mean(typed, known) {
+                Some(word) => unknown.fix(format!("did you mean `{word}`?")),
+                None => unknown,
+            }
         })?);
     }
     Ok(payloads)

@@ -54,6 +54,11 @@ pub fn print(reports: &[Report], mode: Mode, format: Option<Format>, mask: &Mask
     print!("{}", mask.hide(&text::summary(reports, mode)));
 }
 
+/// `1 host`, `2 hosts`.
+pub fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// The exit status of a run: the worst of its hosts.
 pub fn exit(reports: &[Report], mode: Mode) -> Exit {
     let rank = |exit: Exit| match exit {

@@ -72,6 +72,27 @@ fn change(host: &LocalHost, plan: &Plan, to: &mut impl Write) -> io::Result<()> 
     // While we waited for the lock, its holder worked.
     host.forget_units();
     let mut changed = Vec::new();
+    let done = converge(host, plan, &mut changed, to);
+    let outcome = match &done {
+        Ok(true) => "done",
+        Ok(false) => "failed",
+        Err(_) => "cut off",
+    };
+    record(host, plan, &changed, outcome);
+    if !done? {
+        return Ok(());
+    }
+    store::clear(&releases(plan).flat_map(|r| &r.files).map(|f| f.digest.as_str()).collect::<Vec<_>>());
+    prove(plan, to)
+}
+
+/// Whether every step went well; an error is a desk that went away.
+fn converge<'p>(
+    host: &LocalHost,
+    plan: &'p Plan,
+    changed: &mut Vec<&'p str>,
+    to: &mut impl Write,
+) -> io::Result<bool> {
     for (index, step) in plan.steps.iter().enumerate() {
         send(to, &ToDesk::Started(index))?;
         let outcome = step.resource.verbs().converge(host);
@@ -79,15 +100,12 @@ fn change(host: &LocalHost, plan: &Plan, to: &mut impl Write) -> io::Result<()> 
         if outcome != Outcome::Unchanged {
             changed.push(step.name.as_str());
         }
-        if failed {
-            record(host, plan, &changed, "failed");
-            return send(to, &ToDesk::Finished(index, outcome));
-        }
         send(to, &ToDesk::Finished(index, outcome))?;
+        if failed {
+            return Ok(false);
+        }
     }
-    store::clear(&releases(plan).flat_map(|r| &r.files).map(|f| f.digest.as_str()).collect::<Vec<_>>());
-    record(host, plan, &changed, "done");
-    prove(plan, to)
+    Ok(true)
 }
 
 fn prove(plan: &Plan, to: &mut impl Write) -> io::Result<()> {

@@ -85,6 +85,8 @@ fn a_run_that_was_cut_anywhere_is_completed_by_the_next() {
         nothing_is_left(&hosts);
         eprintln!("{cut:?} cut at {at:?}: completed; {:.1?}", begun.elapsed());
     }
+    let recorded = hosts.read(HOST, r#"sudo grep -c '"outcome":"cut off"' /var/lib/deployer/log"#);
+    assert_ne!(recorded, "0", "an agent whose desk went away says so in the log");
 }
 
 /// Waits for the moment and cuts.

@@ -34,7 +34,7 @@ pub fn take(from: &mut impl Read, length: usize, digest: &str) -> Result<(), Fau
 fn keep(from: &mut impl Read, digest: &str) -> Result<(), Fault> {
     // Two runs may send the same content at once.
     let beside = path(&format!("{digest}.{}", std::process::id()));
-    let fault = |error: io::Error| Fault::io("write", &beside.display().to_string(), &error);
+    let fault = |error: io::Error| Fault::io("write", &path(digest).display().to_string(), &error);
     fs::create_dir_all(DIR).map_err(fault)?;
     let out = Hashing { file: File::create(&beside).map_err(fault)?, hash: Sha256::new() };
     let mut unpack = GzDecoder::new(out);

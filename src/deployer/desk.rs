@@ -15,6 +15,8 @@ use crate::base::secret::{self, Mask};
 use crate::base::template::{Templates, Values};
 use crate::resource::release::Payload;
 
+use super::control::Control;
+use super::interrupt::{self, Interrupt};
 use super::inventory::{Host, HostKey, Inventory};
 use super::options::Common;
 use super::payload::Binaries;
@@ -157,15 +159,23 @@ impl Desk {
     pub fn run(mut self, common: &Common, mode: Mode) -> Result<(Vec<Report>, Mask), Vec<Diagnostic>> {
         let binaries = Arc::new(Binaries::beside_me().map_err(|error| vec![error])?);
         self.programs = binaries.programs.iter().map(|b| b.payload.clone()).collect();
-        let control = control_directory()?;
+        let runtime = runtime()?;
+        let interrupt = runtime.block_on(async { Interrupt::listen() }).map_err(cannot_start)?;
+        let control = Control::make().map_err(|error| vec![error])?;
         let watcher = report::watcher(common.format, &self.mask);
         let mask = self.mask.clone();
         let targets = self.targets()?;
         let desk = Arc::new(self);
         let jobs = targets.into_iter().map(|target| job(&desk, target)).collect();
+        let control_path = control.path().to_path_buf();
         let options =
-            Options { mode, forks: common.forks, control: control.path().into(), binaries, watcher };
-        let reports = runtime()?.block_on(run::run(jobs, &options));
+            Options { mode, forks: common.forks, control: control_path, binaries, watcher, interrupt };
+        let reports = runtime.block_on(run::run(jobs, &options));
+        if options.interrupt.is_set() {
+            interrupt::end_connecting();
+        }
+        // Probes that are still asked belong to nobody.
+        runtime.shutdown_background();
         Ok((reports, mask))
     }
 
@@ -358,17 +368,12 @@ pub fn sandbox(inventory: &Inventory) -> Result<Spec, Vec<Diagnostic>> {
     if errors.is_empty() { Ok(Spec { name, hosts }) } else { Err(errors) }
 }
 
-/// A short path, as the control sockets in it must fit into 108 bytes.
-fn control_directory() -> Result<tempfile::TempDir, Vec<Diagnostic>> {
-    let made = tempfile::Builder::new().prefix("deployer-").tempdir_in("/tmp");
-    made.map_err(|error| {
-        vec![Diagnostic::error(format!("cannot make a directory in /tmp: {error}")).exit(Exit::Bug)]
-    })
+fn runtime() -> Result<tokio::runtime::Runtime, Vec<Diagnostic>> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot_start)
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Vec<Diagnostic>> {
-    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    built.map_err(|error| vec![Diagnostic::error(format!("cannot start: {error}")).exit(Exit::Bug)])
+fn cannot_start(error: std::io::Error) -> Vec<Diagnostic> {
+    vec![Diagnostic::error(format!("cannot start: {error}")).exit(Exit::Bug)]
 }
 
 fn login_name() -> String {

@@ -2,7 +2,9 @@
 
 pub mod cli;
 pub mod command;
+pub mod control;
 pub mod desk;
+pub mod interrupt;
 pub mod inventory;
 pub mod login;
 pub mod options;
@@ -14,6 +16,7 @@ pub mod run;
 pub mod sandbox;
 pub mod ssh;
 pub mod stack;
+pub mod start;
 pub mod target;
 pub mod tree;
 pub mod values;

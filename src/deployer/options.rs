@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::report::Format;
+use super::report::{Ending, Format};
+use super::run::Mode;
+use crate::base::secret::Mask;
 
 /// What most commands take.
 #[derive(Clone, Debug, Args)]
@@ -29,6 +31,13 @@ pub struct Common {
     /// Seconds to wait for another run's lock on a host
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub lock_wait: u64,
+}
+
+impl Common {
+    /// How the end of a run of this command is told.
+    pub fn ending<'a>(&'a self, mode: Mode, mask: &'a Mask) -> Ending<'a> {
+        Ending { mode, format: self.format, mask, inventory: &self.inventory, limit: self.limit.as_deref() }
+    }
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

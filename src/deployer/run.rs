@@ -16,6 +16,7 @@ use crate::resource::converge::{Change, Outcome};
 use crate::resource::fault::Fault;
 use crate::resource::probe::{Miss, Probe};
 
+use super::interrupt::Interrupt;
 use super::payload::Binaries;
 use super::ssh::{Channel, Stay};
 use super::target::Target;
@@ -55,6 +56,8 @@ pub struct Options {
     pub binaries: Arc<Binaries>,
     /// Who is told what happens.
     pub watcher: Arc<dyn Watch>,
+    /// Who may end it early.
+    pub interrupt: Interrupt,
 }
 
 /// What happens, as it happens.
@@ -80,8 +83,12 @@ pub struct Report {
     pub plan: Plan,
     /// What differed before the run, step by step.
     pub checked: Vec<Result<Vec<Change>, Fault>>,
-    /// What became of every step that was begun.
+    /// What became of every step that ended.
     pub outcomes: Vec<Outcome>,
+    /// The step that had begun last.
+    pub begun: Option<usize>,
+    /// The host was ready and is as it was, because another was not ready.
+    pub held: bool,
     /// The host's own probes: `None` is as expected. Empty when they were not asked.
     pub proved: Vec<Option<Miss>>,
     /// The probes asked from here, in the same order.
@@ -152,16 +159,23 @@ pub async fn run(jobs: Vec<Job>, options: &Options) -> Vec<Report> {
     let limit = Arc::new(Semaphore::new(options.forks.max(1)));
     for mut host in asked.drain(..) {
         if stopped || options.mode == Mode::Look {
+            let ready = host.report.errors.is_empty() && host.report.failed() == 0;
+            host.report.held = options.mode == Mode::Change && ready;
             reports.insert(host.index, host.report);
             continue;
         }
         let (limit, binaries) = (Arc::clone(&limit), Arc::clone(&options.binaries));
-        let watcher = Arc::clone(&options.watcher);
+        let (watcher, interrupt) = (Arc::clone(&options.watcher), options.interrupt.clone());
         under_way.spawn(async move {
-            let _slot = limit.acquire().await;
-            if let Err(error) = change(&mut host, &binaries, watcher.as_ref()).await {
-                host.report.errors.push(error);
-            }
+            let changed = async {
+                let _slot = limit.acquire().await;
+                change(&mut host, &binaries, watcher.as_ref()).await
+            };
+            let changed = tokio::select! {
+                changed = changed => changed,
+                () = interrupt.wait() => Err(interrupted(&host.report.host)),
+            };
+            host.report.errors.extend(changed.err());
             watcher.done(&host.report.host);
             (host.index, host.report)
         });
@@ -180,9 +194,16 @@ async fn ask_all(jobs: Vec<Job>, options: &Options, reports: &mut BTreeMap<usize
     for (index, job) in jobs.into_iter().enumerate() {
         let (limit, binaries) = (Arc::clone(&limit), Arc::clone(&options.binaries));
         let (control, watcher, mode) = (options.control.clone(), Arc::clone(&options.watcher), options.mode);
+        let interrupt = options.interrupt.clone();
         under_way.spawn(async move {
-            let _slot = limit.acquire().await;
-            let asked = ask(index, &job, &binaries, &control, mode).await;
+            let asked = async {
+                let _slot = limit.acquire().await;
+                ask(index, &job, &binaries, &control, mode).await
+            };
+            let asked = tokio::select! {
+                asked = asked => asked,
+                () = interrupt.wait() => Err(vec![interrupted(&job.target.name)]),
+            };
             if let Ok(asked) = &asked {
                 watcher.planned(&job.target.name, asked.report.plan.steps.len());
             }
@@ -250,6 +271,7 @@ async fn change(host: &mut Asked, binaries: &Binaries, watcher: &dyn Watch) -> R
     loop {
         match host.channel.receive().await? {
             ToDesk::Started(index) => {
+                host.report.begun = Some(index);
                 if let Some(step) = host.report.plan.steps.get(index) {
                     watcher.started(&host.report.host, index, &step.name);
                 }
@@ -273,12 +295,17 @@ async fn change(host: &mut Asked, binaries: &Binaries, watcher: &dyn Watch) -> R
     }
 }
 
+/// Somebody ended the run.
+pub fn interrupted(host: &str) -> Diagnostic {
+    let error = Diagnostic::error(format!("{host}: the run was interrupted")).exit(Exit::Failed);
+    error.fix("run the same command again; it continues where this one stopped")
+}
+
 /// A fault that ended the conversation.
 fn refused(host: &str, frame: ToDesk) -> Diagnostic {
     match frame {
         ToDesk::Locked(fault) => {
             let error = Diagnostic::error(format!("{host}: {}", fault.message)).exit(Exit::Failed);
-            let error = error.note("nothing", "was changed on this host by this run");
             Diagnostic { fix: fault.fix, ..error }
         }
         _ => Diagnostic::error(format!("{host}: the agent spoke out of turn")).exit(Exit::Bug),
@@ -293,7 +320,9 @@ async fn proved_here(host: &mut Asked, differs: bool) -> Vec<Option<Miss>> {
     {
         return answers;
     }
-    prove(host.address.clone(), host.report.plan.probes.clone(), PATIENCE).await
+    // Where the host itself missed some, waiting longer helps no more.
+    let patience = if host.report.missed() > 0 { Duration::ZERO } else { PATIENCE };
+    prove(host.address.clone(), host.report.plan.probes.clone(), patience).await
 }
 
 /// Asks every probe of a host from here, all at once, each until it is as expected or `patience` is over.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use openssh::{ControlPersist, KnownHosts, Session, SessionBuilder};
 use serde::Serialize;
@@ -13,13 +14,17 @@ use crate::agent::wire::MAX_FRAME;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 
+use super::login;
 use super::payload::Binary;
+use super::start;
 use super::target::Target;
 
-/// How long a connection may take to come up, seconds.
-const CONNECT_TIMEOUT: u64 = 10;
-/// A network that went silent is a lost connection after three such intervals, seconds.
-const ALIVE_INTERVAL: u64 = 5;
+/// How long a connection may take to come up.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A host that says nothing three times this long is gone: no run hangs on one that vanished.
+const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
+/// How long the other side's last words may take after its end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// An idle master ends by itself, also after a crash of ours.
 const PERSIST: ControlPersist = ControlPersist::IdleFor(match std::num::NonZeroUsize::new(60) {
     Some(seconds) => seconds,
@@ -30,7 +35,7 @@ const PERSIST: ControlPersist = ControlPersist::IdleFor(match std::num::NonZeroU
 pub struct Channel {
     from: Box<dyn AsyncRead + Unpin + Send>,
     to: Box<dyn AsyncWrite + Unpin + Send>,
-    errors: Arc<Mutex<String>>,
+    errors: Errors,
     target: Target,
     _alive: Alive,
 }
@@ -62,8 +67,10 @@ impl Channel {
 
     /// Sends a frame of JSON.
     pub async fn send(&mut self, message: &impl Serialize) -> Result<(), Diagnostic> {
-        let bytes = serde_json::to_vec(message).map_err(|error| self.lost(&error.to_string()))?;
-        self.send_bytes(&bytes).await
+        match serde_json::to_vec(message) {
+            Ok(bytes) => self.send_bytes(&bytes).await,
+            Err(error) => Err(self.lost(&error.to_string()).await),
+        }
     }
 
     /// Sends a frame of raw bytes.
@@ -76,7 +83,10 @@ impl Channel {
         if sent.is_ok() {
             sent = self.to.flush().await;
         }
-        sent.map_err(|error| self.lost(&error.to_string()))
+        match sent {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.lost(&error.to_string()).await),
+        }
     }
 
     /// Receives a frame of JSON.
@@ -86,54 +96,59 @@ impl Channel {
     pub async fn receive<T: DeserializeOwned>(&mut self) -> Result<T, Diagnostic> {
         let mut length = [0; 4];
         if let Err(error) = self.from.read_exact(&mut length).await {
-            return Err(self.lost(&error.to_string()));
+            return Err(self.lost(&error.to_string()).await);
         }
         self.receive_rest(u32::from_be_bytes(length) as usize).await
     }
 
     async fn receive_rest<T: DeserializeOwned>(&mut self, length: usize) -> Result<T, Diagnostic> {
         if length > MAX_FRAME {
-            return Err(self.lost("the host sent something that is not ours"));
+            return Err(self.lost("the host sent something that is not ours").await);
         }
         let mut bytes = vec![0; length];
-        let read = self.from.read_exact(&mut bytes).await;
-        read.map_err(|error| self.lost(&error.to_string()))?;
-        serde_json::from_slice(&bytes).map_err(|error| self.lost(&error.to_string()))
+        if let Err(error) = self.from.read_exact(&mut bytes).await {
+            return Err(self.lost(&error.to_string()).await);
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(message) => Ok(message),
+            Err(error) => Err(self.lost(&error.to_string()).await),
+        }
     }
 
     /// The host's first words are either the agent's, or `need ARCH` from the shell that did not find it.
     async fn bring_agent(&mut self, agent: &Binary) -> Result<(), Diagnostic> {
         let mut word = [0; 5];
         if let Err(error) = self.from.read_exact(&mut word).await {
-            return Err(self.refused(&error.to_string()));
+            return Err(self.refused(&error.to_string()).await);
         }
         if &word == b"have\n" {
             return Ok(());
         }
         if &word != b"need " {
-            return Err(self.refused("the host's shell said something unexpected"));
+            return Err(self.refused("the host's shell said something unexpected").await);
         }
         let arch = self.line().await?;
         if arch != std::env::consts::ARCH {
-            return Err(self
-                .refused(&format!(
-                    "its processor is {arch}, and this deployer was built for {}",
-                    std::env::consts::ARCH
-                ))
-                .fix(format!("build for it: cargo build --release --target {arch}-unknown-linux-gnu")));
+            return Err(start::another_processor(&self.target, &arch));
         }
-        let packed = agent.packed().map_err(|error| self.lost(&error.to_string()))?;
-        let length = format!("{}\n", packed.len());
-        for bytes in [length.as_bytes(), &packed] {
-            let sent = self.to.write_all(bytes).await;
-            sent.map_err(|error| self.lost(&error.to_string()))?;
+        // A host that cannot take it says why on standard error, and the pipe breaks.
+        let sent = match agent.packed() {
+            Ok(packed) => self.send_agent(&packed).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = sent {
+            return Err(self.refused(&error.to_string()).await);
         }
-        let flushed = self.to.flush().await;
-        flushed.map_err(|error| self.lost(&error.to_string()))?;
         match self.line().await?.as_str() {
             "have" => Ok(()),
-            _ => Err(self.refused("the agent could not be put on the host")),
+            _ => Err(self.refused("the agent could not be put on the host").await),
         }
+    }
+
+    async fn send_agent(&mut self, packed: &[u8]) -> std::io::Result<()> {
+        self.to.write_all(format!("{}\n", packed.len()).as_bytes()).await?;
+        self.to.write_all(packed).await?;
+        self.to.flush().await
     }
 
     async fn line(&mut self) -> Result<String, Diagnostic> {
@@ -142,40 +157,30 @@ impl Channel {
             match self.from.read_u8().await {
                 Ok(b'\n') => return Ok(String::from_utf8_lossy(&line).trim().to_string()),
                 Ok(byte) if line.len() < 200 => line.push(byte),
-                Ok(_) => return Err(self.refused("the host's shell said something unexpected")),
-                Err(error) => return Err(self.refused(&error.to_string())),
+                Ok(_) => return Err(self.refused("the host's shell said something unexpected").await),
+                Err(error) => return Err(self.refused(&error.to_string()).await),
             }
         }
     }
 
     /// Before the agent spoke: why there is no agent.
-    fn refused(&self, why: &str) -> Diagnostic {
-        let said = self.said();
-        let error = |message: &str| {
-            Diagnostic::error(format!("{}: {message}", self.target.name)).exit(Exit::Unreachable)
-        };
-        if said.contains("a password is required") || said.contains("a terminal is required") {
-            let user = self.target.user.as_deref().unwrap_or("the user");
-            return error("sudo asks for a password")
-                .note("nothing", "was changed on this host")
-                .fix(format!("allow it without: echo '{user} ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/deployer"));
-        }
-        let error = error(&format!("the agent did not start: {why}"));
-        if said.is_empty() { error } else { error.note("last lines", said) }
+    async fn refused(&mut self, why: &str) -> Diagnostic {
+        let said = self.errors.last_words().await;
+        let user = login::login_name(&self.target).await;
+        start::reason(&self.target, &user, why, &said)
     }
 
     /// After the agent spoke: the connection is gone.
-    fn lost(&self, why: &str) -> Diagnostic {
+    async fn lost(&mut self, why: &str) -> Diagnostic {
+        let said = self.errors.last_words().await;
+        if said.starts_with("sudo:") {
+            return start::reason(&self.target, &login::login_name(&self.target).await, why, &said);
+        }
         let error = Diagnostic::error(format!("{}: the connection was lost: {why}", self.target.name));
         let error = error
             .exit(Exit::Unreachable)
             .fix("run the same command again; it continues where this one stopped");
-        let said = self.said();
         if said.is_empty() { error } else { error.note("last lines", said) }
-    }
-
-    fn said(&self) -> String {
-        self.errors.lock().map(|text| text.trim().to_string()).unwrap_or_default()
     }
 }
 
@@ -196,8 +201,9 @@ fn bootstrap(agent: &Binary, stay: Stay) -> String {
     let clean = "find $d -type f ! -path $p \\( ! -name '.new.*' -o -mmin +60 \\) -delete 2>/dev/null";
     let missing = match stay {
         Stay::Kept => format!(
-            "umask 022; mkdir -p $d || exit 1; t=$d/.new.$$; {take} > $t && chmod 755 $t || {{ rm -f $t; exit 1; }}; \
-             sync $t 2>/dev/null; mv $t $p || exit 1; {clean}"
+            "umask 022; mkdir -p $d || exit 1; t=$d/.new.$$; trap 'rm -f $t; exit 1' HUP INT TERM; \
+             {take} > $t && chmod 755 $t || {{ rm -f $t; exit 1; }}; \
+             sync $t 2>/dev/null; mv $t $p || exit 1; trap - HUP INT TERM; {clean}"
         ),
         Stay::Gone => format!(
             "t=$(mktemp -d) || exit 1; trap 'rm -rf $t' EXIT; p=$t/agent; {take} > $p && chmod 700 $p || exit 1; \
@@ -239,7 +245,7 @@ async fn open_ssh(
     Ok(Channel {
         from: Box::new(from),
         to: Box::new(to),
-        errors: collect(errors),
+        errors: Errors::collect(errors),
         target: target.clone(),
         _alive: Alive::Ssh { _child: Box::new(child), _session: session },
     })
@@ -259,7 +265,13 @@ fn open_local(target: &Target) -> Result<Channel, Diagnostic> {
         }
         false => tokio::process::Command::new(me),
     };
-    let command = command.arg("agent").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // In a group of its own, a Ctrl-C for us does not cut a step in the middle.
+    let command = command
+        .arg("agent")
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().map_err(error)?;
     let (Some(to), Some(from), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
@@ -268,37 +280,57 @@ fn open_local(target: &Target) -> Result<Channel, Diagnostic> {
     Ok(Channel {
         from: Box::new(from),
         to: Box::new(to),
-        errors: collect(errors),
+        errors: Errors::collect(errors),
         target: target.clone(),
         _alive: Alive::Local { _child: Box::new(child) },
     })
 }
 
-/// Keeps what the other side says on standard error, at most 4 KiB.
-fn collect(mut from: impl AsyncRead + Unpin + Send + 'static) -> Arc<Mutex<String>> {
-    let said = Arc::new(Mutex::new(String::new()));
-    let kept = Arc::clone(&said);
-    tokio::spawn(async move {
-        let mut bytes = [0; 1024];
-        while let Ok(count @ 1..) = from.read(&mut bytes).await {
-            if let Ok(mut text) = kept.lock()
-                && text.len() < 4096
-            {
-                text.push_str(&String::from_utf8_lossy(&bytes[..count]));
+/// What the other side says on standard error, at most 4 KiB of it.
+struct Errors {
+    said: Arc<Mutex<String>>,
+    reader: tokio::task::JoinHandle<()>,
+}
+
+impl Errors {
+    fn collect(mut from: impl AsyncRead + Unpin + Send + 'static) -> Self {
+        let said = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&said);
+        let reader = tokio::spawn(async move {
+            let mut bytes = [0; 1024];
+            while let Ok(count @ 1..) = from.read(&mut bytes).await {
+                if let Ok(mut text) = kept.lock()
+                    && text.len() < 4096
+                {
+                    text.push_str(&String::from_utf8_lossy(&bytes[..count]));
+                }
             }
+        });
+        Self { said, reader }
+    }
+
+    /// All of it: it may arrive a little after the end of the other stream.
+    async fn last_words(&mut self) -> String {
+        if !self.reader.is_finished() {
+            drop(tokio::time::timeout(LAST_WORDS, &mut self.reader).await);
         }
-    });
-    said
+        self.said.lock().map(|text| text.trim().to_string()).unwrap_or_default()
+    }
+}
+
+/// An error with its cause, which is where the crate keeps ssh's own words.
+fn whole(error: &openssh::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 async fn connect(target: &Target, control: &Path) -> Result<Session, Diagnostic> {
     let mut builder = SessionBuilder::default();
     builder
-        .known_hosts_check(KnownHosts::Strict)
+        .known_hosts_check(if login::takes_new_keys(target) { KnownHosts::Add } else { KnownHosts::Strict })
         .control_directory(control)
         .control_persist(PERSIST)
-        .server_alive_interval(std::time::Duration::from_secs(ALIVE_INTERVAL))
-        .connect_timeout(std::time::Duration::from_secs(CONNECT_TIMEOUT));
+        .connect_timeout(CONNECT_TIMEOUT)
+        .server_alive_interval(ALIVE_INTERVAL);
     if let Some(user) = &target.user {
         builder.user(user.clone());
     }
@@ -316,7 +348,7 @@ async fn connect(target: &Target, control: &Path) -> Result<Session, Diagnostic>
     }
     match builder.connect_mux(&target.address).await {
         Ok(session) => Ok(session),
-        Err(error) => Err(super::login::explain(target, &error.to_string()).await),
+        Err(error) => Err(login::explain(target, &whole(&error)).await),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The two init systems behind one door: systemd and Upstart.
 
+use std::time::SystemTime;
+
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
@@ -60,11 +62,19 @@ impl Init {
 
     /// Does it; a failure carries the init system's words and the service's last log lines.
     pub fn ask_for(self, host: &dyn Host, verb: Verb, name: &str) -> Result<(), Fault> {
+        let begun = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |t| t.as_secs());
         for argv in self.commands(verb, name) {
             let ran = host.run(&Run::new(&argv))?;
             if ran.status != 0 {
                 let words = format!("`{}` failed (exit {})", argv.join(" "), ran.status);
-                return Err(Fault::new(words).output(&(ran.text() + &self.last_lines(host, name))));
+                let log = self.last_lines(host, name, begun);
+                let fault = Fault::new(words).output(&ran.text()).log(&log);
+                return Err(match log.contains("Address already in use") {
+                    true => fault.fix(
+                        "end what listens there (on the host: ss -ltnp) or choose another `bind`, then run the same command again",
+                    ),
+                    false => fault,
+                });
             }
         }
         Ok(())
@@ -96,8 +106,10 @@ impl Init {
         }
     }
 
-    fn last_lines(self, host: &dyn Host, name: &str) -> String {
-        let journal = ["journalctl", "-u", name, "-n", "50", "--no-pager", "-o", "cat"];
+    /// What a unit said since `begun`, seconds since 1970.
+    fn last_lines(self, host: &dyn Host, name: &str, begun: u64) -> String {
+        let since = format!("--since=@{begun}");
+        let journal = ["journalctl", "-q", "-u", name, &since, "--no-pager", "-o", "cat"];
         match self {
             Self::Systemd => host.ask(&Run::new(&journal)).map(|r| r.stdout).unwrap_or_default(),
             Self::Upstart => {

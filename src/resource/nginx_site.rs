@@ -65,18 +65,36 @@ impl NginxSite {
         }
     }
 
-    /// What `nginx -t` said, with the line of ours it means.
-    fn refused(&self, text: &str) -> Fault {
-        let ours = format!("{}:", self.enabled());
-        let line = text.split(&ours).nth(1).and_then(|rest| {
-            let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            let number: usize = number.parse().ok()?;
-            Some(format!("\nline {number}: {}", self.content.lines().nth(number.checked_sub(1)?)?.trim()))
-        });
-        Fault::new(format!("`nginx -t` refused site `{}`; the old configuration is back and was never unloaded", self.name))
-            .output(&(text.to_string() + &line.unwrap_or_default()))
-            .fix("correct the line nginx names (in the template or the inventory); `deployer render` shows the whole file")
+    /// What `nginx -t` said, with the line it means; the file may be one that is not ours.
+    fn refused(&self, text: &str, host: &dyn Host) -> Fault {
+        let Some((file, number)) = named(text) else {
+            let what = format!("`nginx -t` refused site `{}`; {BACK}", self.name);
+            return Fault::new(what).output(text);
+        };
+        let ours = file == self.enabled() || file == self.available();
+        let bytes = if ours { None } else { host.read(&file).ok().flatten() };
+        let content = bytes.map_or(self.content.clone(), |b| String::from_utf8_lossy(&b).into_owned());
+        let line = content.lines().nth(number.saturating_sub(1)).unwrap_or_default().trim();
+        let output = format!("{text}\nline {number}: {line}");
+        if ours {
+            return Fault::new(format!("`nginx -t` refused site `{}`; {BACK}", self.name)).output(&output).fix(
+                "correct the line nginx names (in the template or the inventory); `deployer render` shows the whole file",
+            );
+        }
+        Fault::new(format!("`nginx -t` fails because of `{file}`, which is not ours; {BACK}"))
+            .output(&output)
+            .fix(format!("correct line {number} of {file} on the host, or move the file away, then run the same command again"))
     }
+}
+
+/// What is true after a refusal.
+const BACK: &str = "the old configuration is back and was never unloaded";
+
+/// File and line of `… in FILE:LINE`, where nginx found the mistake.
+fn named(text: &str) -> Option<(String, usize)> {
+    let line = text.lines().find(|l| l.contains("emerg"))?;
+    let (file, number) = line.rsplit_once(" in ")?.1.trim().rsplit_once(':')?;
+    Some((file.to_string(), number.parse().ok()?))
 }
 
 impl Verbs for NginxSite {
@@ -114,7 +132,7 @@ impl Verbs for NginxSite {
         let tested = host.run(&Run::new(&["nginx", "-t"]))?;
         if tested.status != 0 {
             self.put_back(seen, host)?;
-            return Err(self.refused(&tested.text()));
+            return Err(self.refused(&tested.text(), host));
         }
         reload(host)?;
         stamp::write(host, &self.stamp(), &stamp::digest(self.content.as_bytes()))
@@ -182,6 +200,19 @@ mod tests {
         assert_eq!(host.text("/etc/nginx/sites-available/hbnb"), Some("old\n".into()));
         assert!(fault.output.ends_with("line 1: bad"), "{}", fault.output);
         assert!(!host.writes().iter().any(|w| w.contains("reload")));
+    }
+
+    #[test]
+    fn a_file_that_is_not_ours_is_named_with_its_line() {
+        let host = FakeHost::default();
+        host.put("/etc/nginx/conf.d/x.conf", "# mine\ncolour red;\n");
+        let said = "nginx: [emerg] unknown directive \"colour\" in /etc/nginx/conf.d/x.conf:2\n";
+        host.answer("nginx -t", said, 1);
+        let Outcome::Failed(fault) = site("server {}\n").converge(&host) else { panic!("it went live") };
+        let wanted = "`nginx -t` fails because of `/etc/nginx/conf.d/x.conf`, which is not ours; the old configuration is back and was never unloaded";
+        assert_eq!(fault.message, wanted);
+        assert!(fault.output.ends_with("line 2: colour red;"), "{}", fault.output);
+        assert_eq!(host.text("/etc/nginx/sites-available/hbnb"), None);
     }
 
     #[test]

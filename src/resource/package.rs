@@ -1,5 +1,7 @@
 //! A Debian package, by apt.
 
+use std::time::{Duration, Instant};
+
 use serde::{Deserialize, Serialize};
 
 use super::converge::{Change, Verbs};
@@ -42,44 +44,112 @@ impl Verbs for Package {
     }
 
     fn apply(&self, _: &Status, host: &dyn Host) -> Result<(), Fault> {
-        let wait = format!("DPkg::Lock::Timeout={}", self.lock_wait);
-        let install = ["apt-get", "install", "-y", "--no-install-recommends", "-o", &wait, &self.name];
-        if self.apt(host, &install).is_ok() {
-            return Ok(());
+        let install = ["apt-get", "install", "-y", "--no-install-recommends", &self.name];
+        match self.apt(host, &install) {
+            Err(Failure::Said(_)) => {
+                // An interrupted install must be completed first; whether this was the cause, the last try tells.
+                drop(self.apt(host, &["dpkg", "--configure", "-a"]));
+                // The lists of a fresh or long-unused host name versions that are gone.
+                self.apt(host, &["apt-get", "update"]).map_err(Failure::fault)?;
+                self.apt(host, &install).map_err(Failure::fault)
+            }
+            other => other.map_err(Failure::fault),
         }
-        // An interrupted install must be completed first. Only now, as apt waits for the lock of one that still
-        // works and dpkg does not; whether this was the cause, the last try tells.
-        drop(self.apt(host, &["dpkg", "--configure", "-a"]));
-        // The lists of a fresh or long-unused host name versions that are gone.
-        self.apt(host, &["apt-get", "update", "-o", &wait])?;
-        self.apt(host, &install)
     }
 }
 
+/// Why apt did not do it.
+enum Failure {
+    /// Somebody else held its lock all the time.
+    Locked(Fault),
+    /// It said something else.
+    Said(Fault),
+}
+
+impl Failure {
+    fn fault(self) -> Fault {
+        match self {
+            Self::Locked(fault) | Self::Said(fault) => fault,
+        }
+    }
+}
+
+/// Pause between tries for apt's lock; a try costs a fraction of a second.
+const PAUSE: Duration = Duration::from_millis(500);
+
 impl Package {
-    fn apt(&self, host: &dyn Host, argv: &[&str]) -> Result<(), Fault> {
+    /// Runs apt, again and again while another holds its lock: the option for that is newer than Ubuntu 18.04.
+    fn apt(&self, host: &dyn Host, argv: &[&str]) -> Result<(), Failure> {
         let mut run = Run::new(argv);
         run.env.push(("DEBIAN_FRONTEND".into(), "noninteractive".into()));
-        let ran = host.run(&run)?;
-        if ran.status == 0 {
-            return Ok(());
-        }
-        let text = ran.text();
-        let message = format!(
-            "package `{}` not installed: `{}` failed (exit {})",
-            self.name,
-            argv[..2].join(" "),
-            ran.status
-        );
-        let fault = Fault::new(message).output(&text);
-        Err(match lock_holder(&text) {
-            Some(holder) => fault.fix(format!("wait for {holder}, then run the same command again")),
-            None if text.contains("Unable to locate package") => {
-                fault.fix(format!("check the name: `apt-cache policy {}` on the host", self.name))
+        let deadline = Instant::now() + Duration::from_secs(self.lock_wait.into());
+        loop {
+            let ran = host.run(&run).map_err(Failure::Said)?;
+            if ran.status == 0 {
+                return Ok(());
             }
-            None => fault,
-        })
+            let text = ran.text();
+            let Some(file) = lock_file(&text) else { return Err(Failure::Said(self.failed(argv, &ran))) };
+            if Instant::now() >= deadline {
+                return Err(Failure::Locked(self.locked(file, &text, host)));
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
+
+    fn failed(&self, argv: &[&str], ran: &Ran) -> Fault {
+        let command = argv[..2].join(" ");
+        let message =
+            format!("package `{}` not installed: `{command}` failed (exit {})", self.name, ran.status);
+        let text = ran.text();
+        let fault = Fault::new(message).output(&text);
+        if text.contains("Unable to locate package") {
+            return fault.fix(format!("check the name: `apt-cache policy {}` on the host", self.name));
+        }
+        if text.contains("No space left") || text.contains("don't have enough free space") {
+            return fault.fix("free some space (on the host: `df -h`), then run the same command again");
+        }
+        fault
+    }
+
+    fn locked(&self, file: &str, text: &str, host: &dyn Host) -> Fault {
+        let holder = lock_holder(text).or_else(|| holder_of(file, host));
+        let by = holder.as_ref().map_or(String::new(), |holder| format!(" by {holder}"));
+        let fault = Fault::new(format!(
+            "package `{}` not installed: {file} was held{by} for {} s",
+            self.name, self.lock_wait
+        ));
+        let whom = holder.unwrap_or("the other apt or dpkg".into());
+        fault.output(text).fix(format!(
+            "wait for {whom} to end, then run the same command again (or wait longer: `lock_wait` of the package)"
+        ))
+    }
+}
+
+/// The lock file that apt or dpkg could not have, from their words in any version.
+fn lock_file(text: &str) -> Option<&str> {
+    let words = ["Could not get lock ", "Unable to lock ", "Unable to acquire the dpkg frontend lock ("];
+    let end = |c: char| c.is_whitespace() || c == ')';
+    let named = words.iter().find_map(|word| text.split(word).nth(1));
+    match named.and_then(|rest| rest.split(end).next()) {
+        Some(path) => Some(path.trim_end_matches('.')),
+        None if text.contains("locked by another process") => Some("/var/lib/dpkg/lock"),
+        None => None,
+    }
+}
+
+/// `process 812 (perl)` from the kernel's table, for an apt that does not name it.
+fn holder_of(file: &str, look: &dyn Look) -> Option<String> {
+    let inode = look.ask(&Run::new(&["stat", "-c", "%i", file])).ok()?.stdout.trim().to_string();
+    let table = look.read("/proc/locks").ok()??;
+    let table = String::from_utf8_lossy(&table).into_owned();
+    let ends = format!(":{inode}");
+    let held = table.lines().map(|l| l.split_whitespace().collect::<Vec<_>>());
+    let pid = held
+        .filter(|w| w.get(5).is_some_and(|place| place.ends_with(&ends)))
+        .find_map(|w| w.get(4).filter(|pid| !pid.starts_with('-')).map(ToString::to_string))?;
+    let name = look.read(&format!("/proc/{pid}/comm")).ok()??;
+    Some(format!("process {pid} ({})", String::from_utf8_lossy(&name).trim()))
 }
 
 /// Reads `dpkg-query -W -f=${Status}`: three words, of which the last is the state.
@@ -121,6 +191,38 @@ mod tests {
     fn the_holder_of_the_lock_is_named() {
         let text = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812 (unattended-upgr)\nN: Be aware";
         assert_eq!(lock_holder(text), Some("process 812 (unattended-upgr)".into()));
+    }
+
+    #[test]
+    fn a_lock_is_known_by_the_words_of_every_version() {
+        let trusty = "E: Could not get lock /var/lib/dpkg/lock - open (11: Resource temporarily unavailable)";
+        assert_eq!(lock_file(trusty), Some("/var/lib/dpkg/lock"));
+        let bookworm = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 8 (perl)";
+        assert_eq!(lock_file(bookworm), Some("/var/lib/dpkg/lock-frontend"));
+        let dpkg = "dpkg: error: dpkg status database is locked by another process";
+        assert_eq!(lock_file(dpkg), Some("/var/lib/dpkg/lock"));
+        assert_eq!(lock_file("E: Unable to locate package nginks"), None);
+    }
+
+    #[test]
+    fn a_lock_that_stays_is_waited_for_and_its_holder_is_found() {
+        let host = FakeHost::default();
+        let trusty =
+            "E: Could not get lock /var/lib/dpkg/lock - open (11: Resource temporarily unavailable)\n";
+        host.answer("dpkg-query", "", 1);
+        host.answer("apt-get", trusty, 100);
+        host.answer("stat -c %i /var/lib/dpkg/lock", "77\n", 0);
+        host.put(
+            "/proc/locks",
+            "1: OFDLCK ADVISORY  WRITE -1 fe:00:7 0 EOF\n2: POSIX  ADVISORY  WRITE 842 00:5a:77 0 EOF\n",
+        );
+        host.put("/proc/842/comm", "perl\n");
+        let fault = Package { lock_wait: 0, ..nginx() }.apply(&"absent".into(), &host).unwrap_err();
+        let wanted =
+            "package `nginx` not installed: /var/lib/dpkg/lock was held by process 842 (perl) for 0 s";
+        assert_eq!(fault.message, wanted);
+        let installs = host.writes().iter().filter(|w| w.starts_with("run apt-get install")).count();
+        assert_eq!((installs, host.writes().len()), (1, 1), "no list is fetched while another has the lock");
     }
 
     #[test]

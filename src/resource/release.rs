@@ -55,6 +55,11 @@ impl Release {
         format!("{}/releases/{}", self.root, self.id)
     }
 
+    /// Where it is put together; nobody reads there.
+    fn beside(&self) -> String {
+        format!("{}/releases/.{}.new", self.root, self.id)
+    }
+
     /// `current`'s target; relative, so that the tree can be moved.
     fn target(&self) -> String {
         format!("releases/{}", self.id)
@@ -68,7 +73,7 @@ impl Release {
     /// Puts the whole release down beside, and gives it its name by one rename.
     fn put_down(&self, host: &dyn Host) -> Result<(), Fault> {
         let access = Access { uid: 0, gid: 0, mode: 0o755 };
-        let beside = format!("{}/releases/.{}.new", self.root, self.id);
+        let beside = self.beside();
         host.remove(&beside)?;
         host.make_directory(&beside, &access)?;
         for file in &self.files {
@@ -131,7 +136,11 @@ impl Verbs for Release {
 
     fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
         if !seen.whole {
-            self.put_down(host)?;
+            if let Err(fault) = self.put_down(host) {
+                // A full disk must not stay full because of us.
+                drop(host.remove(&self.beside()));
+                return Err(fault);
+            }
         }
         host.link(&format!("{}/current", self.root), &self.target())?;
         self.prune(host)

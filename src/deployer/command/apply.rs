@@ -31,6 +31,6 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
     let common = &arguments.common;
     let (desk, _) = Desk::rehearsed(common, Secrets::Fetched)?;
     let (reports, mask) = desk.run(common, Mode::Change)?;
-    report::print(&reports, Mode::Change, common.format, &mask);
+    report::print(&reports, &common.ending(Mode::Change, &mask));
     Ok(report::exit(&reports, Mode::Change))
 }

@@ -14,6 +14,6 @@ use crate::deployer::run::Mode;
 pub fn run(common: &Common) -> Result<Exit, Vec<Diagnostic>> {
     let (desk, _) = Desk::rehearsed(common, Secrets::Fetched)?;
     let (reports, mask) = desk.run(common, Mode::Look)?;
-    report::print(&reports, Mode::Look, common.format, &mask);
+    report::print(&reports, &common.ending(Mode::Look, &mask));
     Ok(report::exit(&reports, Mode::Look))
 }

@@ -18,6 +18,6 @@ pub fn run(common: &Common) -> Result<Exit, Vec<Diagnostic>> {
     if report::chosen(common.format) != Format::Json {
         reports.iter().for_each(|r| print!("{}", desk.mask.hide(&report::probes(r))));
     }
-    report::print(&reports, Mode::Change, common.format, &desk.mask);
+    report::print(&reports, &common.ending(Mode::Change, &desk.mask));
     Ok(report::exit(&reports, Mode::Change))
 }

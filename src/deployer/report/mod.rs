@@ -1,12 +1,14 @@
 //! What a run tells people: while it goes on (bars or lines), and at its end (text or JSON). Pure functions of
 //! results, masked on their way out.
 
+mod complaint;
 mod difference;
 mod json;
 mod live;
 mod text;
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::exit::Exit;
@@ -42,16 +44,31 @@ pub fn watcher(format: Option<Format>, mask: &Mask) -> Arc<dyn Watch> {
     }
 }
 
+/// How the end of a run is told.
+pub struct Ending<'a> {
+    /// How far the run went.
+    pub mode: Mode,
+    /// As asked for.
+    pub format: Option<Format>,
+    /// Hides secrets.
+    pub mask: &'a Mask,
+    /// The inventory's path, for commands to type next.
+    pub inventory: &'a Path,
+    /// The pattern of the chosen hosts; all when none.
+    pub limit: Option<&'a str>,
+}
+
 /// Prints the end of a run: data on standard output, complaints on standard error.
-pub fn print(reports: &[Report], mode: Mode, format: Option<Format>, mask: &Mask) {
-    if chosen(format) == Format::Json {
-        println!("{}", mask.hide(&json::document(reports, mode).to_string()));
+pub fn print(reports: &[Report], ending: &Ending) {
+    let mask = ending.mask;
+    if chosen(ending.format) == Format::Json {
+        println!("{}", mask.hide(&json::document(reports, ending.mode).to_string()));
         return;
     }
-    for error in text::errors(reports) {
+    for error in complaint::all(reports, ending) {
         eprintln!("{}\n", mask.hide(&error.to_string()));
     }
-    print!("{}", mask.hide(&text::summary(reports, mode)));
+    print!("{}", mask.hide(&text::summary(reports, ending.mode)));
 }
 
 /// `1 host`, `2 hosts`.

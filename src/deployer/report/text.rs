@@ -2,84 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::base::diagnostic::Diagnostic;
-use crate::base::exit::Exit;
-use crate::resource::converge::Outcome;
-use crate::resource::fault::Fault;
-use crate::resource::probe::{Miss, Probe};
-
 use super::difference;
 use crate::deployer::run::{Mode, Report};
-
-/// Every complaint of a run, each once.
-pub fn errors(reports: &[Report]) -> Vec<Diagnostic> {
-    let mut errors: Vec<Diagnostic> = Vec::new();
-    for report in reports {
-        let own = report.errors.iter().filter(|e| !errors.contains(e)).cloned().collect::<Vec<_>>();
-        errors.extend(own);
-        errors.extend(failures(report));
-        errors.extend(misses(report));
-    }
-    errors
-}
-
-fn failures(report: &Report) -> Vec<Diagnostic> {
-    let done = report.outcomes.iter().enumerate().filter_map(|(i, o)| match o {
-        Outcome::Failed(fault) => Some((i, fault)),
-        _ => None,
-    });
-    let seen =
-        report.checked.iter().enumerate().filter_map(|(i, c)| c.as_ref().err().map(|fault| (i, fault)));
-    let failed: Vec<(usize, &Fault)> =
-        if report.outcomes.is_empty() { seen.collect() } else { done.collect() };
-    failed.into_iter().map(|(index, fault)| failure(report, index, fault)).collect()
-}
-
-fn failure(report: &Report, index: usize, fault: &Fault) -> Diagnostic {
-    let (name, place) =
-        report.plan.steps.get(index).map_or(("", ""), |s| (s.name.as_str(), s.place.as_str()));
-    let error = Diagnostic::error(format!("{}: {}", report.host, fault.message)).exit(Exit::Failed);
-    let mut error = error.note("task", format!("`{name}` ({place})"));
-    if !fault.output.is_empty() {
-        error = error.note("last lines", fault.output.clone());
-    }
-    let again = "repair it, then run the same command again; what is done stays done";
-    error.note("done", done_and_left(report)).fix(fault.fix.as_deref().unwrap_or(again))
-}
-
-/// What was changed before the failure, and that the rest was not touched.
-fn done_and_left(report: &Report) -> String {
-    let changed: Vec<&str> = report
-        .outcomes
-        .iter()
-        .zip(&report.plan.steps)
-        .filter(|(o, _)| matches!(o, Outcome::Changed(_)))
-        .map(|(_, s)| s.name.as_str())
-        .collect();
-    let left = report.plan.steps.len().saturating_sub(report.outcomes.len());
-    match changed.as_slice() {
-        [] => format!("nothing was changed on {}", report.host),
-        _ => format!("changed before: {}; {left} later steps were not begun", changed.join(", ")),
-    }
-}
-
-fn misses(report: &Report) -> Vec<Diagnostic> {
-    let tell = |from: &str, answers: &[Option<Miss>]| {
-        let pairs = report.plan.probes.iter().zip(answers);
-        let missed = pairs.filter_map(|(probe, miss)| miss.as_ref().map(|m| (probe, m.clone())));
-        missed.map(|(probe, miss)| missed_probe(&report.host, from, probe, &miss)).collect::<Vec<_>>()
-    };
-    let mut all = tell("on the host", &report.proved);
-    all.extend(tell("from here", &report.proved_here));
-    all
-}
-
-fn missed_probe(host: &str, from: &str, probe: &Probe, miss: &Miss) -> Diagnostic {
-    let error =
-        Diagnostic::error(format!("{host}: probe `{}` failed: GET {}: {miss}", probe.name, probe.get));
-    let look = format!("look at the journal: deployer ssh INVENTORY {host} -- sudo journalctl -n 50");
-    error.note("asked", from).exit(Exit::Probe).fix(look)
-}
 
 /// The differences of every host (in `plan`), and a line a host.
 pub fn summary(reports: &[Report], mode: Mode) -> String {
@@ -106,9 +30,15 @@ fn line(report: &Report, mode: Mode) -> String {
     if report.plan.steps.is_empty() && !report.errors.is_empty() {
         return "not reached, nothing changed".to_string();
     }
+    if report.held {
+        let differ = report.checked.iter().filter(|c| c.as_ref().is_ok_and(|list| !list.is_empty())).count();
+        return format!("nothing changed, differs={differ} steps={}", report.plan.steps.len());
+    }
     let word = if mode == Mode::Look { "differs" } else { "changed" };
     let total = report.plan.steps.len();
-    let mut line = format!("{word}={} failed={} steps={total}", report.changed(mode), report.failed());
+    let stopped = if report.errors.is_empty() { "" } else { "stopped early, " };
+    let mut line =
+        format!("{stopped}{word}={} failed={} steps={total}", report.changed(mode), report.failed());
     let asked = report.proved.len() + report.proved_here.len();
     if asked > 0 {
         let _ = write!(line, " probes={}/{asked}", asked - report.missed());

@@ -1,0 +1,128 @@
+//! What went wrong in a run, for people: each thing once, with what was changed, what was not, and what to type next.
+
+use crate::base::diagnostic::Diagnostic;
+use crate::base::exit::Exit;
+use crate::resource::converge::Outcome;
+use crate::resource::fault::Fault;
+use crate::resource::probe::{Miss, Probe};
+
+use super::Ending;
+use crate::deployer::run::{Mode, Report};
+
+/// Every complaint of a run, each once.
+pub fn all(reports: &[Report], ending: &Ending) -> Vec<Diagnostic> {
+    let mut errors: Vec<Diagnostic> = Vec::new();
+    for report in reports {
+        let own = report.errors.iter().map(|error| ended_early(report, error, ending.mode));
+        let own: Vec<Diagnostic> = own.filter(|e| !errors.contains(e)).collect();
+        errors.extend(own);
+        errors.extend(failures(report));
+        errors.extend(misses(report, ending));
+    }
+    errors.extend(held_back(reports, ending));
+    errors
+}
+
+/// A host that was not reached or got lost; mistakes of the input are the same for every host and change nothing.
+fn ended_early(report: &Report, error: &Diagnostic, mode: Mode) -> Diagnostic {
+    if mode == Mode::Look || error.exit == Exit::Input {
+        return error.clone();
+    }
+    let told = error.clone().note("done", done_and_left(report));
+    match report.begun.filter(|begun| *begun >= report.outcomes.len()) {
+        Some(begun) => {
+            let name = report.plan.steps.get(begun).map_or("", |step| step.name.as_str());
+            told.note("under way", format!("`{name}` may still come to its end on {}", report.host))
+        }
+        None => told,
+    }
+}
+
+fn failures(report: &Report) -> Vec<Diagnostic> {
+    let done = report.outcomes.iter().enumerate().filter_map(|(i, o)| match o {
+        Outcome::Failed(fault) => Some((i, fault)),
+        _ => None,
+    });
+    let seen =
+        report.checked.iter().enumerate().filter_map(|(i, c)| c.as_ref().err().map(|fault| (i, fault)));
+    let failed: Vec<(usize, &Fault)> =
+        if report.outcomes.is_empty() { seen.collect() } else { done.collect() };
+    failed.into_iter().map(|(index, fault)| failure(report, index, fault)).collect()
+}
+
+fn failure(report: &Report, index: usize, fault: &Fault) -> Diagnostic {
+    let (name, place) =
+        report.plan.steps.get(index).map_or(("", ""), |s| (s.name.as_str(), s.place.as_str()));
+    let error = Diagnostic::error(format!("{}: {}", report.host, fault.message)).exit(Exit::Failed);
+    let mut error = error.note("task", format!("`{name}` ({place})"));
+    if !fault.output.is_empty() {
+        error = error.note("last lines", fault.output.clone());
+    }
+    let again = "repair it, then run the same command again; what is done stays done";
+    error.note("done", done_and_left(report)).fix(fault.fix.as_deref().unwrap_or(again))
+}
+
+/// What was changed before the end, and that the rest was not touched.
+fn done_and_left(report: &Report) -> String {
+    let changed: Vec<&str> = report
+        .outcomes
+        .iter()
+        .zip(&report.plan.steps)
+        .filter(|(o, _)| matches!(o, Outcome::Changed(_)))
+        .map(|(_, s)| s.name.as_str())
+        .collect();
+    let begun = report.begun.map_or(0, |begun| begun + 1).max(report.outcomes.len());
+    let left = match report.plan.steps.len().saturating_sub(begun) {
+        0 => String::new(),
+        1 => "; 1 later step was not begun".to_string(),
+        left => format!("; {left} later steps were not begun"),
+    };
+    match changed.as_slice() {
+        [] if begun == 0 => format!("nothing was changed on {}", report.host),
+        [] => format!("nothing was changed before{left}"),
+        _ => format!("changed before: {}{left}", changed.join(", ")),
+    }
+}
+
+/// Hosts that were ready and are as they were, and how to go on without the others.
+fn held_back(reports: &[Report], ending: &Ending) -> Option<Diagnostic> {
+    let names = |held: bool| {
+        reports.iter().filter(move |r| r.held == held).map(|r| r.host.as_str()).collect::<Vec<_>>()
+    };
+    let (held, others) = (names(true), names(false));
+    if held.is_empty() {
+        return None;
+    }
+    let verb = if held.len() == 1 { "was" } else { "were" };
+    let error = Diagnostic::error(format!("{} {verb} left unchanged", held.join(", ")));
+    let without: String = others.iter().map(|host| format!(":!{host}")).collect();
+    let pattern = format!("{}{without}", ending.limit.unwrap_or("all"));
+    let fix = format!("repair {}, or go on without: --limit '{pattern}'", others.join(", "));
+    Some(error.note("why", "no host is changed before every host is ready").fix(fix))
+}
+
+/// Probes that failed; the same answer on the host and from here is one complaint.
+fn misses(report: &Report, ending: &Ending) -> Vec<Diagnostic> {
+    let mut all = Vec::new();
+    for (index, probe) in report.plan.probes.iter().enumerate() {
+        let miss = |answers: &[Option<Miss>]| answers.get(index).cloned().flatten();
+        let (there, here) = (miss(&report.proved), miss(&report.proved_here));
+        let mut tell = |from: &str, miss: &Miss| all.push(missed(report, (probe, miss, from), ending));
+        match (&there, &here) {
+            (Some(there), Some(here)) if there == here => tell("on the host and from here", there),
+            _ => {
+                there.iter().for_each(|miss| tell("on the host", miss));
+                here.iter().for_each(|miss| tell("from here", miss));
+            }
+        }
+    }
+    all
+}
+
+fn missed(report: &Report, (probe, miss, from): (&Probe, &Miss, &str), ending: &Ending) -> Diagnostic {
+    let (host, inventory) = (&report.host, ending.inventory.display());
+    let error =
+        Diagnostic::error(format!("{host}: probe `{}` failed: GET {}: {miss}", probe.name, probe.get));
+    let look = format!("look at the journal: deployer ssh {inventory} {host} -- sudo journalctl -n 50");
+    error.note("asked", from).exit(Exit::Probe).fix(look)
+}

@@ -43,6 +43,8 @@ pub fn command_line(target: &Target) -> Vec<String> {
 struct Seen {
     /// Who would log in, by ssh's own rules.
     user: String,
+    /// The private key of the inventory is not there.
+    no_key: bool,
     /// Type and fingerprint of the key the host shows now.
     key_now: Option<String>,
     /// Type and fingerprint of the key that was expected.
@@ -51,7 +53,8 @@ struct Seen {
 
 /// What ssh's words mean, and what to do (exit 3). Where the host's key is the matter, ssh is asked for it.
 pub async fn explain(target: &Target, said: &str) -> Diagnostic {
-    let mut seen = Seen { user: login_name(target).await, ..Seen::default() };
+    let no_key = target.key.as_ref().is_some_and(|key| !key.exists());
+    let mut seen = Seen { user: login_name(target).await, no_key, ..Seen::default() };
     if said.contains("Host key verification failed") || said.contains("host key is known") {
         seen.key_now =
             key_shown(&ask(target, &["-v", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5"]).await);
@@ -111,7 +114,7 @@ fn kept_under(target: &Target) -> String {
 /// Type and fingerprint of the key in this line of a known_hosts file, hashed or not.
 async fn known_key(target: &Target, file: &str, line: &str) -> Option<String> {
     let found = output("ssh-keygen", &["-l", "-F", &kept_under(target), "-f", file]).await;
-    let mut lines = found.lines().skip_while(|l| !l.ends_with(&format!("found: line {line}")));
+    let mut lines = found.lines().skip_while(|l| !l.trim_end().ends_with(&format!("found: line {line}")));
     let key = lines.nth(1)?.split_once(' ')?.1.trim();
     Some(format!("{key} ({file}:{line})"))
 }
@@ -153,15 +156,15 @@ fn reason(target: &Target, seen: &Seen, said: &str) -> Diagnostic {
     }
     let error = |what: &str| error(what).note("ssh said", said.trim().replace('\r', ""));
     if said.contains("Permission denied") || said.contains("Too many authentication failures") {
-        return error(&format!("login as `{}` was refused", seen.user)).fix(login_fix(target, said));
+        return error(&format!("login as `{}` was refused", seen.user)).fix(login_fix(target, seen, said));
     }
     error("cannot be reached").fix(reach_fix(target, said))
 }
 
-fn login_fix(target: &Target, said: &str) -> String {
+fn login_fix(target: &Target, seen: &Seen, said: &str) -> String {
     let key = target.key.as_ref().map_or("your key".to_string(), |k| format!("`{}`", k.display()));
     let by_hand = line(command_line(target).into_iter());
-    if said.contains("not accessible") {
+    if seen.no_key {
         return format!("there is no key at {key}; name the right file in `ansible_ssh_private_key_file`");
     }
     if said.contains("UNPROTECTED PRIVATE KEY FILE") {
@@ -222,7 +225,7 @@ mod tests {
         let said = "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nAdd correct host key in /root/.ssh/known_hosts to get rid of this message.\nOffending ED25519 key in /root/.ssh/known_hosts:3\nHost key verification failed.\n";
         let known_key = Some("ED25519 SHA256:old (/root/.ssh/known_hosts:3)".into());
         let key_now = key_shown("x\ndebug1: Server host key: ssh-ed25519 SHA256:new\nx");
-        let seen = Seen { user: "me".into(), key_now, known_key };
+        let seen = Seen { user: "me".into(), no_key: false, key_now, known_key };
         let wanted = "error: web-01: its host key has changed; the connection was refused
   = key now: ED25519 SHA256:new
   = known key: ED25519 SHA256:old (/root/.ssh/known_hosts:3)

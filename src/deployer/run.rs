@@ -160,7 +160,11 @@ pub async fn run(jobs: Vec<Job>, options: &Options) -> Vec<Report> {
     for mut host in asked.drain(..) {
         if stopped || options.mode == Mode::Look {
             let ready = host.report.errors.is_empty() && host.report.failed() == 0;
-            host.report.held = options.mode == Mode::Change && ready;
+            if options.interrupt.is_set() {
+                host.report.errors.push(interrupted(&host.report.host));
+            } else {
+                host.report.held = options.mode == Mode::Change && ready;
+            }
             reports.insert(host.index, host.report);
             continue;
         }

@@ -68,7 +68,7 @@ pub enum Miss {
     Body {
         /// The text it should contain.
         wanted: String,
-        /// Its first characters.
+        /// Its first characters, in one line.
         begins: String,
     },
     /// A header is missing or different.
@@ -138,7 +138,8 @@ impl Probe {
         }
         match &expect.body {
             Some(wanted) if !answer.body.contains(wanted.as_str()) => {
-                let begins = answer.body.chars().take(60).collect();
+                let words: Vec<&str> = answer.body.split_whitespace().take(60).collect();
+                let begins = words.join(" ").chars().take(60).collect();
                 Err(Miss::Body { wanted: wanted.clone(), begins })
             }
             _ => Ok(()),

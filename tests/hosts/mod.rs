@@ -3,6 +3,7 @@
 mod cut;
 mod load;
 mod readme;
+mod failure;
 mod sandbox;
 mod story;
 mod two;

@@ -115,8 +115,8 @@ fn kept_under(target: &Target) -> String {
 async fn known_key(target: &Target, file: &str, line: &str) -> Option<String> {
     let found = output("ssh-keygen", &["-l", "-F", &kept_under(target), "-f", file]).await;
     let mut lines = found.lines().skip_while(|l| !l.trim_end().ends_with(&format!("found: line {line}")));
-    let key = lines.nth(1)?.split_once(' ')?.1.trim();
-    Some(format!("{key} ({file}:{line})"))
+    let mut words = lines.nth(1)?.split_whitespace().skip(1);
+    Some(format!("{} {} ({file}:{line})", words.next()?, words.next()?))
 }
 
 /// The command that takes the key the host shows now, unless another is known.

@@ -69,12 +69,10 @@ impl Init {
                 let words = format!("`{}` failed (exit {})", argv.join(" "), ran.status);
                 let log = self.last_lines(host, name, begun);
                 let fault = Fault::new(words).output(&ran.text()).log(&log);
-                return Err(match log.contains("Address already in use") {
-                    true => fault.fix(
-                        "end what listens there (on the host: ss -ltnp) or choose another `bind`, then run the same command again",
-                    ),
-                    false => fault,
-                });
+                return Err(fault.fix(match log.contains("Address already in use") {
+                    true => "end what listens there (on the host: ss -ltnp) or choose another `bind`, then run the same command again".to_string(),
+                    false => format!("repair what the last lines name (more of them on the host: {}), then run the same command again", self.where_log(name)),
+                }));
             }
         }
         Ok(())
@@ -103,6 +101,14 @@ impl Init {
             }
             (Self::Upstart, Verb::Reload) => vec![vec!["initctl", "reload", job(name)]],
             (Self::Upstart, Verb::Enable) => Vec::new(),
+        }
+    }
+
+    /// The command that shows a unit's whole log.
+    fn where_log(self, name: &str) -> String {
+        match self {
+            Self::Systemd => format!("journalctl -u {name}"),
+            Self::Upstart => format!("less /var/log/upstart/{}.log", job(name)),
         }
     }
 

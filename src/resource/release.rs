@@ -135,12 +135,12 @@ impl Verbs for Release {
     }
 
     fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
-        if !seen.whole {
-            if let Err(fault) = self.put_down(host) {
-                // A full disk must not stay full because of us.
-                drop(host.remove(&self.beside()));
-                return Err(fault);
-            }
+        if !seen.whole
+            && let Err(fault) = self.put_down(host)
+        {
+            // A full disk must not stay full because of us.
+            drop(host.remove(&self.beside()));
+            return Err(fault);
         }
         host.link(&format!("{}/current", self.root), &self.target())?;
         self.prune(host)

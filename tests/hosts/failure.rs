@@ -118,7 +118,7 @@ impl Desk {
 
     /// What is half written or left over on a host, anywhere one of ours writes.
     fn half_written(&self, host: &str) -> String {
-        let names = "-name '.*.new' -o -name '*.part' -o -name '*.deployer-new' -o -name '.new.*'";
+        let names = "-name '.*.new' -o -path '*/blob/*.*' -o -name '*.deployer-new' -o -name '.new.*'";
         self.root(host, &format!("find /etc /opt /var/lib/deployer {names} 2>/dev/null; true"))
     }
 }
@@ -162,26 +162,19 @@ fn without_the_restless(text: &str) -> String {
         word.clear();
     }
     said.pop();
-    numbered(&fingerprints(&said))
+    let base64 = |c: char| c.is_ascii_alphanumeric() || "+/".contains(c);
+    let said = after("SHA256:", base64, "PRINT", &said);
+    let said = after("process ", |c| c.is_ascii_digit(), "PID", &said);
+    after("site.yml:", |c| c.is_ascii_digit(), "LINE", &said)
 }
 
-/// `SHA256:…` as `SHA256:PRINT`.
-fn fingerprints(text: &str) -> String {
-    let mut parts = text.split("SHA256:");
+/// What follows each `mark`, as long as it is made of `set`, by its name: `process 812 (` is `process PID (`.
+fn after(mark: &str, set: fn(char) -> bool, name: &str, text: &str) -> String {
+    let mut parts = text.split(mark);
     let first = parts.next().unwrap_or_default().to_string();
     parts.fold(first, |all, part| {
-        let rest = part.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "+/".contains(c));
-        format!("{all}SHA256:PRINT{rest}")
-    })
-}
-
-/// `process 812 (` as `process PID (`.
-fn numbered(text: &str) -> String {
-    let mut parts = text.split("process ");
-    let first = parts.next().unwrap_or_default().to_string();
-    parts.fold(first, |all, part| {
-        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
-        let name = if rest.len() < part.len() { "PID" } else { "" };
-        format!("{all}process {name}{rest}")
+        let rest = part.trim_start_matches(set);
+        let name = if rest.len() < part.len() { name } else { "" };
+        format!("{all}{mark}{name}{rest}")
     })
 }

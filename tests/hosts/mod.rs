@@ -1,9 +1,9 @@
 //! Tests on real hosts: booted here, gone afterwards.
 
 mod cut;
+mod failure;
 mod load;
 mod readme;
-mod failure;
 mod sandbox;
 mod story;
 mod two;

@@ -26,7 +26,7 @@ fn the_lock_of_apt_is_held(desk: &Desk) {
     let playbook = playbook.replace("package: { name: nginx }", "package: { name: nginx, lock_wait: 2 }");
     fs::write(desk.directory.path().join("site.yml"), playbook).unwrap();
     let wanted = "error: host-1: package `nginx` not installed: /var/lib/dpkg/lock-frontend was held by process PID (perl) for 2 s
-  = task: `nginx` (site.yml:13)
+  = task: `nginx` (site.yml:LINE)
   = last lines: E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process PID (perl)
      E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?
   = done: no step before this one changed anything; 10 later steps were not begun
@@ -44,7 +44,7 @@ fn the_disk_is_full(desk: &Desk) {
     let agent = fs::metadata(env!("CARGO_BIN_EXE_deployer")).unwrap().len() / 1024;
     let mount = format!("mount -t tmpfs -o size={}k tmpfs /var/lib/deployer", agent + 2048);
     desk.root("host-1", &mount);
-    let wanted = "error: host-1: cannot write `/var/lib/deployer/blob/DIGEST.part`: no space left on device
+    let wanted = "error: host-1: cannot write `/var/lib/deployer/blob/DIGEST`: no space left on device
   = done: nothing was changed on host-1
   = fix: free some space (on the host: `df -h /var/lib/deployer/blob`), then run the same command again
 
@@ -56,7 +56,7 @@ exit 4
     desk.root("host-1", "umount /var/lib/deployer && mount -t tmpfs -o size=6m tmpfs /opt");
     let wanted =
         "error: host-1: cannot write `/opt/hbnb/releases/.RELEASE.new/appserver`: no space left on device
-  = task: `release` (playbooks/site.yml:25)
+  = task: `release` (playbooks/site.yml:LINE)
   = done: changed before: nginx, account hbnb, state directory; 7 later steps were not begun
   = fix: free some space (on the host: `df -h /opt/hbnb/releases`), then run the same command again
 
@@ -70,7 +70,7 @@ exit 4
         "umount /opt && mount -t tmpfs -o size=4k tmpfs /etc/default && yes > /etc/default/full; true",
     );
     let wanted = "error: host-1: cannot write `/etc/default/hbnb-onepage`: no space left on device
-  = task: `environment of onepage` (playbooks/site.yml:51)
+  = task: `environment of onepage` (playbooks/site.yml:LINE)
   = done: changed before: release; 6 later steps were not begun
   = fix: free some space (on the host: `df -h /etc/default`), then run the same command again
 
@@ -86,7 +86,7 @@ fn etc_is_read_only(desk: &Desk) {
     desk.root("host-1", "mount -o bind /etc /etc && mount -o remount,bind,ro /etc");
     let said = desk.apply(&[]);
     let wanted = r#"error: host-1: cannot write `/etc/default/hbnb-onepage`: read-only file system
-  = task: `environment of onepage` (playbooks/site.yml:51)
+  = task: `environment of onepage` (playbooks/site.yml:LINE)
   = done: no step before this one changed anything; 6 later steps were not begun
   = fix: on the host, see why (`dmesg | tail`), then mount -o remount,rw "$(findmnt -no TARGET -T /etc/default)" and run the same command again
 
@@ -117,7 +117,7 @@ fn nginx_refuses_our_file(desk: &Desk) {
     fs::write(own.join("site.conf.tera"), template.replace("\nserver {", "\nserver {\n    colour blue;"))
         .unwrap();
     let wanted = r#"error: host-1: `nginx -t` refused site `deployer`; the old configuration is back and was never unloaded
-  = task: `site` (playbooks/site.yml:77)
+  = task: `site` (playbooks/site.yml:LINE)
   = last lines: DATE TIME [emerg] PID: unknown directive "colour" in /etc/nginx/sites-enabled/deployer:15
      nginx: configuration file /etc/nginx/nginx.conf test failed
      line 15: colour blue;
@@ -138,7 +138,7 @@ fn nginx_refuses_the_users_file(desk: &Desk) {
     desk.root("host-1", &format!("printf '# mine\\ncolour red;\\n' > {foreign}; echo '# by hand' >> /etc/nginx/sites-available/deployer"));
     let before = site(desk);
     let wanted = r#"error: host-1: `nginx -t` fails because of `/etc/nginx/conf.d/mine.conf`, which is not ours; the old configuration is back and was never unloaded
-  = task: `site` (playbooks/site.yml:77)
+  = task: `site` (playbooks/site.yml:LINE)
   = last lines: DATE TIME [emerg] PID: unknown directive "colour" in /etc/nginx/conf.d/mine.conf:2
      nginx: configuration file /etc/nginx/nginx.conf test failed
      line 2: colour red;
@@ -158,7 +158,7 @@ fn the_port_is_taken(desk: &Desk) {
     desk.root("host-1", "systemctl stop hbnb-onepage.socket hbnb-onepage.service");
     desk.hold("host-1", "use IO::Socket::INET; my $s = IO::Socket::INET->new(Listen => 1, ReuseAddr => 1, LocalAddr => '127.0.0.1:5000') or die $!");
     let wanted = r#"error: host-1: `systemctl start hbnb-onepage.socket` failed (exit 1)
-  = task: `socket of onepage` (playbooks/site.yml:65)
+  = task: `socket of onepage` (playbooks/site.yml:LINE)
   = last lines: Job failed. See "journalctl -xe" for details.
      hbnb-onepage.socket: Failed to create listening socket (127.0.0.1:5000): Address already in use
      hbnb-onepage.socket: Failed to listen on sockets: Address already in use
@@ -185,7 +185,7 @@ fn a_service_does_not_start(desk: &Desk) {
     let printed: String = (14..=60).map(|n| format!("     line {n}\n")).collect();
     let wanted = format!(
         "error: host-1: `systemctl restart hbnb-onepage.service` failed (exit 1)
-  = task: `service onepage` (playbooks/site.yml:69)
+  = task: `service onepage` (playbooks/site.yml:LINE)
   = last lines: Job for hbnb-onepage.service failed because the control process exited with error code.
      See \"systemctl status hbnb-onepage.service\" and \"journalctl -xeu hbnb-onepage.service\" for details.
 {printed}     hbnb-onepage.service: Control process exited, code=exited, status=255/EXCEPTION

@@ -244,13 +244,16 @@ async fn ask(
     let mut plan = (job.compile)(&facts)?;
     plan.prove = mode == Mode::Change;
     let address = job.target.probe_address();
-    // A host that is as wanted is proven by what it answers now; that costs no waiting.
-    let early = plan.prove.then(|| tokio::spawn(prove(address.clone(), plan.probes.clone(), Duration::ZERO)));
     channel.send(&ToAgent::Plan(plan.clone())).await.map_err(one)?;
     let (checked, missing) = match channel.receive().await.map_err(one)? {
         ToDesk::Checked { steps, missing } => (steps, missing),
         other => return Err(vec![refused(&job.target.name, other)]),
     };
+    // A host that is as wanted is asked from here while it asks itself. Not earlier: a request wakes a stopped
+    // service through its socket, and what differs would be mended unseen.
+    let proves_itself = plan.prove && checked.iter().all(|c| c.as_ref().is_ok_and(Vec::is_empty));
+    let early =
+        proves_itself.then(|| tokio::spawn(prove(address.clone(), plan.probes.clone(), Duration::ZERO)));
     let report = Report { host: job.target.name.clone(), plan, checked, ..Report::default() };
     Ok(Asked { index, channel, report, missing, address, early })
 }
@@ -316,7 +319,7 @@ fn refused(host: &str, frame: ToDesk) -> Diagnostic {
     }
 }
 
-/// The probes from here: what was answered while the host compared, unless it has changed since or did not suffice.
+/// The probes from here: what was answered while the host asked itself, unless it has changed since or did not suffice.
 async fn proved_here(host: &mut Asked, differs: bool) -> Vec<Option<Miss>> {
     if let Some(early) = host.early.take().filter(|_| !differs)
         && let Ok(answers) = early.await

@@ -28,7 +28,7 @@ type Properties = Vec<(String, String)>;
 pub struct LocalHost {
     /// Units that one `systemctl show` should answer together.
     expected: RefCell<Vec<String>>,
-    /// Its last answer; forgotten whenever a program has run.
+    /// Its last answer; forgotten whenever something was written or run.
     units: RefCell<BTreeMap<String, Properties>>,
     /// Contents that were sent ahead, by digest; open, so that no other run can take them away from us.
     contents: RefCell<BTreeMap<String, File>>,
@@ -187,6 +187,7 @@ impl Look for LocalHost {
 
 impl Host for LocalHost {
     fn write(&self, path: &str, content: &[u8], access: &Access) -> Result<(), Fault> {
+        self.forget_units();
         self.replace(path, access, |file| file.write_all(content))
     }
 
@@ -201,6 +202,7 @@ impl Host for LocalHost {
     }
 
     fn link(&self, path: &str, target: &str) -> Result<(), Fault> {
+        self.forget_units();
         let fault = |e: io::Error| Fault::io("link", path, &e);
         let beside = beside(path);
         found(fs::remove_file(&beside)).map_err(fault)?;
@@ -213,6 +215,7 @@ impl Host for LocalHost {
     }
 
     fn remove(&self, path: &str) -> Result<(), Fault> {
+        self.forget_units();
         let is_directory = self.stat(path)?.is_some_and(|s| s.kind == Kind::Directory);
         let removed = if is_directory { fs::remove_dir_all(path) } else { fs::remove_file(path) };
         found(removed).map(drop).map_err(|e| Fault::io("remove", path, &e))

@@ -55,7 +55,11 @@ impl Init {
     /// Reads the state of a unit.
     pub fn state(self, look: &dyn Look, name: &str) -> Result<UnitState, Fault> {
         match self {
-            Self::Systemd => Ok(systemd_state(&look.unit(name)?)),
+            Self::Systemd => {
+                let properties = look.unit(name)?;
+                let enabled = is_wanted(look, name)?;
+                Ok(systemd_state(&properties, enabled))
+            }
             Self::Upstart => Ok(upstart_state(&look.ask(&Run::new(&["initctl", "status", job(name)]))?)),
         }
     }
@@ -93,7 +97,7 @@ impl Init {
             (Self::Systemd, Verb::Start) => vec![vec!["systemctl", "start", name]],
             (Self::Systemd, Verb::Restart) => vec![vec!["systemctl", "restart", name]],
             (Self::Systemd, Verb::Reload) => vec![vec!["systemctl", "reload", name]],
-            (Self::Systemd, Verb::Enable) => vec![vec!["systemctl", "enable", name]],
+            (Self::Systemd, Verb::Enable) => vec![vec!["systemctl", "--no-reload", "enable", name]],
             (Self::Upstart, Verb::Start) => vec![vec!["initctl", "start", job(name)]],
             // A running instance keeps its old definition through `restart`.
             (Self::Upstart, Verb::Restart) => {
@@ -131,12 +135,25 @@ fn job(name: &str) -> &str {
     name.strip_suffix(".service").unwrap_or(name)
 }
 
-fn systemd_state(properties: &[(String, String)]) -> UnitState {
+/// Whether a target pulls a unit in at boot: a link in one of the directories `*.wants`. systemd itself remembers an
+/// older answer until it reads all units again, which costs more than everything else here.
+fn is_wanted(look: &dyn Look, name: &str) -> Result<bool, Fault> {
+    const UNITS: &str = "/etc/systemd/system";
+    for directory in look.list(UNITS)?.into_iter().filter(|d| d.ends_with(".wants")) {
+        if look.stat(&format!("{UNITS}/{directory}/{name}"))?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn systemd_state(properties: &[(String, String)], wanted: bool) -> UnitState {
     let is = |key: &str, value: &str| properties.iter().any(|(k, v)| k == key && v == value);
     UnitState {
         loaded: is("LoadState", "loaded"),
         running: is("ActiveState", "active") || is("ActiveState", "reloading"),
-        enabled: is("UnitFileState", "enabled"),
+        // Units without [Install], and those made from old init scripts, cannot be enabled and need not be.
+        enabled: wanted || is("UnitFileState", "static") || is("UnitFileState", "generated"),
         stale: is("NeedDaemonReload", "yes"),
     }
 }
@@ -177,8 +194,8 @@ mod tests {
         .map(|(k, v)| (k.to_string(), v.to_string()))
         .to_vec();
         let wanted = UnitState { loaded: true, running: true, enabled: true, stale: false };
-        assert_eq!(systemd_state(&properties), wanted);
-        assert_eq!(systemd_state(&[]), UnitState::default());
+        assert_eq!(systemd_state(&properties, true), wanted);
+        assert_eq!(systemd_state(&[], false), UnitState::default());
     }
 
     #[test]

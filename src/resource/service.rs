@@ -36,10 +36,6 @@ pub struct Seen {
 }
 
 impl Service {
-    fn stamp(&self, kind: &str) -> String {
-        format!("{}.{kind}", self.name)
-    }
-
     fn wants_stamp(&self) -> bool {
         !(self.restart_when.is_empty() && self.reload_when.is_empty())
     }
@@ -59,16 +55,18 @@ impl Verbs for Service {
     type State = Seen;
 
     fn observe(&self, look: &dyn Look) -> Result<Seen, Fault> {
-        let pair = |kind: &str, paths: &[String]| -> Result<(String, String), Fault> {
+        let taken = stamp::read(look, &self.name)?;
+        let (restart, reload) = taken.split_once(' ').unwrap_or_default();
+        let pair = |taken: &str, paths: &[String]| -> Result<(String, String), Fault> {
             if paths.is_empty() {
                 return Ok(Default::default());
             }
-            Ok((stamp::read(look, &self.stamp(kind))?, stamp::of(look, paths)?))
+            Ok((taken.to_string(), stamp::of(look, paths)?))
         };
         Ok(Seen {
             unit: self.init.state(look, &self.name)?,
-            restart: pair("restart", &self.restart_when)?,
-            reload: pair("reload", &self.reload_when)?,
+            restart: pair(restart, &self.restart_when)?,
+            reload: pair(reload, &self.reload_when)?,
         })
     }
 
@@ -83,11 +81,17 @@ impl Verbs for Service {
             changes.push(Change::new("state", "runs with older files", "restarted"));
         } else if seen.reload.0 != seen.reload.1 {
             changes.push(Change::new("state", "runs with older files", "reloaded"));
+        } else if seen.unit.stale {
+            changes.push(Change::new("unit", "changed on disk", "read by the init system"));
         }
         changes
     }
 
     fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
+        // Once for all units that were written before: reading them anew takes longer than starting one.
+        if seen.unit.stale || !seen.unit.loaded {
+            self.init.read_again(host)?;
+        }
         if !seen.unit.enabled {
             self.init.ask_for(host, Verb::Enable, &self.name)?;
         }
@@ -101,8 +105,8 @@ impl Verbs for Service {
             self.init.ask_for(host, Verb::Reload, &self.name)?;
         }
         if self.wants_stamp() {
-            stamp::write(host, &self.stamp("restart"), &stamp::of(host, &self.restart_when)?)?;
-            stamp::write(host, &self.stamp("reload"), &stamp::of(host, &self.reload_when)?)?;
+            let taken = [stamp::of(host, &self.restart_when)?, stamp::of(host, &self.reload_when)?];
+            stamp::write(host, &self.name, &taken.join(" "))?;
         }
         Ok(())
     }
@@ -115,7 +119,7 @@ mod tests {
     use crate::resource::fake::FakeHost;
 
     const UP: [(&str, &str); 3] =
-        [("LoadState", "loaded"), ("ActiveState", "active"), ("UnitFileState", "enabled")];
+        [("LoadState", "loaded"), ("ActiveState", "active"), ("UnitFileState", "static")];
 
     fn web() -> Service {
         Service {
@@ -148,11 +152,32 @@ mod tests {
         let host = FakeHost::default();
         host.answer("systemctl start", "", 1);
         host.answer("journalctl", "bind: address in use\n", 0);
-        host.set_unit("web.service", &[("LoadState", "loaded"), ("UnitFileState", "enabled")]);
+        host.set_unit("web.service", &[("LoadState", "loaded"), ("UnitFileState", "static")]);
         assert_eq!(web().changes(&host).unwrap(), [Change::new("state", "stopped", "running")]);
         let seen = web().observe(&host).unwrap();
         let fault = web().apply(&seen, &host).unwrap_err();
         assert_eq!(fault.message, "`systemctl start web.service` failed (exit 1)");
         assert_eq!(fault.output, "bind: address in use");
+    }
+
+    #[test]
+    fn a_unit_changed_behind_systemds_back_is_read_again() {
+        let host = FakeHost::default();
+        host.set_unit("web.service", &[UP.as_slice(), &[("NeedDaemonReload", "yes")]].concat());
+        let service = Service { restart_when: Vec::new(), ..web() };
+        let wanted = [Change::new("unit", "changed on disk", "read by the init system")];
+        assert_eq!(service.changes(&host).unwrap(), wanted);
+        service.converge(&host);
+        assert_eq!(host.writes(), ["run systemctl daemon-reload"]);
+    }
+
+    #[test]
+    fn a_unit_is_enabled_when_a_target_wants_it() {
+        let host = FakeHost::default();
+        host.set_unit("web.service", &UP[..2]);
+        let service = Service { restart_when: Vec::new(), ..web() };
+        assert_eq!(service.changes(&host).unwrap(), [Change::new("boot", "not enabled", "enabled")]);
+        host.put("/etc/systemd/system/multi-user.target.wants/web.service", "");
+        assert_eq!(service.changes(&host).unwrap(), []);
     }
 }

@@ -35,7 +35,6 @@ fn a_plan_lists_everything_and_moves_nothing(hosts: &Sandbox, desk: &Desk) {
         "site",
         "socket",
         "state",
-        "static",
         "unit",
     ];
     assert_eq!(kinds, wanted.into());

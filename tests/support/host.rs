@@ -1,10 +1,12 @@
 //! Throwaway hosts for one test: `Sandbox::start("name", 2)`, gone when dropped.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::net::Ipv4Addr;
 use std::process::{Command, Output};
 
 use deployer::deployer::sandbox::{self, HostSpec, Spec};
+use rustix::fs::{FlockOperation, flock};
 
 /// What changes by itself, or is not the deployer's: kernel file systems, logs, systemd's own memory.
 const RESTLESS: [&str; 8] = ["proc", "sys", "run", "tmp", "dev", "var/log", "var/tmp", "var/lib/systemd"];
@@ -15,6 +17,8 @@ const TEST_NETWORK: u8 = 77;
 pub struct Sandbox {
     /// As given to the library.
     pub spec: Spec,
+    /// Another checkout's test of this name waits until this one is over.
+    _turn: File,
 }
 
 impl Sandbox {
@@ -22,7 +26,9 @@ impl Sandbox {
     ///
     /// Panics with a sentence where no sandbox can be made, as without root.
     pub fn start(name: &str, hosts: u8) -> Self {
-        let sandbox = Self { spec: Self::spec(name, hosts) };
+        let turn = File::create(std::env::temp_dir().join(format!("deployer-test-{name}.lock"))).unwrap();
+        flock(&turn, FlockOperation::LockExclusive).unwrap();
+        let sandbox = Self { spec: Self::spec(name, hosts), _turn: turn };
         // What an interrupted run left would not be fresh.
         sandbox::down(&sandbox.spec.name, &mut |line| eprintln!("{line}")).unwrap_or_else(|e| panic!("{e}"));
         sandbox.up();

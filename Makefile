@@ -36,7 +36,8 @@ test: need-hosts need-tests need-build ## every test, those on real hosts includ
 	cargo test --locked -- --include-ignored
 
 bench: need-hosts need-tests build ## the table of speeds, measured here and now
-	cargo bench --locked
+	cargo bench --locked --bench deploy
+	benches/native.sh
 
 lint: need-build ## format and clippy, no warning allowed
 	cargo fmt --check

@@ -16,8 +16,6 @@ use super::{facts, lock, store};
 
 /// Where every run that changed something is recorded, a JSON line a run.
 const LOG: &str = "/var/lib/deployer/log";
-/// A service that has just started may need a moment before its site answers.
-const PROBE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Serves one desk on its standard streams. A desk that went away ends the run after the step under way.
 pub fn serve(mut from: impl Read, mut to: impl Write) -> Exit {
@@ -43,7 +41,7 @@ fn converse(host: &LocalHost, from: &mut impl Read, to: &mut impl Write) -> io::
     let missing = missing(host, &plan);
     send(to, &ToDesk::Checked { steps: checked, missing })?;
     if !differs {
-        return if plan.prove { prove(&plan, to) } else { Ok(()) };
+        return if plan.prove.is_some() { prove(&plan, to) } else { Ok(()) };
     }
     let mut refused = None;
     loop {
@@ -109,7 +107,7 @@ fn converge<'p>(
 }
 
 fn prove(plan: &Plan, to: &mut impl Write) -> io::Result<()> {
-    let deadline = Instant::now() + PROBE_PATIENCE;
+    let deadline = Instant::now() + Duration::from_secs(plan.prove.unwrap_or(0));
     let left = || deadline.saturating_duration_since(Instant::now());
     let answers = plan.probes.iter().map(|p| p.check("127.0.0.1", left()).err()).collect();
     send(to, &ToDesk::Proved(answers))
@@ -151,7 +149,8 @@ fn units(plan: &Plan) -> Vec<String> {
 
 /// Adds a line to the host's log; a log that cannot be written does not undo what was done.
 fn record(host: &LocalHost, plan: &Plan, changed: &[&str], outcome: &str) {
-    let line = serde_json::json!({ "who": plan.who, "outcome": outcome, "changed": changed });
+    let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let line = serde_json::json!({ "at": at, "who": plan.who, "outcome": outcome, "changed": changed });
     let access = Access { uid: 0, gid: 0, mode: 0o600 };
     let written =
         host.make_directory("/var/lib/deployer", &Access { mode: 0o755, ..access.clone() }).and_then(|()| {

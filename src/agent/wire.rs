@@ -37,8 +37,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Proofs, asked on the host itself after the last step.
     pub probes: Vec<Probe>,
-    /// Whether the probes are asked when nothing differs (`apply`), or not at all (`plan`).
-    pub prove: bool,
+    /// Seconds until the probes must be as expected; they are not asked at all (`plan`) when none.
+    pub prove: Option<u64>,
     /// Who runs this, from where: for the lock and the log.
     pub who: String,
     /// Seconds to wait for another run's lock.

@@ -2,10 +2,8 @@
 //! anything is contacted.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::agent::facts::Facts;
 use crate::agent::wire::Plan;
@@ -17,15 +15,14 @@ use crate::resource::release::Payload;
 
 use super::control::Control;
 use super::interrupt::{self, Interrupt};
-use super::inventory::{Host, HostKey, Inventory};
+use super::inventory::{Host, Inventory};
 use super::options::Common;
 use super::payload::Binaries;
 use super::playbook::{self, Compiled, Playbook, TaskContext};
 use super::run::{self, Job, Mode, Options, Report};
-use super::sandbox::{self, HostSpec, Spec};
 use super::stack::Stack;
 use super::target::Target;
-use super::{os, payload, report, values};
+use super::{os, payload, reach, report, values};
 
 /// A release of each kind: systemd with and without `notify-reload`, and Upstart.
 const TRIED: [&str; 3] = ["ubuntu-14.04", "ubuntu-22.04", "ubuntu-24.04"];
@@ -152,7 +149,7 @@ impl Desk {
         if errors.is_empty() { Ok(plan) } else { Err(errors) }
     }
 
-    /// Runs the playbook on all chosen hosts, and asks the probes from here where that went well.
+    /// Runs the playbook on all chosen hosts, as far as `mode` goes.
     ///
     /// # Errors
     /// What can be seen before anything is contacted; everything else is in the reports.
@@ -179,25 +176,9 @@ impl Desk {
         Ok((reports, mask))
     }
 
-    /// Asks the probes of every chosen host from here; the plan's facts are those of no host in particular.
-    ///
-    /// # Errors
-    /// Mistakes that show when the probes are compiled.
-    pub fn verify(&self) -> Result<Vec<Report>, Vec<Diagnostic>> {
-        let mut reports = Vec::new();
-        for target in self.targets()? {
-            let Some(host) = self.hosts.iter().find(|h| h.name == target.name) else { continue };
-            let plan = self.compile(host, &os::facts("ubuntu-24.04", &host.name).map_err(|e| vec![e])?)?;
-            let asked = run::prove(target.probe_address(), plan.probes.clone(), Duration::ZERO);
-            let proved_here = runtime()?.block_on(asked);
-            reports.push(Report { host: target.name, plan, proved_here, ..Report::default() });
-        }
-        Ok(reports)
-    }
-
     /// How to reach each chosen host.
     fn targets(&self) -> Result<Vec<Target>, Vec<Diagnostic>> {
-        self.hosts.iter().map(|host| target(host, &self.inventory)).collect()
+        self.hosts.iter().map(|host| reach::target(host, &self.inventory)).collect()
     }
 }
 
@@ -275,97 +256,6 @@ fn fetch(host: &mut Host, mask: &mut Mask) -> Vec<Diagnostic> {
 /// A complaint about a secret must not tell it.
 fn hidden(error: Diagnostic, mask: &Mask) -> Diagnostic {
     Diagnostic { message: mask.hide(&error.message), label: error.label.map(|l| mask.hide(&l)), ..error }
-}
-
-/// How to reach a host: its connection variables, or the sandbox's own key.
-///
-/// # Errors
-/// Connection variables that cannot be used.
-pub fn target(host: &Host, inventory: &Inventory) -> Result<Target, Vec<Diagnostic>> {
-    let connection = &host.connection;
-    let mut options = connection.ssh_args.clone();
-    match &connection.host_key {
-        HostKey::Strict => {}
-        HostKey::AcceptNew => {
-            options.extend(["-o".to_string(), "StrictHostKeyChecking=accept-new".to_string()])
-        }
-        HostKey::Pinned(print) => {
-            let error = Diagnostic::error(format!(
-                "{}: a pinned host key ({print}) is not supported by this version",
-                host.name
-            ));
-            return Err(vec![error.fix("put the key into known_hosts and leave `host_key` out")]);
-        }
-    }
-    if connection.become_password.is_some() {
-        let error =
-            Diagnostic::error(format!("{}: a password for sudo is not supported by this version", host.name));
-        let user = connection.user.as_deref().unwrap_or("USER");
-        return Err(vec![
-            error
-                .fix(format!("allow sudo without: {user} ALL=(ALL) NOPASSWD:ALL in /etc/sudoers.d/deployer")),
-        ]);
-    }
-    let mut target = Target {
-        name: host.name.clone(),
-        address: connection.address.clone(),
-        port: connection.port,
-        user: connection.user.clone(),
-        key: connection.key.as_deref().map(at_home),
-        known_hosts: None,
-        options,
-        becomes: connection.become_.unwrap_or(connection.user.as_deref() != Some("root")),
-        local: connection.local,
-    };
-    if host.vars.contains_key("sandbox") {
-        let spec = sandbox(inventory)?;
-        if let Some(own) = spec.hosts.iter().find(|h| h.name == host.name) {
-            let access = sandbox::access(&spec, own);
-            target.key = target.key.or(Some(access.key));
-            target.known_hosts = Some(access.known_hosts);
-            target.user = target.user.or(Some(access.user));
-        }
-    }
-    Ok(target)
-}
-
-/// `~/` is the home directory, as in a shell.
-fn at_home(path: &Path) -> PathBuf {
-    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
-        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
-        _ => path.to_path_buf(),
-    }
-}
-
-/// The sandbox of an inventory: every host that says `sandbox:`.
-///
-/// # Errors
-/// No host says so; an address that is not IPv4.
-pub fn sandbox(inventory: &Inventory) -> Result<Spec, Vec<Diagnostic>> {
-    let name = inventory.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let mut hosts = Vec::new();
-    let mut errors = Vec::new();
-    for host in &inventory.hosts {
-        let Some(node) = host.vars.get("sandbox") else { continue };
-        let Ok(address) = host.connection.address.parse::<Ipv4Addr>() else {
-            let wrong = format!("`{}` is not an IPv4 address", host.connection.address);
-            errors.push(Diagnostic::error(wrong).at(&host.span).fix("give it one: ansible_host: 10.88.0.11"));
-            continue;
-        };
-        let mut spec = HostSpec::new(host.name.clone(), address);
-        if let Some(suite) = node.get("suite").and_then(|s| s.text()) {
-            spec.suite = suite.to_string();
-        }
-        if let Some(user) = &host.connection.user {
-            spec.user = user.clone();
-        }
-        hosts.push(spec);
-    }
-    if hosts.is_empty() && errors.is_empty() {
-        let none = Diagnostic::error(format!("no host of `{}` is a sandbox host", inventory.path.display()));
-        errors.push(none.fix("say so in a group's vars: sandbox: { suite: bookworm }"));
-    }
-    if errors.is_empty() { Ok(Spec { name, hosts }) } else { Err(errors) }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Vec<Diagnostic>> {

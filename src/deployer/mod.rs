@@ -11,6 +11,7 @@ pub mod options;
 pub mod os;
 pub mod payload;
 pub mod playbook;
+pub mod reach;
 pub mod report;
 pub mod run;
 pub mod sandbox;

@@ -40,6 +40,8 @@ pub struct Job {
 pub enum Mode {
     /// Read and compare.
     Look,
+    /// Ask the probes alone.
+    Prove,
     /// Change and prove.
     Change,
 }
@@ -104,7 +106,9 @@ impl Report {
             Mode::Look => {
                 self.checked.iter().filter(|c| c.as_ref().is_ok_and(|list| !list.is_empty())).count()
             }
-            Mode::Change => self.outcomes.iter().filter(|o| matches!(o, Outcome::Changed(_))).count(),
+            Mode::Prove | Mode::Change => {
+                self.outcomes.iter().filter(|o| matches!(o, Outcome::Changed(_))).count()
+            }
         }
     }
 
@@ -235,14 +239,21 @@ async fn ask(
     mode: Mode,
 ) -> Result<Asked, Vec<Diagnostic>> {
     let one = |error: Diagnostic| vec![error];
-    let stay = if mode == Mode::Look { Stay::Gone } else { Stay::Kept };
+    let stay = if mode == Mode::Change { Stay::Kept } else { Stay::Gone };
     let mut channel = Channel::open(&job.target, &binaries.agent, stay, control).await.map_err(one)?;
     let facts = match channel.receive().await.map_err(one)? {
         ToDesk::Facts(facts) => facts,
         other => return Err(vec![refused(&job.target.name, other)]),
     };
     let mut plan = (job.compile)(&facts)?;
-    plan.prove = mode == Mode::Change;
+    plan.prove = match mode {
+        Mode::Look => None,
+        Mode::Prove => Some(0),
+        Mode::Change => Some(PATIENCE.as_secs()),
+    };
+    if mode == Mode::Prove {
+        plan.steps.clear();
+    }
     let address = job.target.probe_address();
     channel.send(&ToAgent::Plan(plan.clone())).await.map_err(one)?;
     let (checked, missing) = match channel.receive().await.map_err(one)? {
@@ -251,7 +262,7 @@ async fn ask(
     };
     // A host that is as wanted is asked from here while it asks itself. Not earlier: a request wakes a stopped
     // service through its socket, and what differs would be mended unseen.
-    let proves_itself = plan.prove && checked.iter().all(|c| c.as_ref().is_ok_and(Vec::is_empty));
+    let proves_itself = plan.prove.is_some() && checked.iter().all(|c| c.as_ref().is_ok_and(Vec::is_empty));
     let early =
         proves_itself.then(|| tokio::spawn(prove(address.clone(), plan.probes.clone(), Duration::ZERO)));
     let report = Report { host: job.target.name.clone(), plan, checked, ..Report::default() };

@@ -7,9 +7,9 @@ use clap::{Args, Subcommand};
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
-use crate::deployer::desk;
 use crate::deployer::inventory::Inventory;
 use crate::deployer::login;
+use crate::deployer::reach;
 use crate::deployer::sandbox::{self, State};
 
 /// What it takes.
@@ -57,15 +57,15 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
     let mut progress = |line: &str| eprintln!("{line}");
     match &arguments.action {
         Action::Up { inventory } => {
-            let spec = desk::sandbox(&Inventory::load(inventory, &[])?)?;
+            let spec = reach::sandbox(&Inventory::load(inventory, &[])?)?;
             sandbox::up(&spec, &mut progress).map_err(one)?;
         }
         Action::Down { inventory } => {
-            let spec = desk::sandbox(&Inventory::load(inventory, &[])?)?;
+            let spec = reach::sandbox(&Inventory::load(inventory, &[])?)?;
             sandbox::down(&spec.name, &mut progress).map_err(one)?;
         }
         Action::List { inventory } => {
-            let spec = desk::sandbox(&Inventory::load(inventory, &[])?)?;
+            let spec = reach::sandbox(&Inventory::load(inventory, &[])?)?;
             for (host, state) in sandbox::list(&spec) {
                 let word = match state {
                     State::Running => "running",
@@ -79,7 +79,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
             let inventory = Inventory::load(inventory, &[])?;
             let hosts = inventory.select(host).map_err(one)?;
             let Some(host) = hosts.first() else { return Ok(Exit::Input) };
-            let words = login::command_line(&desk::target(host, &inventory)?);
+            let words = login::command_line(&reach::target(host, &inventory)?);
             let error = std::process::Command::new("ssh").args(&words[1..]).args(command).exec();
             return Err(vec![Diagnostic::error(format!("cannot run ssh: {error}"))]);
         }

@@ -8,9 +8,9 @@ use clap::Args;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 use crate::base::quote;
-use crate::deployer::desk;
 use crate::deployer::inventory::Inventory;
 use crate::deployer::login;
+use crate::deployer::reach;
 
 /// What it takes.
 #[derive(Clone, Debug, Args)]
@@ -39,7 +39,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
         let many = format!("`{}` means {} hosts: {}", arguments.host, names.len(), names.join(", "));
         return Err(vec![Diagnostic::error(many).fix("name one of them")]);
     };
-    let mut words = login::command_line(&desk::target(host, &inventory)?);
+    let mut words = login::command_line(&reach::target(host, &inventory)?);
     words.extend(arguments.command.iter().cloned());
     if arguments.print {
         let quoted: Result<Vec<String>, _> = words.iter().map(|w| quote::shell(w)).collect();

@@ -1,4 +1,4 @@
-//! `deployer verify`: the probes alone, from here.
+//! `deployer verify`: the probes alone, from the hosts and from here.
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
@@ -14,10 +14,10 @@ use crate::deployer::run::Mode;
 /// Mistakes of the input; then nothing was contacted.
 pub fn run(common: &Common) -> Result<Exit, Vec<Diagnostic>> {
     let (desk, _) = Desk::rehearsed(common, Secrets::Fetched)?;
-    let reports = desk.verify()?;
+    let (reports, mask) = desk.run(common, Mode::Prove)?;
     if report::chosen(common.format) != Format::Json {
-        reports.iter().for_each(|r| print!("{}", desk.mask.hide(&report::probes(r))));
+        reports.iter().for_each(|r| print!("{}", mask.hide(&report::probes(r))));
     }
-    report::print(&reports, &common.ending(Mode::Change, &desk.mask));
-    Ok(report::exit(&reports, Mode::Change))
+    report::print(&reports, &common.ending(Mode::Prove, &mask));
+    Ok(report::exit(&reports, Mode::Prove))
 }

@@ -37,8 +37,6 @@ pub enum HostKey {
     Strict,
     /// A new one is accepted, a changed one is not.
     AcceptNew,
-    /// It has this fingerprint (`SHA256:…`).
-    Pinned(String),
 }
 
 /// The connection a host's variables describe; mistakes are added to `said`, each only once.
@@ -181,14 +179,10 @@ impl Wishes<'_> {
         match text.as_str() {
             "strict" => HostKey::Strict,
             "accept-new" => HostKey::AcceptNew,
-            pinned if pinned.starts_with("SHA256:") && pinned.len() == 50 => HostKey::Pinned(text),
             _ => {
                 let span = self.node(&["host_key"]).map(|n| n.span.clone());
                 let error = Diagnostic::error(format!("unknown `host_key: {text}`"))
-                    .label("`strict`, `accept-new`, or a fingerprint `SHA256:…`")
-                    .fix(
-                        "print the fingerprint on the host: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",
-                    );
+                    .label("`strict` (it is in known_hosts) or `accept-new`");
                 self.say(Diagnostic { span, ..error });
                 HostKey::Strict
             }

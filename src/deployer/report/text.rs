@@ -34,14 +34,18 @@ fn line(report: &Report, mode: Mode) -> String {
         let differ = report.checked.iter().filter(|c| c.as_ref().is_ok_and(|list| !list.is_empty())).count();
         return format!("nothing changed, differs={differ} steps={}", report.plan.steps.len());
     }
+    let asked = report.proved.len() + report.proved_here.len();
+    let probes = format!("probes={}/{asked}", asked - report.missed());
+    if mode == Mode::Prove {
+        return probes;
+    }
     let word = if mode == Mode::Look { "differs" } else { "changed" };
     let total = report.plan.steps.len();
     let stopped = if report.errors.is_empty() { "" } else { "stopped early, " };
     let mut line =
         format!("{stopped}{word}={} failed={} steps={total}", report.changed(mode), report.failed());
-    let asked = report.proved.len() + report.proved_here.len();
     if asked > 0 {
-        let _ = write!(line, " probes={}/{asked}", asked - report.missed());
+        line = format!("{line} {probes}");
     }
     line
 }

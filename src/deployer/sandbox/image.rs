@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::lock::Lock;
 use super::place::CACHE;
-use super::{Progress, mirror, root, tool};
+use super::{Progress, mirror, mount, tool};
 use crate::base::diagnostic::Diagnostic;
 
 /// Raised when a base is made differently, so that older ones are not taken for it.
@@ -37,7 +37,7 @@ pub(super) fn ensure(suite: &str, progress: Progress) -> Result<(), Diagnostic> 
     let half = base.with_extension("half");
     if half.exists() {
         // An interrupted debootstrap may have left /proc mounted in it.
-        root::unmount(&half)?;
+        mount::unmount(&half)?;
         tool::file(fs::remove_dir_all(&half), "remove", &half)?;
     }
     progress(&format!("{suite}: making the base image, once (about a minute)"));

@@ -18,6 +18,7 @@ mod image;
 mod lock;
 mod machine;
 mod mirror;
+mod mount;
 mod network;
 mod place;
 mod root;
@@ -169,7 +170,7 @@ fn is_up(place: &Place, host: &HostSpec) -> bool {
     machine::is_running(place, &host.name)
         && network::is_wired(place, host)
         && place.ready(&host.name).exists()
-        && root::is_mounted(&place.root(&host.name))
+        && mount::is_mounted(&place.root(&host.name))
 }
 
 /// Shuts a host down as `poweroff` does and boots it again on the same file system. Returns when one can log in.
@@ -200,13 +201,13 @@ pub fn down(name: &str, progress: Progress) -> Result<(), Diagnostic> {
     each(&hosts, progress, |host, say| {
         machine::stop(&place, host, Stop::Cut)?;
         network::unwire(&place, host)?;
-        root::unmount(&place.host(host))?;
+        mount::unmount(&place.host(host))?;
         say(format!("{host}: gone"));
         Ok(())
     })?;
     network::remove(&place)?;
     let directory = place.directory();
-    root::unmount(&directory)?;
+    mount::unmount(&directory)?;
     tool::file(fs::remove_dir_all(&directory), "remove", &directory)?;
     drop(lock);
     // Other sandboxes may be there; then it stays.
@@ -223,7 +224,7 @@ pub fn leftovers(name: &str) -> Vec<String> {
     let place = Place::new(name);
     let directory = place.directory();
     let mut found = network::leftovers(&place);
-    found.extend(root::mounts_below(&directory).iter().map(|point| format!("mount {point}")));
+    found.extend(mount::mounts_below(&directory).iter().map(|point| format!("mount {point}")));
     let running = traces(&place).into_iter().filter(|host| machine::is_running(&place, host));
     found.extend(running.map(|host| format!("host {host}")));
     if directory.exists() {

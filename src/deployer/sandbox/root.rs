@@ -6,17 +6,17 @@ use std::path::Path;
 
 use super::image::{self, write};
 use super::place::Place;
-use super::{HostSpec, tool};
+use super::{HostSpec, mount, tool};
 use crate::base::diagnostic::Diagnostic;
 
 /// Mounts the host's root and prepares it the first time; a half prepared one is begun again.
 pub(super) fn ensure(place: &Place, host: &HostSpec) -> Result<(), Diagnostic> {
     let directory = place.host(&host.name);
     if !place.ready(&host.name).exists() && directory.exists() {
-        unmount(&place.root(&host.name))?;
+        mount::unmount(&place.root(&host.name))?;
         tool::file(fs::remove_dir_all(&directory), "remove", &directory)?;
     }
-    mount(place, host)?;
+    lay(place, host)?;
     if place.ready(&host.name).exists() {
         return image::copy_resolver(&place.root(&host.name));
     }
@@ -25,32 +25,9 @@ pub(super) fn ensure(place: &Place, host: &HostSpec) -> Result<(), Diagnostic> {
     tool::file(fs::write(&ready, ""), "write", &ready)
 }
 
-/// Whether something is mounted at `path`.
-pub(super) fn is_mounted(path: &Path) -> bool {
-    mounts_below(path).iter().any(|mounted| Path::new(mounted) == path)
-}
-
-/// Mount points at or below `path`, the latest first.
-pub(super) fn mounts_below(path: &Path) -> Vec<String> {
-    let table = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    let points = table.lines().filter_map(|line| line.split(' ').nth(4));
-    let mut found: Vec<String> =
-        points.filter(|point| Path::new(point).starts_with(path)).map(String::from).collect();
-    found.reverse();
-    found
-}
-
-/// Unmounts everything at and below `path`.
-pub(super) fn unmount(path: &Path) -> Result<(), Diagnostic> {
-    for point in mounts_below(path) {
-        tool::run("umount", &[&point])?;
-    }
-    Ok(())
-}
-
-fn mount(place: &Place, host: &HostSpec) -> Result<(), Diagnostic> {
+fn lay(place: &Place, host: &HostSpec) -> Result<(), Diagnostic> {
     let root = place.root(&host.name);
-    if is_mounted(&root) {
+    if mount::is_mounted(&root) {
         return Ok(());
     }
     let directory = place.host(&host.name);

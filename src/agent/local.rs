@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Seek, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown, lchown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use rustix::fs::OFlags;
 
 use crate::resource::account;
 use crate::resource::fault::Fault;
@@ -84,9 +86,10 @@ impl LocalHost {
     ) -> Result<(), Fault> {
         let beside = beside(path);
         let result = (|| {
-            let mut file =
-                File::options().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-            chown(&beside, Some(access.uid), Some(access.gid))?;
+            found(fs::remove_file(&beside))?;
+            // Never through a link, nor into a file that somebody put there.
+            let mut file = File::options().write(true).create_new(true).mode(0o600).open(&beside)?;
+            fchown(&file, Some(access.uid), Some(access.gid))?;
             file.set_permissions(fs::Permissions::from_mode(access.mode))?;
             fill(&mut file)?;
             file.sync_all()?;
@@ -222,8 +225,11 @@ impl Host for LocalHost {
     }
 
     fn set_access(&self, path: &str, access: &Access) -> Result<(), Fault> {
-        let set = lchown(path, Some(access.uid), Some(access.gid))
-            .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(access.mode)));
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
+        let set = File::options().read(true).custom_flags(flags).open(path).and_then(|file| {
+            fchown(&file, Some(access.uid), Some(access.gid))?;
+            file.set_permissions(fs::Permissions::from_mode(access.mode))
+        });
         set.map_err(|e| Fault::io("set the owner of", path, &e))
     }
 

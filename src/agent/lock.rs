@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
@@ -17,8 +18,10 @@ const PATH: &str = "/run/deployer.lock";
 /// Says who holds it, when the wait is over.
 pub fn take(who: &str, patience: Duration) -> Result<File, Fault> {
     let fault = |error: std::io::Error| Fault::io("lock", PATH, &error);
-    let mut file =
-        File::options().read(true).write(true).create(true).truncate(false).open(PATH).map_err(fault)?;
+    let mut options = File::options();
+    // Whoever can open it can hold it.
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let mut file = options.open(PATH).map_err(fault)?;
     let deadline = Instant::now() + patience;
     while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
         if Instant::now() >= deadline {

@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use serde::de::{Deserialize, Deserializer, Error};
 
 use super::diagnostic::Diagnostic;
+use super::quote;
 use super::yaml::{MASKED, Node, Value};
 
 /// A text that is never printed.
@@ -178,12 +179,16 @@ pub struct Mask {
 }
 
 impl Mask {
-    /// Learns a secret: as it is, as it stands in JSON, and line by line (lines of four characters and more).
+    /// Learns a secret: as it is, as it stands in JSON and in every file of ours, and line by line (lines of four characters and more).
     pub fn add(&mut self, secret: &Secret) {
         let text = secret.reveal();
         let json = serde_json::Value::from(text).to_string();
         let lines = text.lines().filter(|line| text.contains('\n') && line.len() >= 4);
-        for form in lines.chain([text, &json[1..json.len() - 1]]) {
+        let quotes =
+            [quote::nginx, quote::systemd, quote::systemd_word, quote::upstart, quote::shell, quote::env];
+        let quoted: Vec<String> = quotes.iter().filter_map(|quote| quote(text).ok()).collect();
+        let inside = quoted.iter().map(|q| q.trim_matches(['"', '\'']));
+        for form in lines.chain([text, &json[1..json.len() - 1]]).chain(inside) {
             if !form.is_empty() && !self.hidden.iter().any(|h| h == form) {
                 self.hidden.push(form.into());
             }

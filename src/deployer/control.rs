@@ -1,6 +1,7 @@
 //! The directory for SSH's control sockets: one a run, gone with it; what a killed run left is swept by the next.
 
 use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -33,9 +34,13 @@ impl Control {
                 .fix(format!("free some space: df -h {PARENT}"))
         };
         sweep();
-        let directory = tempfile::Builder::new().prefix(PREFIX).tempdir_in(PARENT).map_err(failed)?;
-        let lock = File::create(directory.path().join(LOCK)).map_err(failed)?;
-        lock.lock().map_err(failed)?;
+        let private = fs::Permissions::from_mode(0o700);
+        let made = tempfile::Builder::new().prefix(PREFIX).permissions(private).tempdir_in(PARENT);
+        let directory = made.map_err(failed)?;
+        // Under its name only once it is held: a sweep takes what it can lock.
+        let (new, known) = (directory.path().join("new"), directory.path().join(LOCK));
+        let lock = File::create(&new).map_err(failed)?;
+        lock.lock().and_then(|()| fs::rename(&new, &known)).map_err(failed)?;
         Ok(Self { directory, _lock: lock })
     }
 
@@ -45,12 +50,14 @@ impl Control {
     }
 }
 
-/// Removes the directories of runs that were killed; those of others cannot be opened.
+/// Removes the directories of runs that were killed; those of others are theirs.
 fn sweep() {
     for entry in fs::read_dir(PARENT).into_iter().flatten().flatten() {
-        let ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
-        let lock = File::open(entry.path().join(LOCK));
-        if ours && lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+        let mine = |meta: fs::Metadata| meta.is_dir() && meta.uid() == rustix::process::geteuid().as_raw();
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) || !entry.metadata().is_ok_and(mine) {
+            continue;
+        }
+        if File::open(entry.path().join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok()) {
             drop(fs::remove_dir_all(entry.path()));
         }
     }

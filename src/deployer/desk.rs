@@ -146,7 +146,11 @@ impl Desk {
                 }
             }
         }
-        if errors.is_empty() { Ok(plan) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(plan)
+        } else {
+            Err(errors.into_iter().map(|error| hidden(error, &self.mask)).collect())
+        }
     }
 
     /// Runs the playbook on all chosen hosts, as far as `mode` goes.
@@ -255,7 +259,13 @@ fn fetch(host: &mut Host, mask: &mut Mask) -> Vec<Diagnostic> {
 
 /// A complaint about a secret must not tell it.
 fn hidden(error: Diagnostic, mask: &Mask) -> Diagnostic {
-    Diagnostic { message: mask.hide(&error.message), label: error.label.map(|l| mask.hide(&l)), ..error }
+    Diagnostic {
+        message: mask.hide(&error.message),
+        label: error.label.map(|text| mask.hide(&text)),
+        notes: error.notes.into_iter().map(|(name, text)| (name, mask.hide(&text))).collect(),
+        fix: error.fix.map(|text| mask.hide(&text)),
+        ..error
+    }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Vec<Diagnostic>> {

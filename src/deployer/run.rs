@@ -157,8 +157,9 @@ struct Asked {
 pub async fn run(jobs: Vec<Job>, options: &Options) -> Vec<Report> {
     let mut reports: BTreeMap<usize, Report> = BTreeMap::new();
     let mut asked = ask_all(jobs, options, &mut reports).await;
-    let stopped =
+    let failed =
         reports.values().any(|r| !r.errors.is_empty()) || asked.iter().any(|a| a.report.failed() > 0);
+    let stopped = options.mode == Mode::Change && failed;
     let mut under_way = JoinSet::new();
     let limit = Arc::new(Semaphore::new(options.forks.max(1)));
     for mut host in asked.drain(..) {

@@ -207,7 +207,7 @@ fn bootstrap(agent: &Binary, stay: Stay) -> String {
         ),
         Stay::Gone => format!(
             "t=$(mktemp -d) || exit 1; trap 'rm -rf $t' EXIT; p=$t/agent; {take} > $p && chmod 700 $p || exit 1; \
-             printf 'have\\n'; $p agent; exit"
+             $p --version >/dev/null || {{ echo \"programs cannot be run in $t; set TMPDIR\" >&2; exit 1; }}; printf 'have\\n'; $p agent; exit"
         ),
     };
     let digest = &agent.payload.digest;

@@ -1,5 +1,6 @@
 //! How to reach a host: finished values, whoever computed them.
 
+use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 /// How to reach a host.
@@ -28,6 +29,10 @@ pub struct Target {
 impl Target {
     /// Where a site on this host is asked from here.
     pub fn probe_address(&self) -> String {
-        if self.local { "127.0.0.1".to_string() } else { self.address.clone() }
+        match self.address.parse::<Ipv6Addr>() {
+            _ if self.local => "127.0.0.1".to_string(),
+            Ok(six) => format!("[{six}]"),
+            Err(_) => self.address.clone(),
+        }
     }
 }

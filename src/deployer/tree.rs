@@ -1,6 +1,7 @@
 //! A plan as files: what `render` writes, shaped like the host.
 
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::Path;
 
 use crate::agent::wire::Plan;
@@ -59,8 +60,10 @@ pub fn write(root: &Path, file: &Rendered) -> Result<(), Diagnostic> {
     let path = inside(&file.path);
     let written = (|| {
         std::fs::create_dir_all(path.parent().unwrap_or(root))?;
-        std::fs::write(&path, &file.content)?;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(file.mode))?;
+        let mut options = std::fs::File::options();
+        let mut out = options.write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        out.set_permissions(std::fs::Permissions::from_mode(file.mode))?;
+        out.write_all(file.content.as_bytes())?;
         if let Some(link) = &file.link {
             let link = inside(link);
             std::fs::create_dir_all(link.parent().unwrap_or(root))?;

@@ -65,13 +65,16 @@ impl Verbs for File {
 
     fn diff(&self, seen: &Seen) -> Vec<Change> {
         let Some(stat) = &seen.stat else {
-            return vec![Change::new("content", "", &self.content)];
+            return vec![self.content_change("", self.mode.0)];
         };
         if stat.kind != Kind::File {
             return vec![Change::new("file", "something else", "a regular file")];
         }
         let old = String::from_utf8_lossy(seen.content.as_deref().unwrap_or_default()).into_owned();
-        let mut changes: Vec<Change> = Change::of("content", old, &self.content).into_iter().collect();
+        let mut changes = Vec::new();
+        if old != self.content {
+            changes.push(self.content_change(&old, stat.mode & self.mode.0));
+        }
         changes.extend(access_changes(stat, (seen.uid, &self.owner), (seen.gid, &self.group), self.mode));
         changes
     }
@@ -86,6 +89,16 @@ impl Verbs for File {
             return host.set_access(&self.path, &access);
         }
         host.write(&self.path, self.content.as_bytes(), &access)
+    }
+}
+
+impl File {
+    /// What others on the host may not read is not told to the desk either: it may hold secrets, old ones too.
+    fn content_change(&self, old: &str, mode: u32) -> Change {
+        match mode & 0o004 {
+            0 => Change::new("private content", format!("{} bytes", old.len()), "rewritten"),
+            _ => Change::new("content", old, &self.content),
+        }
     }
 }
 
@@ -146,6 +159,18 @@ mod tests {
         let file = File { mode: Mode(0o600), ..motd() };
         assert_eq!(file.converge(&host), Outcome::Changed(vec![Change::new("mode", "0644", "0600")]));
         assert_eq!(host.writes(), ["access /etc/motd"]);
+    }
+
+    #[test]
+    fn what_others_may_not_read_stays_on_the_host() {
+        let host = FakeHost::default();
+        let secret = File { mode: Mode(0o600), ..motd() };
+        host.put("/etc/motd", "password=old\n");
+        let wanted =
+            [Change::new("private content", "13 bytes", "rewritten"), Change::new("mode", "0644", "0600")];
+        assert_eq!(secret.changes(&host).unwrap(), wanted);
+        assert!(matches!(secret.converge(&host), Outcome::Changed(_)));
+        assert_eq!(secret.converge(&host), Outcome::Unchanged);
     }
 
     #[test]

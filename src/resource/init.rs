@@ -67,6 +67,10 @@ impl Init {
     /// Does it; a failure carries the init system's words and the service's last log lines.
     pub fn ask_for(self, host: &dyn Host, verb: Verb, name: &str) -> Result<(), Fault> {
         let begun = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |t| t.as_secs());
+        if self == Self::Systemd && matches!(verb, Verb::Start | Verb::Restart) {
+            // What failed too often before it was repaired may start again; a unit that never failed is fine too.
+            host.run(&Run::new(&["systemctl", "reset-failed", name]))?;
+        }
         for argv in self.commands(verb, name) {
             let ran = host.run(&Run::new(&argv))?;
             if ran.status != 0 {

@@ -49,6 +49,13 @@ impl NginxSite {
         format!("nginx_site.{}", self.name)
     }
 
+    /// Puts the new bytes and links in place of the old ones.
+    fn swap(&self, host: &dyn Host) -> Result<(), Fault> {
+        host.write(&self.available(), self.content.as_bytes(), &Access { uid: 0, gid: 0, mode: 0o644 })?;
+        host.link(&self.enabled(), &self.available())?;
+        host.remove(STOCK)
+    }
+
     /// Puts the bytes and links of before back.
     fn put_back(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
         match &seen.content {
@@ -126,15 +133,24 @@ impl Verbs for NginxSite {
     }
 
     fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
-        host.write(&self.available(), self.content.as_bytes(), &Access { uid: 0, gid: 0, mode: 0o644 })?;
-        host.link(&self.enabled(), &self.available())?;
-        host.remove(STOCK)?;
-        let tested = host.run(&Run::new(&["nginx", "-t"]))?;
-        if tested.status != 0 {
-            self.put_back(seen, host)?;
-            return Err(self.refused(&tested.text(), host));
+        for (path, kind) in [(STOCK, &seen.stock), (&self.enabled(), &seen.link)] {
+            if !matches!(kind, None | Some(Kind::Link(_))) {
+                let own = format!("`{path}` is a file of its own, not a link into sites-available");
+                return Err(Fault::new(own).fix(format!("sudo mv {path} /etc/nginx/sites-available/mine")));
+            }
         }
-        reload(host)?;
+        let tested = self.swap(host).and_then(|()| host.run(&Run::new(&["nginx", "-t"])));
+        match tested {
+            Ok(tested) if tested.status == 0 => reload(host)?,
+            Ok(tested) => {
+                self.put_back(seen, host)?;
+                return Err(self.refused(&tested.text(), host));
+            }
+            Err(fault) => {
+                self.put_back(seen, host)?;
+                return Err(fault);
+            }
+        }
         stamp::write(host, &self.stamp(), &stamp::digest(self.content.as_bytes()))
     }
 }
@@ -213,6 +229,14 @@ mod tests {
         assert_eq!(fault.message, wanted);
         assert!(fault.output.ends_with("line 2: colour red;"), "{}", fault.output);
         assert_eq!(host.text("/etc/nginx/sites-available/hbnb"), None);
+    }
+
+    #[test]
+    fn a_users_own_file_in_the_stock_sites_place_is_not_touched() {
+        let host = FakeHost::default();
+        host.put(STOCK, "mine\n");
+        assert!(matches!(site("server {}\n").converge(&host), Outcome::Failed(_)));
+        assert_eq!((host.text(STOCK), host.writes().len()), (Some("mine\n".into()), 0));
     }
 
     #[test]

@@ -44,11 +44,13 @@ impl Verbs for Package {
     }
 
     fn apply(&self, _: &Status, host: &dyn Host) -> Result<(), Fault> {
-        let install = ["apt-get", "install", "-y", "--no-install-recommends", &self.name];
+        let [keep, old] = KEEP_FILES.map(|force| format!("Dpkg::Options::={force}"));
+        let install =
+            ["apt-get", "install", "-y", "--no-install-recommends", "-o", &keep, "-o", &old, &self.name];
         match self.apt(host, &install) {
             Err(Failure::Said(_)) => {
                 // An interrupted install must be completed first; whether this was the cause, the last try tells.
-                drop(self.apt(host, &["dpkg", "--configure", "-a"]));
+                drop(self.apt(host, &["dpkg", KEEP_FILES[0], KEEP_FILES[1], "--configure", "-a"]));
                 // The lists of a fresh or long-unused host name versions that are gone.
                 self.apt(host, &["apt-get", "update"]).map_err(Failure::fault)?;
                 self.apt(host, &install).map_err(Failure::fault)
@@ -57,6 +59,9 @@ impl Verbs for Package {
         }
     }
 }
+
+/// A configuration file that was edited on the host stays; nobody is there to be asked.
+const KEEP_FILES: [&str; 2] = ["--force-confdef", "--force-confold"];
 
 /// Why apt did not do it.
 enum Failure {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::base::secret::Mask;
 use crate::deployer::run::{Mode, Report};
 use crate::resource::Step;
 use crate::resource::probe::{Miss, Probe};
@@ -10,6 +11,16 @@ use crate::resource::probe::{Miss, Probe};
 pub fn document(reports: &[Report], mode: Mode) -> Value {
     let hosts: Vec<Value> = reports.iter().map(|report| host(report, mode)).collect();
     json!({ "exit": super::exit(reports, mode) as u8, "hosts": hosts })
+}
+
+/// The same document with secrets hidden in its texts; numbers and names of keys are ours.
+pub fn hidden(value: Value, mask: &Mask) -> Value {
+    match value {
+        Value::String(text) => Value::String(mask.hide(&text)),
+        Value::Array(items) => items.into_iter().map(|item| hidden(item, mask)).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(key, field)| (key, hidden(field, mask))).collect(),
+        other => other,
+    }
 }
 
 fn host(report: &Report, mode: Mode) -> Value {

@@ -62,7 +62,7 @@ pub struct Ending<'a> {
 pub fn print(reports: &[Report], ending: &Ending) {
     let mask = ending.mask;
     if chosen(ending.format) == Format::Json {
-        println!("{}", mask.hide(&json::document(reports, ending.mode).to_string()));
+        println!("{}", json::hidden(json::document(reports, ending.mode), mask));
         return;
     }
     for error in complaint::all(reports, ending) {

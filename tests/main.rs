@@ -1,5 +1,6 @@
 //! The one test binary: everything that is tested from outside the library.
 
+#![expect(clippy::print_stderr, reason = "a test's figures are for people")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, with the place")]
 mod app;
 mod cli;

@@ -3,6 +3,7 @@
 //! Times are wall clock; every ratio is the median of the ratios of pairs that ran one after the other, so a machine
 //! that gets slower meanwhile slows both sides.
 
+#![expect(clippy::print_stdout, reason = "the table is what it is for")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops, with the place")]
 
 mod delay;

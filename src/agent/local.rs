@@ -147,7 +147,13 @@ impl Look for LocalHost {
         } else {
             Kind::Other
         };
-        Ok(Some(Stat { kind, mode: meta.mode() & 0o7777, uid: meta.uid(), gid: meta.gid() }))
+        Ok(Some(Stat {
+            kind,
+            mode: meta.mode() & 0o7777,
+            uid: meta.uid(),
+            gid: meta.gid(),
+            size: meta.size(),
+        }))
     }
 
     fn list(&self, path: &str) -> Result<Vec<String>, Fault> {

@@ -3,6 +3,7 @@
 pub mod diagnostic;
 pub mod exit;
 pub mod quote;
+pub mod say;
 pub mod secret;
 pub mod source;
 pub mod template;

@@ -6,16 +6,17 @@ use axum::Router;
 use deployer::appserver;
 use deployer::base::diagnostic::Diagnostic;
 use deployer::base::exit::Exit;
+use deployer::base::say;
 use deployer::hbnb::{self, Part, Settings};
 
 fn main() -> ExitCode {
     match appserver::run(std::env::args_os().collect(), load) {
         Ok(text) => {
-            print!("{text}");
+            say::text(text);
             Exit::Wanted.into()
         }
         Err(wrong) => {
-            eprintln!("{wrong}");
+            say::aside(&wrong);
             wrong.exit.into()
         }
     }

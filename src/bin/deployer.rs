@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use deployer::base::exit::Exit;
+use deployer::base::say;
 use deployer::deployer::cli::{Cli, run};
 
 fn main() -> ExitCode {
@@ -11,7 +12,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(errors) => {
             for error in &errors {
-                eprintln!("{error}\n");
+                say::aside(format_args!("{error}\n"));
             }
             errors.iter().map(|e| e.exit).max().unwrap_or(Exit::Bug).into()
         }

@@ -64,7 +64,7 @@ enum Command {
     /// Make the hosts as the inventory says, then prove it with the probes
     #[command(after_help = APPLY)]
     Apply(command::apply::Arguments),
-    /// Ask the probes alone, from here
+    /// Ask the probes alone, from the hosts and from here
     Verify(Common),
     /// Open a shell on a host, or print the exact ssh command line
     Ssh(command::ssh::Arguments),

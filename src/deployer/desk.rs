@@ -9,6 +9,7 @@ use crate::agent::facts::Facts;
 use crate::agent::wire::Plan;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
+use crate::base::say;
 use crate::base::secret::{self, Mask};
 use crate::base::template::{Templates, Values};
 use crate::resource::release::Payload;
@@ -228,7 +229,7 @@ fn stacks(
         }
     }
     for warning in warnings {
-        eprintln!("{}\n", hidden(warning, mask));
+        say::aside(format_args!("{}\n", hidden(warning, mask)));
     }
     stacks
 }

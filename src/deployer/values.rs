@@ -199,7 +199,7 @@ fn site(stack: &Stack, host: &Host, layout: &Layout) -> Value {
         "id": SITE,
         "listens": listens(site.listen, layout),
         "server_name": names,
-        "body_limit": "10m",
+        "body_limit": "1m",
         "headers": headers,
         "always": if layout.nginx >= ALWAYS_SINCE { " always" } else { "" },
         "request_id": layout.nginx >= REQUEST_ID_SINCE,

@@ -40,7 +40,7 @@ impl FakeHost {
 
     /// Puts a file of root's, mode 0644, without logging it.
     pub fn put(&self, path: &str, text: &str) {
-        let stat = Stat { kind: Kind::File, mode: 0o644, uid: 0, gid: 0 };
+        let stat = Stat { kind: Kind::File, mode: 0o644, uid: 0, gid: 0, size: 0 };
         self.nodes.borrow_mut().insert(path.to_string(), (stat, text.as_bytes().to_vec()));
     }
 
@@ -97,9 +97,10 @@ impl Look for FakeHost {
     fn stat(&self, path: &str) -> Result<Option<Stat>, Fault> {
         let nodes = self.nodes.borrow();
         let inside = format!("{path}/");
-        let implied = Stat { kind: Kind::Directory, mode: 0o755, uid: 0, gid: 0 };
+        let implied = Stat { kind: Kind::Directory, mode: 0o755, uid: 0, gid: 0, size: 0 };
         let is_parent = nodes.keys().any(|k| k.starts_with(&inside));
-        Ok(nodes.get(path).map(|(stat, _)| stat.clone()).or(is_parent.then_some(implied)))
+        let sized = |(stat, bytes): &(Stat, Vec<u8>)| Stat { size: bytes.len() as u64, ..stat.clone() };
+        Ok(nodes.get(path).map(sized).or(is_parent.then_some(implied)))
     }
 
     fn list(&self, path: &str) -> Result<Vec<String>, Fault> {
@@ -123,7 +124,8 @@ impl Look for FakeHost {
 impl Host for FakeHost {
     fn write(&self, path: &str, content: &[u8], access: &Access) -> Result<(), Fault> {
         if self.did(format!("write {path}")) {
-            let stat = Stat { kind: Kind::File, mode: access.mode, uid: access.uid, gid: access.gid };
+            let stat =
+                Stat { kind: Kind::File, mode: access.mode, uid: access.uid, gid: access.gid, size: 0 };
             self.nodes.borrow_mut().insert(path.to_string(), (stat, content.to_vec()));
         }
         Ok(())
@@ -131,7 +133,8 @@ impl Host for FakeHost {
 
     fn make_directory(&self, path: &str, access: &Access) -> Result<(), Fault> {
         if self.did(format!("directory {path}")) {
-            let stat = Stat { kind: Kind::Directory, mode: access.mode, uid: access.uid, gid: access.gid };
+            let stat =
+                Stat { kind: Kind::Directory, mode: access.mode, uid: access.uid, gid: access.gid, size: 0 };
             self.nodes.borrow_mut().insert(path.to_string(), (stat, Vec::new()));
         }
         Ok(())
@@ -139,7 +142,7 @@ impl Host for FakeHost {
 
     fn link(&self, path: &str, target: &str) -> Result<(), Fault> {
         if self.did(format!("link {path}")) {
-            let stat = Stat { kind: Kind::Link(target.to_string()), mode: 0o777, uid: 0, gid: 0 };
+            let stat = Stat { kind: Kind::Link(target.to_string()), mode: 0o777, uid: 0, gid: 0, size: 0 };
             self.nodes.borrow_mut().insert(path.to_string(), (stat, Vec::new()));
         }
         Ok(())

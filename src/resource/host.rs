@@ -26,6 +26,8 @@ pub struct Stat {
     pub uid: u32,
     /// Group's number.
     pub gid: u32,
+    /// Bytes of a file; of other things whatever the file system says.
+    pub size: u64,
 }
 
 /// A program to run: no shell in between.

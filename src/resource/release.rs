@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::converge::{Change, Verbs};
 use super::fault::Fault;
 use super::host::{Access, Host, Kind, Look, Run, run_or_fault};
+use super::mode::Mode;
 
 /// `root/releases/ID/…`, with `root/current` pointing at it.
 ///
@@ -46,8 +47,30 @@ pub struct Payload {
 
 /// Whether the release is whole, and what `current` points at.
 pub struct Seen {
+    present: bool,
     whole: bool,
     current: Option<String>,
+}
+
+/// Lies in every release.
+const MANIFEST: &str = ".manifest";
+
+/// Everything below a directory, a line each: mode, size and path.
+fn survey(look: &dyn Look, dir: &str) -> Result<Vec<String>, Fault> {
+    let mut lines = Vec::new();
+    let mut left = vec![String::new()];
+    while let Some(inside) = left.pop() {
+        for name in look.list(&format!("{dir}{inside}"))?.into_iter().filter(|name| name != MANIFEST) {
+            let path = format!("{inside}/{name}");
+            let Some(stat) = look.stat(&format!("{dir}{path}"))? else { continue };
+            match stat.kind {
+                Kind::Directory => left.push(path),
+                _ => lines.push(format!("{} {} {path}", Mode(stat.mode), stat.size)),
+            }
+        }
+    }
+    lines.sort();
+    Ok(lines)
 }
 
 impl Release {
@@ -58,6 +81,11 @@ impl Release {
     /// Where it is put together; nobody reads there.
     fn beside(&self) -> String {
         format!("{}/releases/.{}.new", self.root, self.id)
+    }
+
+    /// The list of everything that was put down.
+    fn manifest(&self, dir: &str) -> String {
+        format!("{dir}/{MANIFEST}")
     }
 
     /// `current`'s target; relative, so that the tree can be moved.
@@ -85,6 +113,12 @@ impl Release {
                 None => word.clone(),
             };
             run_or_fault(host, &Run::new(&words.iter().map(inside).collect::<Vec<_>>()))?;
+        }
+        let all = survey(host, &beside)?.join("\n");
+        host.write(&self.manifest(&beside), all.as_bytes(), &Access { mode: 0o644, ..access })?;
+        // A damaged one makes room; what is left of it goes with the next clean-up.
+        if host.stat(&self.dir())?.is_some() {
+            host.rename(&self.dir(), &format!("{}/releases/.{}.damaged", self.root, self.id))?;
         }
         host.rename(&beside, &self.dir())
     }
@@ -116,19 +150,22 @@ impl Verbs for Release {
     type State = Seen;
 
     fn observe(&self, look: &dyn Look) -> Result<Seen, Fault> {
-        // A release appears by one rename, so its directory is whole when it exists.
-        let whole = look.stat(&self.dir())?.is_some_and(|s| s.kind == Kind::Directory);
+        let manifest = look.read(&self.manifest(&self.dir()))?;
+        let (present, whole) = match manifest {
+            Some(list) => (true, survey(look, &self.dir())?.join("\n").as_bytes() == list),
+            None => (look.stat(&self.dir())?.is_some(), false),
+        };
         let current = match look.stat(&format!("{}/current", self.root))?.map(|s| s.kind) {
             Some(Kind::Link(target)) => Some(target),
             _ => None,
         };
-        Ok(Seen { whole, current })
+        Ok(Seen { present, whole, current })
     }
 
     fn diff(&self, seen: &Seen) -> Vec<Change> {
         let mut changes = Vec::new();
         if !seen.whole {
-            changes.push(Change::new("release", "absent", &self.id));
+            changes.push(Change::new("release", if seen.present { "damaged" } else { "absent" }, &self.id));
         }
         changes.extend(Change::of("current", seen.current.as_deref().unwrap_or("absent"), self.target()));
         changes
@@ -167,6 +204,18 @@ mod tests {
         assert_eq!(release("r1", 5).converge(&host), Outcome::Changed(changes));
         assert_eq!(host.text("/opt/hbnb/releases/r1/server"), Some("binary".into()));
         assert_eq!(release("r1", 5).converge(&host), Outcome::Unchanged);
+    }
+
+    #[test]
+    fn a_damaged_release_is_seen_and_put_down_anew() {
+        let host = FakeHost::default();
+        host.send("d1", "binary");
+        release("r1", 5).converge(&host);
+        host.put("/opt/hbnb/releases/r1/server", "");
+        assert_eq!(release("r1", 5).changes(&host).unwrap(), [Change::new("release", "damaged", "r1")]);
+        assert!(matches!(release("r1", 5).converge(&host), Outcome::Changed(_)));
+        assert_eq!(host.text("/opt/hbnb/releases/r1/server"), Some("binary".into()));
+        assert_eq!(host.list("/opt/hbnb/releases").unwrap(), ["r1"]);
     }
 
     #[test]

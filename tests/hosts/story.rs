@@ -72,7 +72,7 @@ fn what_was_broken_is_what_is_repaired(hosts: &Sandbox, desk: &Desk) {
             ["unit of onepage", "state directory", "socket of web"],
         ),
         (
-            "systemctl disable --now nginx; rm /opt/hbnb/current /etc/nginx/sites-enabled/deployer",
+            "echo x >>/opt/hbnb/current/static/styles/hbnb.css; systemctl disable --now nginx; rm /opt/hbnb/current /etc/nginx/sites-enabled/deployer",
             ["nginx runs", "release", "site"],
         ),
     ];

@@ -2,6 +2,7 @@
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
+use crate::base::say;
 use crate::deployer::desk::{Desk, Secrets};
 use crate::deployer::options::Common;
 use crate::deployer::report;
@@ -12,12 +13,12 @@ use crate::deployer::report;
 /// Every mistake.
 pub fn run(common: &Common) -> Result<Exit, Vec<Diagnostic>> {
     let (desk, steps) = Desk::rehearsed(common, Secrets::Unknown)?;
-    println!(
+    say::line(format_args!(
         "{}: no mistakes ({}, {}, up to {} a host)",
         common.inventory.display(),
         report::counted(desk.hosts.len(), "host"),
         report::counted(desk.playbook.plays.len(), "play"),
-        report::counted(steps, "step"),
-    );
+        report::counted(steps, "step")
+    ));
     Ok(Exit::Wanted)
 }

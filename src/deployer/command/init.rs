@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
+use crate::base::say;
 
 /// The manual's example: three servers of a student.
 const EXAMPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/inventories/production.yml"));
@@ -33,7 +34,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
         .and_then(|mut file| file.write_all(example.as_bytes()));
     match written {
         Ok(()) => {
-            println!("{shown}: put the addresses of your servers in, then: deployer check {shown}");
+            say::line(format_args!(
+                "{shown}: put the addresses of your servers in, then: deployer check {shown}"
+            ));
             Ok(Exit::Wanted)
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {

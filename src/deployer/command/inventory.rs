@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
+use crate::base::say;
 use crate::deployer::inventory::Inventory;
 
 /// What it takes.
@@ -31,10 +32,10 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
     let inventory = Inventory::load(&arguments.inventory, &[])?;
     for warning in &inventory.warnings {
-        eprintln!("{warning}\n");
+        say::aside(format_args!("{warning}\n"));
     }
     if arguments.graph {
-        print!("{}", inventory.graph());
+        say::text(inventory.graph());
         return Ok(Exit::Wanted);
     }
     let tree = match &arguments.host {
@@ -45,6 +46,6 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
         true => serde_yaml::to_string(&tree).map_err(|e| e.to_string()),
         false => serde_json::to_string_pretty(&tree).map(|t| t + "\n").map_err(|e| e.to_string()),
     };
-    print!("{}", text.map_err(|error| vec![Diagnostic::error(error).exit(Exit::Bug)])?);
+    say::text(text.map_err(|error| vec![Diagnostic::error(error).exit(Exit::Bug)])?);
     Ok(Exit::Wanted)
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::agent::facts::Facts;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
+use crate::base::say;
 use crate::base::source::Source;
 use crate::base::yaml;
 use crate::deployer::desk::{Desk, Secrets};
@@ -47,7 +48,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
         for file in tree::files(&plan) {
             files += 1;
             if arguments.out == Path::new("-") {
-                println!("# {}:{}\n{}", host.name, file.path, desk.mask.hide(&file.content));
+                say::line(format_args!("# {}:{}\n{}", host.name, file.path, desk.mask.hide(&file.content)));
             } else {
                 let root = arguments.out.join(&host.name);
                 tree::write(&root, &file).map_err(|error| vec![error])?;
@@ -55,12 +56,12 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
         }
     }
     if arguments.out != Path::new("-") {
-        println!(
+        say::line(format_args!(
             "{} for {} in {}",
             report::counted(files, "file"),
             report::counted(desk.hosts.len(), "host"),
             arguments.out.display()
-        );
+        ));
     }
     Ok(Exit::Wanted)
 }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
+use crate::base::say;
 use crate::deployer::inventory::Inventory;
 use crate::deployer::login;
 use crate::deployer::reach;
@@ -54,7 +55,7 @@ enum Action {
 /// Mistakes of the inventory; a machine that cannot make hosts; a step that failed.
 pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
     let one = |error: Diagnostic| vec![error];
-    let mut progress = |line: &str| eprintln!("{line}");
+    let mut progress = |line: &str| say::aside(line);
     match &arguments.action {
         Action::Up { inventory } => {
             let spec = reach::sandbox(&Inventory::load(inventory, &[])?)?;
@@ -72,7 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
                     State::Stopped => "stopped",
                     State::Absent => "absent",
                 };
-                println!("{}  {}  {}  {word}", host.name, host.address, host.suite);
+                say::line(format_args!("{}  {}  {}  {word}", host.name, host.address, host.suite));
             }
         }
         Action::Ssh { inventory, host, command } => {

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 use crate::base::quote;
+use crate::base::say;
 use crate::deployer::inventory::Inventory;
 use crate::deployer::login;
 use crate::deployer::reach;
@@ -43,7 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
     words.extend(arguments.command.iter().cloned());
     if arguments.print {
         let quoted: Result<Vec<String>, _> = words.iter().map(|w| quote::shell(w)).collect();
-        println!("{}", quoted.map_err(|r| vec![Diagnostic::error(r.to_string())])?.join(" "));
+        say::line(quoted.map_err(|r| vec![Diagnostic::error(r.to_string())])?.join(" "));
         return Ok(Exit::Wanted);
     }
     let error = std::process::Command::new("ssh").args(&words[1..]).exec();

@@ -2,6 +2,7 @@
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
+use crate::base::say;
 use crate::deployer::desk::{Desk, Secrets};
 use crate::deployer::options::Common;
 use crate::deployer::report;
@@ -16,7 +17,7 @@ pub fn run(common: &Common) -> Result<Exit, Vec<Diagnostic>> {
     let (desk, _) = Desk::rehearsed(common, Secrets::Fetched)?;
     let (reports, mask) = desk.run(common, Mode::Prove)?;
     if report::chosen(common.format) != Format::Json {
-        reports.iter().for_each(|r| print!("{}", mask.hide(&report::probes(r))));
+        reports.iter().for_each(|r| say::text(mask.hide(&report::probes(r))));
     }
     report::print(&reports, &common.ending(Mode::Prove, &mask));
     Ok(report::exit(&reports, Mode::Prove))

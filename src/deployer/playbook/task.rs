@@ -118,6 +118,12 @@ impl Task {
         if kind == "probe" {
             return Ok(Compiled::Probe(body.decode()?));
         }
+        if kind == "command" && body.get("unless").is_none() && body.get("creates").is_none() {
+            return Err(Diagnostic::error("a command needs `unless` or `creates`")
+                .at(&self.kind.span)
+                .label("how would the next run know that it is done?")
+                .fix("name what it makes (`creates: PATH`), or a command that succeeds when there is nothing to do"));
+        }
         let resource = match kind {
             "package" => Resource::Package(body.decode()?),
             "user" => Resource::User(body.decode()?),

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::base::say;
 use crate::base::secret::Mask;
 use crate::deployer::run::Watch;
 use crate::resource::converge::{Change, Outcome};
@@ -33,7 +34,7 @@ impl Lines {
 
     fn say(&self, host: &str, text: &str) {
         let now = jiff::Timestamp::now().strftime("%H:%M:%S");
-        eprintln!("{now} {host}: {}", self.mask.hide(text));
+        say::aside(format_args!("{now} {host}: {}", self.mask.hide(text)));
     }
 }
 

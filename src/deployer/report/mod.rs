@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::exit::Exit;
+use crate::base::say;
 use crate::base::secret::Mask;
 
 use super::run::{Mode, Report, Watch};
@@ -62,13 +63,13 @@ pub struct Ending<'a> {
 pub fn print(reports: &[Report], ending: &Ending) {
     let mask = ending.mask;
     if chosen(ending.format) == Format::Json {
-        println!("{}", json::hidden(json::document(reports, ending.mode), mask));
+        say::line(json::hidden(json::document(reports, ending.mode), mask));
         return;
     }
     for error in complaint::all(reports, ending) {
-        eprintln!("{}\n", mask.hide(&error.to_string()));
+        say::aside(format_args!("{}\n", mask.hide(&error.to_string())));
     }
-    print!("{}", mask.hide(&text::summary(reports, ending.mode)));
+    say::text(mask.hide(&text::summary(reports, ending.mode)));
 }
 
 /// `1 host`, `2 hosts`.

@@ -121,7 +121,7 @@ fn nginx_refuses_our_file(desk: &Desk) {
   = last lines: DATE TIME [emerg] PID: unknown directive "colour" in /etc/nginx/sites-enabled/deployer:15
      nginx: configuration file /etc/nginx/nginx.conf test failed
      line 15: colour blue;
-  = done: no step before this one changed anything
+  = done: no step before this one changed anything; 1 later step was not begun
   = fix: correct the line nginx names (in the template or the inventory); `deployer render` shows the whole file
 
 host-1  changed=0 failed=1 steps=11
@@ -142,7 +142,7 @@ fn nginx_refuses_the_users_file(desk: &Desk) {
   = last lines: DATE TIME [emerg] PID: unknown directive "colour" in /etc/nginx/conf.d/mine.conf:2
      nginx: configuration file /etc/nginx/nginx.conf test failed
      line 2: colour red;
-  = done: no step before this one changed anything
+  = done: no step before this one changed anything; 1 later step was not begun
   = fix: correct line 2 of /etc/nginx/conf.d/mine.conf on the host, or move the file away, then run the same command again
 
 host-1  changed=0 failed=1 steps=11

@@ -59,16 +59,16 @@ fn rust_files(under: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Modules named after `crate::` in a text, groups like `crate::{base::x, agent}` included.
-fn imported(text: &str) -> BTreeSet<String> {
-    let word = |s: &str| s.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+/// The names that `text` imports after `mark` (`super::`, `crate::deployer::`), groups included.
+fn after(text: &str, mark: &str) -> BTreeSet<String> {
+    let word =
+        |s: &str| s.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     let mut found = BTreeSet::new();
-    for (at, _) in text.match_indices("crate::") {
-        let rest = &text[at + "crate::".len()..];
+    for (at, _) in text.match_indices(mark) {
+        let rest = &text[at + mark.len()..];
         match rest.strip_prefix('{') {
             Some(group) => {
-                let group = &group[..group.find("};").unwrap_or(group.len())];
-                found.extend(group.split(',').map(|part| word(part.trim())));
+                found.extend(group[..group.find("};").unwrap_or(group.len())].split(',').map(word))
             }
             None => {
                 found.insert(word(rest));
@@ -87,7 +87,7 @@ fn imports_follow_the_floors() {
             continue;
         };
         let Some(allowed) = floors.get(module) else { continue };
-        for import in imported(&text) {
+        for import in after(&text, "crate::") {
             if floors.contains_key(import.as_str()) && import != module && !allowed.contains(&import.as_str())
             {
                 wrong.push(format!("{name} imports {import}"));
@@ -95,25 +95,6 @@ fn imports_follow_the_floors() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
-}
-
-/// The names that `text` imports after `mark` (`super::`, `crate::deployer::`), groups included.
-fn after(text: &str, mark: &str) -> BTreeSet<String> {
-    let word =
-        |s: &str| s.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
-    let mut found = BTreeSet::new();
-    for (at, _) in text.match_indices(mark) {
-        let rest = &text[at + mark.len()..];
-        match rest.strip_prefix('{') {
-            Some(group) => {
-                found.extend(group[..group.find("};").unwrap_or(group.len())].split(',').map(word))
-            }
-            None => {
-                found.insert(word(rest));
-            }
-        }
-    }
-    found
 }
 
 /// The rooms of a folder (its files and folders) and who imports whom.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 /// How a run ended; the number is the process's exit status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Everything is as wanted, or was changed into it.
     Wanted = 0,
@@ -23,8 +23,39 @@ pub enum Exit {
     RolledBack = 7,
 }
 
+impl Exit {
+    /// From good to bad: what a run of many hosts, each with its own end, exits with.
+    const SEVERITY: [Self; 8] = [
+        Self::Wanted,
+        Self::Differs,
+        Self::Probe,
+        Self::RolledBack,
+        Self::Failed,
+        Self::Unreachable,
+        Self::Input,
+        Self::Bug,
+    ];
+
+    /// The worst of several ends; none of none.
+    pub fn worst(ends: impl IntoIterator<Item = Self>) -> Option<Self> {
+        ends.into_iter().max_by_key(|end| Self::SEVERITY.iter().position(|s| s == end))
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_was_not_reached_is_worse_than_a_probe_that_failed() {
+        assert_eq!(Exit::worst([Exit::Probe, Exit::Unreachable, Exit::Wanted]), Some(Exit::Unreachable));
+        assert_eq!(Exit::worst([Exit::Differs, Exit::Wanted]), Some(Exit::Differs));
+        assert_eq!(Exit::worst([]), None);
     }
 }

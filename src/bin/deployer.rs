@@ -14,7 +14,7 @@ fn main() -> ExitCode {
             for error in &errors {
                 say::aside(format_args!("{error}\n"));
             }
-            errors.iter().map(|e| e.exit).max().unwrap_or(Exit::Bug).into()
+            Exit::worst(errors.iter().map(|e| e.exit)).unwrap_or(Exit::Bug).into()
         }
     }
 }

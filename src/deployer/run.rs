@@ -126,7 +126,7 @@ impl Report {
 
     /// The exit status of this host alone.
     pub fn exit(&self, mode: Mode) -> Exit {
-        if let Some(worst) = self.errors.iter().map(|e| e.exit).max() {
+        if let Some(worst) = Exit::worst(self.errors.iter().map(|e| e.exit)) {
             return worst;
         }
         if self.failed() > 0 {

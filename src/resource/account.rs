@@ -1,8 +1,7 @@
 //! Names and numbers of users and groups, as `/etc/passwd` and `/etc/group` have them.
 
 use super::fault::Fault;
-use super::host::{Access, Look};
-use super::mode::Mode;
+use super::host::Look;
 
 /// The number of a user, or `None` when there is no such account.
 pub fn user_id(look: &dyn Look, name: &str) -> Result<Option<u32>, Fault> {
@@ -18,14 +17,6 @@ pub fn group_id(look: &dyn Look, name: &str) -> Result<Option<u32>, Fault> {
 pub fn home_and_shell(look: &dyn Look, name: &str) -> Result<Option<(String, String)>, Fault> {
     let home = field(look, "/etc/passwd", name, 5)?;
     Ok(home.zip(field(look, "/etc/passwd", name, 6)?))
-}
-
-/// Owner, group and mode with names turned into numbers; a missing name is a fault.
-pub fn access(look: &dyn Look, owner: &str, group: &str, mode: Mode) -> Result<Access, Fault> {
-    let missing = |what: &str, name: &str| Fault::new(format!("{what} `{name}` does not exist on this host"));
-    let uid = user_id(look, owner)?.ok_or_else(|| missing("user", owner))?;
-    let gid = group_id(look, group)?.ok_or_else(|| missing("group", group))?;
-    Ok(Access { uid, gid, mode: mode.0 })
 }
 
 /// Field `index` of the line that begins with `name:`.

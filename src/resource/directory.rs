@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::account;
 use super::converge::{Change, Verbs};
 use super::fault::Fault;
-use super::file::{access_changes, default_owner};
 use super::host::{Host, Kind, Look, Stat};
 use super::mode::Mode;
+use super::ownership::{Numbers, Ownership, default_owner};
 
 /// A directory; missing parents are made with the same owner and mode.
 ///
@@ -37,19 +36,20 @@ fn default_mode() -> Mode {
 /// What lies there, and the numbers that owner and group have now.
 pub struct Seen {
     stat: Option<Stat>,
-    uid: Option<u32>,
-    gid: Option<u32>,
+    numbers: Numbers,
+}
+
+impl Directory {
+    fn ownership(&self) -> Ownership<'_> {
+        Ownership { owner: &self.owner, group: &self.group, mode: self.mode }
+    }
 }
 
 impl Verbs for Directory {
     type State = Seen;
 
     fn observe(&self, look: &dyn Look) -> Result<Seen, Fault> {
-        Ok(Seen {
-            stat: look.stat(&self.path)?,
-            uid: account::user_id(look, &self.owner)?,
-            gid: account::group_id(look, &self.group)?,
-        })
+        Ok(Seen { stat: look.stat(&self.path)?, numbers: self.ownership().observe(look)? })
     }
 
     fn diff(&self, seen: &Seen) -> Vec<Change> {
@@ -58,12 +58,12 @@ impl Verbs for Directory {
             Some(stat) if stat.kind != Kind::Directory => {
                 vec![Change::new("directory", "something else", "a directory")]
             }
-            Some(stat) => access_changes(stat, (seen.uid, &self.owner), (seen.gid, &self.group), self.mode),
+            Some(stat) => self.ownership().diff(stat, &seen.numbers),
         }
     }
 
     fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
-        let access = account::access(host, &self.owner, &self.group, self.mode)?;
+        let access = self.ownership().access(host)?;
         match &seen.stat {
             None => host.make_directory(&self.path, &access),
             Some(stat) if stat.kind == Kind::Directory => host.set_access(&self.path, &access),

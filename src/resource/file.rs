@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::account;
 use super::converge::{Change, Verbs};
 use super::fault::Fault;
 use super::host::{Host, Kind, Look, Stat};
 use super::mode::Mode;
+use super::ownership::{Numbers, Ownership, default_owner};
 
 /// A file, byte for byte.
 ///
@@ -32,11 +32,6 @@ pub struct File {
     pub mode: Mode,
 }
 
-/// Who owns what nobody else was named for.
-pub fn default_owner() -> String {
-    "root".to_string()
-}
-
 fn default_mode() -> Mode {
     Mode(0o644)
 }
@@ -45,8 +40,7 @@ fn default_mode() -> Mode {
 pub struct Seen {
     stat: Option<Stat>,
     content: Option<Vec<u8>>,
-    uid: Option<u32>,
-    gid: Option<u32>,
+    numbers: Numbers,
 }
 
 impl Verbs for File {
@@ -58,8 +52,7 @@ impl Verbs for File {
         Ok(Seen {
             stat,
             content: if is_file { look.read(&self.path)? } else { None },
-            uid: account::user_id(look, &self.owner)?,
-            gid: account::group_id(look, &self.group)?,
+            numbers: self.ownership().observe(look)?,
         })
     }
 
@@ -75,12 +68,12 @@ impl Verbs for File {
         if old != self.content {
             changes.push(self.content_change(&old, stat.mode & self.mode.0));
         }
-        changes.extend(access_changes(stat, (seen.uid, &self.owner), (seen.gid, &self.group), self.mode));
+        changes.extend(self.ownership().diff(stat, &seen.numbers));
         changes
     }
 
     fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
-        let access = account::access(host, &self.owner, &self.group, self.mode)?;
+        let access = self.ownership().access(host)?;
         if seen.stat.as_ref().is_some_and(|s| s.kind == Kind::Directory) {
             return Err(Fault::new(format!("`{}` is a directory, wanted a file", self.path))
                 .fix(format!("look at it and move it away: mv {0} {0}.old", self.path)));
@@ -93,6 +86,10 @@ impl Verbs for File {
 }
 
 impl File {
+    fn ownership(&self) -> Ownership<'_> {
+        Ownership { owner: &self.owner, group: &self.group, mode: self.mode }
+    }
+
     /// What others on the host may not read is not told to the desk either: it may hold secrets, old ones too.
     fn content_change(&self, old: &str, mode: u32) -> Change {
         match mode & 0o004 {
@@ -100,24 +97,6 @@ impl File {
             _ => Change::new("content", old, &self.content),
         }
     }
-}
-
-/// Differences in owner, group and mode; an account that does not exist yet differs.
-pub fn access_changes(
-    stat: &Stat,
-    owner: (Option<u32>, &str),
-    group: (Option<u32>, &str),
-    mode: Mode,
-) -> Vec<Change> {
-    let mut changes = Vec::new();
-    if owner.0 != Some(stat.uid) {
-        changes.push(Change::new("owner", stat.uid.to_string(), owner.1));
-    }
-    if group.0 != Some(stat.gid) {
-        changes.push(Change::new("group", stat.gid.to_string(), group.1));
-    }
-    changes.extend(Change::of("mode", Mode(stat.mode).to_string(), mode.to_string()));
-    changes
 }
 
 #[cfg(test)]

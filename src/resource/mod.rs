@@ -16,6 +16,7 @@ pub mod init;
 pub mod link;
 pub mod mode;
 pub mod nginx_site;
+pub mod ownership;
 pub mod package;
 pub mod probe;
 pub mod release;

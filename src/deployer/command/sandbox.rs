@@ -1,6 +1,5 @@
 //! `deployer sandbox`: throwaway hosts for an inventory, on this machine.
 
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -8,8 +7,8 @@ use clap::{Args, Subcommand};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 use crate::base::say;
+use crate::deployer::command;
 use crate::deployer::inventory::Inventory;
-use crate::deployer::login;
 use crate::deployer::reach;
 use crate::deployer::sandbox::{self, State};
 
@@ -37,16 +36,8 @@ enum Action {
         /// The inventory
         inventory: PathBuf,
     },
-    /// A shell on one of them
-    Ssh {
-        /// The inventory
-        inventory: PathBuf,
-        /// The host's name
-        host: String,
-        /// A command to run there instead of a shell
-        #[arg(last = true)]
-        command: Vec<String>,
-    },
+    /// A shell on one of them: the same as `deployer ssh`
+    Ssh(command::ssh::Arguments),
 }
 
 /// Runs the command.
@@ -76,14 +67,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
                 say::line(format_args!("{}  {}  {}  {word}", host.name, host.address, host.suite));
             }
         }
-        Action::Ssh { inventory, host, command } => {
-            let inventory = Inventory::load(inventory, &[])?;
-            let hosts = inventory.select(host).map_err(one)?;
-            let Some(host) = hosts.first() else { return Ok(Exit::Input) };
-            let words = login::command_line(&reach::target(host, &inventory)?);
-            let error = std::process::Command::new("ssh").args(&words[1..]).args(command).exec();
-            return Err(vec![Diagnostic::error(format!("cannot run ssh: {error}"))]);
-        }
+        Action::Ssh(arguments) => return command::ssh::run(arguments),
     }
     Ok(Exit::Wanted)
 }

@@ -79,15 +79,5 @@ pub fn counted(number: usize, what: &str) -> String {
 
 /// The exit status of a run: the worst of its hosts.
 pub fn exit(reports: &[Report], mode: Mode) -> Exit {
-    let rank = |exit: Exit| match exit {
-        Exit::Wanted => 0,
-        Exit::Differs => 1,
-        Exit::Probe => 2,
-        Exit::RolledBack => 3,
-        Exit::Failed => 4,
-        Exit::Unreachable => 5,
-        Exit::Input => 6,
-        Exit::Bug => 7,
-    };
-    reports.iter().map(|r| r.exit(mode)).max_by_key(|e| rank(*e)).unwrap_or(Exit::Wanted)
+    Exit::worst(reports.iter().map(|r| r.exit(mode))).unwrap_or(Exit::Wanted)
 }

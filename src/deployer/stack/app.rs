@@ -107,8 +107,6 @@ pub enum Slashes {
     /// Both forms answer.
     #[default]
     Either,
-    /// The other form redirects to this one.
-    Redirect,
     /// Only this form answers.
     Exact,
 }
@@ -141,15 +139,9 @@ struct TypedRoute {
 /// Reads one app; mistakes are added to `said`.
 pub fn read(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> Option<App> {
     check_name(name, said);
-    if let Some(run) = node.get("run").filter(|run| run.text().is_some_and(is_wsgi)) {
-        said.push(
-            Diagnostic::error(format!(
-                "the app `{}` is a WSGI app: not supported by this version yet",
-                name.value
-            ))
-            .at(&run.span)
-            .label(format!("known apps: {}", known())),
-        );
+    let later = later(name, node);
+    if !later.is_empty() {
+        said.extend(later);
         return None;
     }
     let typed: Typed = match node.decode() {
@@ -176,6 +168,23 @@ pub fn read(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> 
         name: name.clone(),
     };
     Some(app)
+}
+
+/// What a later version may do.
+fn later(name: &str, node: &Node) -> Vec<Diagnostic> {
+    let wsgi = node.get("run").filter(|run| run.text().is_some_and(is_wsgi)).map(|run| {
+        Diagnostic::error(format!("the app `{name}` is a WSGI app: not supported by this version yet"))
+            .at(&run.span)
+            .label(format!("known apps: {}", known()))
+    });
+    let routes = node.get("routes").map_or(&[][..], Node::items).iter();
+    let slashes = routes.filter_map(|route| route.get("slashes"));
+    let redirects = slashes.filter(|slashes| slashes.text() == Some("redirect")).map(|slashes| {
+        Diagnostic::error("`slashes: redirect` is not supported by this version yet")
+            .at(&slashes.span)
+            .fix("write `either` (both forms answer) or `exact` (only this form does)")
+    });
+    wsgi.into_iter().chain(redirects).collect()
 }
 
 /// A module and an object, as Gunicorn names its apps.

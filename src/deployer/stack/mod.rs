@@ -2,7 +2,7 @@
 //!
 //! Read from the variables `apps`, `site` and `probes`. Limits: 1 to 256 workers an app; ports 1 to 65535; an app's name
 //! has at most 32 characters (it becomes a unit and a user); a Unix socket's path at most 107 bytes (the kernel's limit);
-//! TLS, rate limits and WSGI apps are refused by name.
+//! TLS, rate limits, WSGI apps and redirecting slashes are refused by name.
 
 mod app;
 mod check;

@@ -40,8 +40,8 @@ pub struct App {
     pub routes: Vec<Route>,
     /// Prefix of URLs (starts and ends with `/`) → directory.
     pub statics: Vec<(Spanned<String>, String)>,
-    /// A path that answers 200 when the app is well, asked directly.
-    pub health: Option<String>,
+    /// A path of the site that answers 200 when the app is well; asked like a probe.
+    pub health: Option<Spanned<String>>,
 }
 
 /// What an app runs.
@@ -161,10 +161,7 @@ pub fn read(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> 
         settings: typed.settings.unwrap_or_default().0.into_iter().map(|s| setting(s, said)).collect(),
         routes: typed.routes.unwrap_or_default().into_iter().map(|r| route(r, said)).collect(),
         statics: typed.statics.unwrap_or_default().0.into_iter().map(|s| directory(s, said)).collect(),
-        health: typed.health.map(|path| {
-            word::path("the health path", &path, said);
-            path.value
-        }),
+        health: typed.health.inspect(|path| word::path("the health path", path, said)),
         name: name.clone(),
     };
     Some(app)

@@ -25,7 +25,7 @@ pub struct Stack {
     pub apps: Vec<App>,
     /// The site in front of them.
     pub site: Site,
-    /// In the order of the file.
+    /// In the order of the file, then the health of every app that no other probe asks for.
     pub probes: Vec<Probe>,
     /// What is suspicious and no error.
     pub warnings: Vec<Diagnostic>,
@@ -51,6 +51,11 @@ impl Stack {
         check::conflicts(&stack, &mut said);
         if !said.is_empty() {
             return Err(in_order(said));
+        }
+        for (app, health) in stack.apps.iter().filter_map(|app| Some((app, app.health.as_ref()?))) {
+            if !stack.probes.iter().any(|probe| probe.get.value == health.value) {
+                stack.probes.push(Probe::of_health(&app.name, health));
+            }
         }
         stack.warnings = check::uncovered(&stack);
         Ok(stack)

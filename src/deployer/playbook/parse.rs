@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Source;
 use crate::base::yaml::{self, Node, Spanned, Value};
 
@@ -93,10 +93,8 @@ fn task(node: &Node) -> Result<Task, Diagnostic> {
 
 fn unknown(what: &str, key: &Spanned<String>, known: &[&str]) -> Diagnostic {
     let error = Diagnostic::error(format!("unknown {what} `{}`", key.value)).at(&key.span);
-    match did_you_mean(&key.value, known.iter().copied()) {
-        Some(word) => error.fix(format!("did you mean `{word}`?")),
-        None => error.label(format!("known: {}", known.join(", "))),
-    }
+    let error = error.suggest(&key.value, known.iter().copied());
+    if error.fix.is_some() { error } else { error.label(format!("known: {}", known.join(", "))) }
 }
 
 #[cfg(test)]

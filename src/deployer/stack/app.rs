@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use serde::Deserialize;
 
 use super::word;
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::quote;
 use crate::base::secret::Text;
 use crate::base::yaml::{Entries, Node, Spanned};
@@ -206,13 +206,12 @@ fn check_name(name: &Spanned<String>, said: &mut Vec<Diagnostic>) {
 fn run(typed: &Spanned<String>, said: &mut Vec<Diagnostic>) -> Option<Run> {
     let found = BUNDLED.into_iter().find(|(name, _)| *name == typed.value).map(|(_, run)| run);
     if found.is_none() {
-        let error = Diagnostic::error(format!("unknown app `{}`", typed.value.escape_debug()))
-            .at(&typed.span)
-            .label(format!("known apps: {}", known()));
-        said.push(match did_you_mean(&typed.value, BUNDLED.map(|(name, _)| name)) {
-            Some(word) => error.fix(format!("did you mean `{word}`?")),
-            None => error,
-        });
+        said.push(
+            Diagnostic::error(format!("unknown app `{}`", typed.value.escape_debug()))
+                .at(&typed.span)
+                .label(format!("known apps: {}", known()))
+                .suggest(&typed.value, BUNDLED.map(|(name, _)| name)),
+        );
     }
     found
 }

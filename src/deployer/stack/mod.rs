@@ -12,7 +12,7 @@ mod word;
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::{Node, Value};
-use crate::deployer::inventory::{Host, Inventory, in_order};
+use crate::deployer::inventory::{Host, in_order};
 
 pub use app::{App, Bind, Route, Run, Slashes};
 pub use probe::{Expect, Probe};
@@ -60,28 +60,6 @@ impl Stack {
         stack.warnings = check::uncovered(&stack);
         Ok(stack)
     }
-
-    /// Whether there is nothing to run.
-    pub fn is_empty(&self) -> bool {
-        self.apps.is_empty() && self.probes.is_empty() && self.site == Site::default()
-    }
-}
-
-/// What all hosts are to run, in the order of the inventory. Errors: every mistake, each once, however many hosts
-/// share it.
-pub fn all(inventory: &Inventory) -> Result<Vec<(&Host, Stack)>, Vec<Diagnostic>> {
-    let (mut stacks, mut errors) = (Vec::new(), Vec::new());
-    for host in &inventory.hosts {
-        match Stack::of(host) {
-            Ok(stack) => stacks.push((host, stack)),
-            Err(said) => said.into_iter().for_each(|error| {
-                if !errors.contains(&error) {
-                    errors.push(error);
-                }
-            }),
-        }
-    }
-    if errors.is_empty() { Ok(stacks) } else { Err(errors) }
 }
 
 type Named = (crate::base::yaml::Spanned<String>, Node);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::secret::Text;
+use crate::deployer::inventory::Inventory;
 
 fn inventory(vars: &str) -> Inventory {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -52,7 +53,7 @@ fn a_site_and_its_probes_are_read_with_their_defaults() {
 #[test]
 fn a_host_without_apps_has_nothing_to_run() {
     let stack = Stack::of(&inventory("free: 1").hosts[0]).unwrap();
-    assert!(stack.is_empty());
+    assert_eq!(stack, Stack::default());
     assert_eq!(stack.site.listen, 80);
 }
 
@@ -94,16 +95,4 @@ fn an_exact_route_answers_nothing_but_itself_and_what_lies_below_its_slash() {
     let stack = Stack::of(&inventory.hosts[0]).unwrap();
     let said: Vec<&str> = stack.warnings.iter().map(|w| w.message.as_str()).collect();
     assert_eq!(said, ["no probe covers the route `/v1`", "no probe covers the route `/api/`"]);
-}
-
-#[test]
-fn a_mistake_that_hosts_share_is_said_once() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(
-        file.path(),
-        "web:\n  hosts: { a: , b: }\n  vars: { apps: { x: { run: '@hbnb/wbe' } } }\n",
-    )
-    .unwrap();
-    let said = all(&Inventory::load(file.path(), &[]).unwrap()).unwrap_err();
-    assert_eq!(said.iter().map(|d| d.message.as_str()).collect::<Vec<_>>(), ["unknown app `@hbnb/wbe`"]);
 }

@@ -106,11 +106,7 @@ impl Desk {
                 steps = steps.max(kept(desk.compile(host, &facts), &mut errors).map_or(0, |p| p.steps.len()));
             }
         }
-        if errors.is_empty() {
-            Ok((desk, steps))
-        } else {
-            Err(errors.into_iter().map(|error| hidden(error, &desk.mask)).collect())
-        }
+        if errors.is_empty() { Ok((desk, steps)) } else { Err(errors) }
     }
 
     /// One host's plan from its facts.

@@ -135,8 +135,7 @@ impl Task {
             _ => Resource::Command(body.decode()?),
         };
         let name = context.templates.render_text(&self.name, values, &self.kind.span)?;
-        let place = format!("{}:{}", self.kind.span.source.name, self.kind.span.line);
-        Ok(Compiled::Step(Box::new(Step { name, place, resource })))
+        Ok(Compiled::Step(Box::new(Step { name, place: place(&self.kind.span), resource })))
     }
 }
 

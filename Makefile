@@ -5,7 +5,7 @@ SHELL     := /bin/bash
 TARGET    := target/x86_64-unknown-linux-gnu/release
 INVENTORY := inventories/sandbox.yml
 HOSTS     := 10.88.0.11 10.88.0.12
-# What the six applications and the static files answer; see the probes in $(INVENTORY).
+# What the four applications and the static files answer; see the probes in $(INVENTORY).
 PATHS     := /airbnb-onepage/ /airbnb-dynamic/number_odd_or_even/5 /api/v1/status /api/v1/states / /static/styles/hbnb.css
 
 # program:package, as Debian and Ubuntu call them.

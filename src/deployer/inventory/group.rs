@@ -125,7 +125,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The keys of a map that may also be nothing, or one name.
+    /// The keys of a map that may also be nothing; of a list or a text there are none, and that is a mistake.
     fn body<'n>(&mut self, node: &'n Node, what: &str) -> &'n [(Spanned<String>, Node)] {
         if !matches!(node.value, Value::Map(_) | Value::Null) {
             let said =

@@ -5,7 +5,7 @@ use crate::base::secret;
 use crate::base::yaml::{Node, Spanned, Value};
 
 /// Ansible's variables that we follow.
-pub const FOLLOWED: [&str; 19] = [
+const FOLLOWED: [&str; 19] = [
     "ansible_become",
     "ansible_become_method",
     "ansible_become_pass",

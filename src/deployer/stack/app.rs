@@ -14,7 +14,7 @@ use crate::base::yaml::{Entries, Node, Spanned};
 const WORKERS: u16 = 3;
 /// More workers than any host of ours has a use for.
 const MAX_WORKERS: u16 = 256;
-/// What becomes a unit's and a user's name; Linux allows 32 characters for a user.
+/// It becomes the name of a unit and of files; a longer one would only be hard to read.
 const MAX_NAME: usize = 32;
 /// The kernel's limit of a Unix socket's path in bytes, without the final NUL.
 const MAX_SOCKET_PATH: usize = 107;

@@ -1,7 +1,7 @@
 //! What a host is to run: its apps, the site in front of them and the probes that prove it.
 //!
 //! Read from the variables `apps`, `site` and `probes`. Limits: 1 to 256 workers an app; ports 1 to 65535; an app's name
-//! has at most 32 characters (it becomes a unit and a user); a Unix socket's path at most 107 bytes (the kernel's limit);
+//! has at most 32 characters (it becomes a unit's name); a Unix socket's path at most 107 bytes (the kernel's limit);
 //! TLS, rate limits, WSGI apps and redirecting slashes are refused by name.
 
 mod app;

@@ -3,8 +3,10 @@
 //! Read in this order:
 //!
 //! - [`bind`]: where to listen, as typed.
-//! - [`settings`]: every setting, one table for the command line and the values behind it.
-//! - [`cli`]: the command line made from that table.
+//! - [`app`]: the application, as named.
+//! - [`settings`]: every setting, one table for all sources and the values behind it.
+//! - [`cli`]: a line of options, read with that table.
+//! - [`config`]: all sources together.
 //! - [`crew`]: the life of the server as a pure function: (state, event) → actions.
 //! - [`channel`]: what master and worker say to each other, and the descriptors they pass.
 //! - [`program`]: which binary a new generation of workers runs.
@@ -19,10 +21,12 @@
 //! The application comes in as a function from its name to an [`axum::Router`]; nothing here knows which there are.
 
 pub mod access;
+pub mod app;
 pub mod bind;
 pub mod board;
 pub mod channel;
 pub mod cli;
+pub mod config;
 pub mod crew;
 pub mod front;
 pub mod inherited;
@@ -41,6 +45,7 @@ use std::ffi::OsString;
 use axum::Router;
 
 use crate::base::diagnostic::Diagnostic;
+use crate::base::say;
 
 /// Runs the server as its arguments (the program's name first) ask: as master, as worker, or as a question
 /// (`--help`, `--version`, `--check-config`) whose answer is the text returned, to be printed by the caller.
@@ -54,9 +59,16 @@ where
     if worker::is_meant(&args) {
         return worker::run(load).map(|()| String::new());
     }
-    match cli::parse(&args, |name| std::env::var(name).ok())? {
-        cli::Asked::Text(text) => Ok(text),
-        cli::Asked::Check(settings) => worker::check(&settings, load).map(|()| String::new()),
-        cli::Asked::Serve(settings) => master::run(&args, settings).map(|()| String::new()),
+    let folder = std::env::current_dir()
+        .map_err(|error| Diagnostic::error(format!("the folder this was called in is gone: {error}")))?;
+    let call = config::Call { args: &args, folder: &folder, environment: &|name| std::env::var(name).ok() };
+    let (asked, warnings) = config::read(&call)?;
+    for warning in warnings {
+        say::aside(warning);
+    }
+    match asked {
+        config::Asked::Text(text) => Ok(text),
+        config::Asked::Check(settings, text) => worker::check(&settings, load).map(|()| text),
+        config::Asked::Serve(settings) => master::run(&args, settings).map(|()| String::new()),
     }
 }

@@ -16,13 +16,8 @@ use crate::base::diagnostic::{Diagnostic, did_you_mean};
 pub enum Line {
     /// A text to print: the help or the version.
     Text(String),
-    /// To run.
-    Run {
-        /// The application, if it names one.
-        app: Option<String>,
-        /// The settings it gives.
-        given: Vec<(&'static Setting, Json)>,
-    },
+    /// To run with the settings given; the application is one of them.
+    Run(Vec<(&'static Setting, Json)>),
 }
 
 /// Reads a line (the program's name first). Errors are those of the user's input.
@@ -35,14 +30,14 @@ pub fn read(args: &[OsString]) -> Result<Line, Diagnostic> {
     if matches.get_flag("version") {
         return Ok(Line::Text(format!("appserver {}\n", env!("CARGO_PKG_VERSION"))));
     }
-    let given = rows().filter_map(|row| Some((row, value(&matches, row)?))).collect();
-    Ok(Line::Run { app: matches.get_one::<String>("app").cloned(), given })
+    Ok(Line::Run(rows().filter_map(|row| Some((row, value(&matches, row)?))).collect()))
 }
 
 /// What the line gives a setting.
 fn value(matches: &ArgMatches, row: &Setting) -> Option<Json> {
     match row.form {
         Form::None => None,
+        Form::Position(_) => matches.get_one::<String>(row.name).cloned().map(Json::from),
         Form::Switch(means) => matches.get_flag(row.name).then(|| means.into()),
         Form::Value(_) | Form::Optional(..) => matches.get_one::<String>(row.name).cloned().map(Json::from),
         Form::Values(_) => matches.get_many::<String>(row.name).map(|all| all.cloned().collect()),
@@ -74,8 +69,7 @@ fn command() -> Command {
         .about("Serves an application over HTTP/1.1 with supervised worker processes.")
         .override_usage("appserver [OPTIONS] APP\n       appserver settings")
         .after_help("Settings marked + are not Gunicorn's. `appserver settings` explains all of them.")
-        .args_override_self(true)
-        .arg(Arg::new("app").value_name("APP").help("The application: @NAME or MODULE[:EXPR]"));
+        .args_override_self(true);
     for section in &SECTIONS {
         let args = section.rows.iter().filter(|row| row.form != Form::None).map(arg);
         command = command.next_help_heading(section.title).args(args);
@@ -87,21 +81,19 @@ fn command() -> Command {
 
 fn arg(row: &'static Setting) -> Arg {
     let mark = if row.is_ours { "+ " } else { "" };
-    let default = match row.form {
-        Form::Switch(_) => String::new(),
-        _ => format!(" [default: {}]", row.told_default()),
+    let default = match (row.form, row.told_default().as_str()) {
+        (Form::Switch(_) | Form::Position(_), _) | (_, "none") => String::new(),
+        (_, told) => format!(" [default: {told}]"),
     };
     let arg = Arg::new(row.name)
-        .long(row.long[0])
-        .visible_aliases(&row.long[1..])
+        .long(row.long.first().copied())
+        .short(row.short)
+        .visible_aliases(row.long.iter().skip(1))
         .hide(row.is_refused())
         .help(StyledStr::from(format!("{mark}{}{default}", row.meaning)));
-    let arg = match row.short {
-        Some(short) => arg.short(short),
-        None => arg,
-    };
     match row.form {
         Form::None => arg,
+        Form::Position(name) => arg.value_name(name),
         Form::Switch(_) => arg.action(ArgAction::SetTrue),
         Form::Value(name) => arg.value_name(name).allow_hyphen_values(true),
         Form::Values(name) => arg.value_name(name).allow_hyphen_values(true).action(ArgAction::Append),
@@ -153,9 +145,9 @@ mod tests {
         read(&args).map_err(|e| e.to_string())
     }
 
-    fn given(line: &str) -> (Option<String>, Vec<(&'static str, Json)>) {
+    fn given(line: &str) -> Vec<(&'static str, Json)> {
         match read_line(line).unwrap() {
-            Line::Run { app, given } => (app, given.into_iter().map(|(row, v)| (row.name, v)).collect()),
+            Line::Run(given) => given.into_iter().map(|(row, value)| (row.name, value)).collect(),
             Line::Text(text) => panic!("{text}"),
         }
     }
@@ -164,27 +156,25 @@ mod tests {
     fn a_line_gives_the_settings_it_names_and_no_others() {
         assert_eq!(
             given("-w 2 -b :81 -b unix:a --no-sendfile --reload app:make"),
-            (
-                Some("app:make".into()),
-                vec![
-                    ("bind", [":81", "unix:a"].as_slice().into()),
-                    ("workers", "2".into()),
-                    ("sendfile", false.into()),
-                    ("reload", true.into()),
-                ]
-            )
+            [
+                ("wsgi_app", "app:make".into()),
+                ("bind", [":81", "unix:a"].as_slice().into()),
+                ("workers", "2".into()),
+                ("sendfile", false.into()),
+                ("reload", true.into()),
+            ]
         );
-        assert_eq!(given(""), (None, vec![]));
-        assert_eq!(given("-w 2 -w 3").1, [("workers", "3".into())]);
-        assert_eq!(given("--log-file a").1, [("errorlog", "a".into())]);
+        assert_eq!(given(""), []);
+        assert_eq!(given("-w 2 -w 3"), [("workers", "3".into())]);
+        assert_eq!(given("--log-file a"), [("errorlog", "a".into())]);
     }
 
     #[test]
     fn an_option_that_can_do_without_a_value_does_not_eat_the_application() {
-        let app = Some("app".to_string());
-        assert_eq!(given("--proxy-protocol app"), (app.clone(), vec![("proxy_protocol", "auto".into())]));
-        assert_eq!(given("--proxy-protocol v2 app"), (app.clone(), vec![("proxy_protocol", "v2".into())]));
-        assert_eq!(given("--proxy-protocol=v1 app"), (app, vec![("proxy_protocol", "v1".into())]));
+        let is = |mode: &str| vec![("wsgi_app", "app".into()), ("proxy_protocol", mode.into())];
+        assert_eq!(given("--proxy-protocol app"), is("auto"));
+        assert_eq!(given("--proxy-protocol v2 app"), is("v2"));
+        assert_eq!(given("--proxy-protocol=v1 app"), is("v1"));
     }
 
     #[test]

@@ -108,11 +108,4 @@ impl Resolved {
         }
         Ok(())
     }
-
-    /// Takes the application that a line of options names.
-    pub fn name(&mut self, app: String) -> Result<(), Diagnostic> {
-        self.settings.app = app;
-        self.sources.insert("wsgi_app", "command line".into());
-        Ok(())
-    }
 }

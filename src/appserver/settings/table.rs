@@ -16,6 +16,8 @@ pub const A_YEAR: u64 = 31_536_000;
 pub enum Form {
     /// Not at all, only in a configuration.
     None,
+    /// As the one word without an option.
+    Position(&'static str),
     /// With a value, called so in the help.
     Value(&'static str),
     /// With a value, as often as there are some.
@@ -123,7 +125,13 @@ impl Setting {
             match misfit {
                 Misfit::Told(said) => *said,
                 Misfit::Wanted(wanted) => {
-                    Diagnostic::error(format!("`{}` does not fit `{called}`", typed(given))).fix(wanted)
+                    let what = match given {
+                        Json::Array(_) => "a list".into(),
+                        Json::Object(_) => "a map".into(),
+                        _ if self.is_secret => "what was given".into(),
+                        _ => format!("`{}`", typed(given)),
+                    };
+                    Diagnostic::error(format!("{what} does not fit `{called}`")).fix(wanted)
                 }
             }
         })

@@ -21,8 +21,10 @@ pub const ROWS: [Setting; 5] = [
     },
     Setting {
         name: "wsgi_app",
-        meaning: "The application, where the command line names none: MODULE, MODULE:NAME, MODULE:CALL(…) or @NAME",
+        form: Form::Position("APP"),
+        meaning: "The application: MODULE, MODULE:NAME, MODULE:CALL(…) of Python, or @NAME",
         example: "shop.wsgi:create_app('live')",
+        default: "none",
         differs: "also @NAME, an application that is part of this program",
         act: Act::Kept(|s| &mut s.app),
         check: |s| Ok(App::parse(&s.app).map(drop)?),

@@ -38,7 +38,7 @@ pub const ROWS: [Setting; 4] = [
         meaning: "Print every line that runs",
         default: "false",
         example: "true",
-        act: Act::Refused("`python3 -m trace --trace` runs a module so"),
+        act: Act::Refused("leave it out; `python3 -m trace --trace` runs a module so"),
         ..ROW
     },
 ];

@@ -2,10 +2,10 @@
 
 use crate::appserver::settings::table::{Act, Form, ROW, Setting};
 
-const NO_TLS: &str = "Nginx in front of this server: it has TLS";
-const NO_HTTP2: &str = "Nginx in front of this server: it has HTTP/2";
-const NO_ASGI: &str = "nothing: only WSGI is served, not ASGI";
-const NO_DIRTY: &str = "a task queue, like Celery or RQ";
+const NO_TLS: &str = "leave it out, and let Nginx in front of this server do TLS";
+const NO_HTTP2: &str = "leave it out, and let Nginx in front of this server speak HTTP/2";
+const NO_ASGI: &str = "leave it out: only WSGI is served here, not ASGI";
+const NO_DIRTY: &str = "leave it out; long work belongs to a task queue, like Celery or RQ";
 
 /// The rows.
 pub const ROWS: [Setting; 25] = [
@@ -194,9 +194,9 @@ pub const ROWS: [Setting; 25] = [
         form: Form::Value("PATH"),
         long: &["root-path"],
         meaning: "The prefix of an ASGI application",
-        default: "",
+        default: "none",
         example: "/shop",
-        act: Act::Refused("`--mount`, the prefix of a WSGI application"),
+        act: Act::Refused("use `mount`, the prefix of a WSGI application"),
         ..ROW
     },
     Setting {
@@ -206,7 +206,7 @@ pub const ROWS: [Setting; 25] = [
         meaning: "Who reads HTTP",
         default: "auto",
         example: "fast",
-        act: Act::Refused("nothing: requests are always read by this program itself"),
+        act: Act::Refused("leave it out: requests are read by this program itself"),
         ..ROW
     },
     Setting {

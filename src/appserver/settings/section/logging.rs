@@ -4,7 +4,7 @@ use crate::appserver::access::Format;
 use crate::appserver::settings::table::{Act, Form, ROW, Setting};
 
 /// Why Python's logging is not configured here.
-const NO_LOGGER: &str = "`errorlog`, `accesslog`, `access_log_format`, `loglevel`, `syslog`; the application configures its own logging";
+const NO_LOGGER: &str = "use `errorlog`, `accesslog`, `access_log_format`, `loglevel`, `syslog`; the application configures its own logging";
 
 /// The rows.
 pub const ROWS: [Setting; 20] = [

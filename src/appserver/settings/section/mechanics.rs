@@ -122,7 +122,7 @@ pub const ROWS: [Setting; 12] = [
         meaning: "Gunicorn's own name of its processes",
         default: "gunicorn",
         example: "shop",
-        act: Act::Refused("`proc_name`"),
+        act: Act::Refused("use `proc_name`"),
         ..ROW
     },
 ];

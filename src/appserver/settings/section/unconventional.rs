@@ -39,7 +39,7 @@ pub const ROWS: [Setting; 5] = [
         default: "false",
         example: "true",
         act: Act::Refused(
-            "nothing: RFC 9112 took headers of several lines away, and proxies read them differently",
+            "leave it out: RFC 9112 forbids headers of several lines, and proxies read them differently",
         ),
         ..ROW
     },
@@ -50,7 +50,7 @@ pub const ROWS: [Setting; 5] = [
         meaning: "Take blanks between a header's name and its colon",
         default: "false",
         example: "true",
-        act: Act::Refused("nothing: a blank before the colon is how requests are smuggled past a proxy"),
+        act: Act::Refused("leave it out: a blank before the colon is how requests are smuggled past a proxy"),
         ..ROW
     },
 ];

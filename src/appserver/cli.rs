@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::Value as Json;
 
-use super::settings::section::{SECTIONS, rows};
+use super::settings::section::{SECTIONS, row, rows};
 use super::settings::table::{Form, Setting};
 use crate::base::diagnostic::{Diagnostic, did_you_mean};
 
@@ -127,6 +127,11 @@ fn told(error: &clap::Error) -> Diagnostic {
 
 fn unknown(typed: &str) -> Diagnostic {
     let wrong = Diagnostic::error(format!("unknown option `{typed}`"));
+    // Somebody may type what a configuration calls it.
+    let name = typed.trim_start_matches('-').replace('-', "_");
+    if let Some(row) = row(&name).filter(|row| !row.long.is_empty()) {
+        return wrong.fix(format!("did you mean `{}`?", row.option()));
+    }
     let options: Vec<String> =
         rows().flat_map(|row| row.long).chain(&["version"]).map(|long| format!("--{long}")).collect();
     match did_you_mean(typed, options.iter().map(String::as_str)) {
@@ -181,6 +186,10 @@ mod tests {
     fn a_wrong_line_is_told_in_our_words() {
         let said = |line: &str| read_line(line).unwrap_err();
         assert_eq!(said("--bnd :80 @a"), "error: unknown option `--bnd`\n  = fix: did you mean `--bind`?");
+        assert_eq!(
+            said("--pidfile x @a"),
+            "error: unknown option `--pidfile`\n  = fix: did you mean `--pid`?"
+        );
         assert_eq!(
             said("@a @b"),
             "error: more than one application: `@b`\n  = fix: `appserver [OPTIONS] APP`"

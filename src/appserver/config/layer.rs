@@ -81,7 +81,10 @@ impl Resolved {
                 .any(|given| given.row.name == name && !given.value.is_null())
         };
         for (variable, name) in DEFAULTS.into_iter().filter(|(_, name)| !is_given(name)) {
-            if let Some((row, value)) = row(name).zip((call.environment)(variable)) {
+            // Who trusts nobody says so by an empty text; elsewhere it is as good as nothing.
+            let value = (call.environment)(variable)
+                .filter(|value| !value.is_empty() || variable == "FORWARDED_ALLOW_IPS");
+            if let Some((row, value)) = row(name).zip(value) {
                 resolved.lay(&Layer::of_variable(variable, row, &value))?;
             }
         }

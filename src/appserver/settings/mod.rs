@@ -47,7 +47,7 @@ pub struct Settings {
     pub config: Option<ConfigFile>,
     /// The hooks that the configuration defines.
     pub hooks: Vec<String>,
-    /// The path prefixes under which the application answers; none is the root.
+    /// The path prefixes under which the application answers, `/` for the root; none is the root alone.
     pub mount: Vec<String>,
     /// Where to listen; only the master uses it.
     #[serde(skip)]
@@ -95,7 +95,7 @@ pub struct Settings {
     pub queue_timeout: u64,
     /// The longest request line, in bytes; 0 is no limit of ours.
     pub limit_request_line: u32,
-    /// The most headers.
+    /// The most headers; 0 is 32768.
     pub limit_request_fields: u32,
     /// The longest header, in bytes; 0 is no limit of ours.
     pub limit_request_field_size: u32,

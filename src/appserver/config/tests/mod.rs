@@ -132,6 +132,10 @@ fn a_later_source_is_stronger() {
     assert_eq!(settings.bind[0].to_string(), "0.0.0.0:2");
     assert_eq!((settings.raw_env, settings.sendfile), (vec!["A=b c".to_string()], false));
     assert!(settings.forwarded_allow_ips.contains("10.1.1.1".parse().unwrap()));
+    let empty = Place::new(&[]).with("PORT", "").with("WEB_CONCURRENCY", "").with("FORWARDED_ALLOW_IPS", "");
+    let settings = empty.settings("@a");
+    assert_eq!((settings.bind, settings.workers), (vec![], 1));
+    assert!(!settings.forwarded_allow_ips.contains("127.0.0.1".parse().unwrap()));
     let settings = Place::new(&[]).with("PORT", "5000").with("WEB_CONCURRENCY", "3").settings("@a");
     assert_eq!((settings.bind[0].to_string(), settings.workers), ("0.0.0.0:5000".into(), 3));
 }
@@ -196,6 +200,10 @@ fn an_error_in_yaml_has_its_place() {
         said("workers: 3\ntimout: 5\n"),
         "error: unknown setting `timout`\n --> appserver.yml:2:1\n  |\n2 | timout: 5\n  | ^^^^^^\n  = fix: did you mean `timeout`?"
     );
+    let fix = |text: &str| said(text).lines().last().unwrap().to_string();
+    assert_eq!(fix("log-level: debug\n"), "  = fix: did you mean `loglevel`?");
+    assert_eq!(fix("pid: x\n"), "  = fix: did you mean `pidfile`?");
+    assert_eq!(fix("nothing_like_it: x\n"), "  = fix: `appserver settings` lists all settings");
     assert_eq!(
         said("workers: many\n"),
         "error: `many` does not fit `workers`\n --> appserver.yml:1:10\n  |\n1 | workers: many\n  |          ^^^^\n  = fix: a whole number from 1 to 1024"

@@ -64,11 +64,13 @@ pub const ROWS: [Setting; 5] = [
 
 fn prefixes(settings: &Settings) -> Result<(), Misfit> {
     let fits = |prefix: &String| {
+        let is_root = prefix == "/";
         let segments = prefix.strip_prefix('/').filter(|rest| !rest.is_empty());
-        segments.is_some_and(|rest| {
-            rest.split('/').all(|segment| !["", ".", ".."].contains(&segment))
-                && !rest.contains(['?', '#', '%'])
-        })
+        is_root
+            || segments.is_some_and(|rest| {
+                rest.split('/').all(|segment| !["", ".", ".."].contains(&segment))
+                    && !rest.contains(['?', '#', '%'])
+            })
     };
     match settings.mount.iter().find(|prefix| !fits(prefix)) {
         Some(_) => Misfit::wanted("a path like `/shop`: a slash in front, none at the end, nothing encoded"),

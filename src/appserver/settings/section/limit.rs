@@ -23,10 +23,10 @@ pub const ROWS: [Setting; 4] = [
         name: "limit_request_fields",
         form: Form::Value("N"),
         long: &["limit-request-fields"],
-        meaning: "The most headers of a request; more are answered 431",
+        meaning: "The most headers of a request; more are answered 431; 0 is 32768",
         unit: "headers",
         example: "50",
-        limits: 1..=32_768,
+        limits: 0..=32_768,
         act: Act::Kept(|s| &mut s.limit_request_fields),
         ..ROW
     },

@@ -52,7 +52,7 @@ pub const ROWS: [Setting; 18] = [
         meaning: "How many clients may be connected at once",
         unit: "connections",
         example: "5000",
-        differs: "counts for all workers together, and idle or slow clients hold none of them",
+        differs: "in every worker class",
         limits: 1..=1_000_000,
         act: Act::Kept(|s| &mut s.worker_connections),
         ..COUNT

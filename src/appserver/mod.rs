@@ -13,6 +13,7 @@
 //! - [`board`]: which worker accepts next.
 //! - [`notify`], [`pidfile`], [`signals`]: the ways to the outside.
 //! - [`master`]: the loop that turns the crew's actions into system calls; it never parses a request.
+//! - [`http`]: HTTP/1.1 as bytes and values, without a socket.
 //! - [`front`]: HTTP/1.1 on a connection, and how a connection ends without losing a request.
 //! - [`worker`]: the process that accepts and serves.
 //!
@@ -25,6 +26,7 @@ pub mod channel;
 pub mod cli;
 pub mod crew;
 pub mod front;
+pub mod http;
 pub mod inherited;
 pub mod listener;
 pub mod log;

@@ -1,5 +1,6 @@
 //! What is refused and what is read, as bytes.
 
+mod answer;
 mod chunked;
 mod reject;
 

@@ -69,12 +69,19 @@ pub enum Refusal {
     TrailersTooLarge,
     /// The body is larger than it may be.
     BodyTooLarge,
+    /// The connection does not begin with a PROXY header.
+    Proxy,
+    /// A packet of uwsgi or a record of FastCGI is not one.
+    Packet,
+    /// The peer may not say who its client is, or may not send packets.
+    Peer,
 }
 
 impl Refusal {
     /// The status of the answer.
     pub fn status(self) -> u16 {
         match self {
+            Self::Peer => 403,
             Self::BodyTooLarge => 413,
             Self::LineTooLong => 414,
             Self::Expectation => 417,
@@ -121,6 +128,9 @@ impl fmt::Display for Refusal {
             Self::TrailerForbidden => "a trailer that belongs among the headers",
             Self::TrailersTooLarge => "too many or too large trailers",
             Self::BodyTooLarge => "the body is too large",
+            Self::Proxy => "no PROXY header, or a wrong one",
+            Self::Packet => "not a packet of the protocol that is spoken here",
+            Self::Peer => "the peer is not among those that may speak this protocol",
         })
     }
 }

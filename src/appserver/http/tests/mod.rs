@@ -2,6 +2,7 @@
 
 mod answer;
 mod chunked;
+mod property;
 mod reject;
 
 use bytes::{Bytes, BytesMut};

@@ -5,8 +5,8 @@ use std::fmt::{self, Write};
 use axum::http::StatusCode;
 use bytes::BytesMut;
 
-use super::field;
 use super::line::is_token;
+use super::number;
 use super::plan::{Asked, Body, Plan};
 
 /// The whole answer to a client that waits before it sends its body.
@@ -80,7 +80,7 @@ pub fn length<'a>(fields: impl IntoIterator<Item = Field<'a>>) -> Result<Option<
     let mut told = None;
     for (name, value) in fields {
         if name.eq_ignore_ascii_case(b"content-length") {
-            let length = field::length(value.trim_ascii()).ok_or(Fault::Length)?;
+            let length = number::parse(value.trim_ascii()).ok_or(Fault::Length)?;
             if told.replace(length).is_some_and(|other| other != length) {
                 return Err(Fault::Length);
             }

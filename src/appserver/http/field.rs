@@ -6,6 +6,7 @@ use httparse::{Error, Header, Status};
 
 use super::host;
 use super::line::Version;
+use super::number;
 use super::refusal::Refusal;
 
 /// How the end of a request's body is known.
@@ -72,7 +73,7 @@ impl<'a> Facts<'a> {
             }
             12 if is("content-type") => only(!replace(&mut self.has_type, true), Refusal::TypeTwice)?,
             14 if is("content-length") => {
-                let length = length(value).ok_or(Refusal::LengthInvalid)?;
+                let length = number::parse(value).ok_or(Refusal::LengthInvalid)?;
                 only(self.length.replace(length).is_none(), Refusal::LengthTwice)?;
             }
             17 if is("transfer-encoding") => self.note_codings(value)?,
@@ -123,15 +124,4 @@ impl<'a> Facts<'a> {
 /// Refuses all but what is right.
 fn only(is_right: bool, refusal: Refusal) -> Result<(), Refusal> {
     if is_right { Ok(()) } else { Err(refusal) }
-}
-
-/// Reads a `Content-Length`: digits only.
-pub fn length(value: &[u8]) -> Option<u64> {
-    if value.is_empty() {
-        return None;
-    }
-    value.iter().try_fold(0u64, |sum, byte| {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
-        sum.checked_mul(10)?.checked_add(digit)
-    })
 }

@@ -92,7 +92,7 @@ impl Head {
             framing,
             keeps_alive: facts.keeps_alive(line.version),
             expects_continue: facts.expects_continue(line.version, framing)?,
-            bytes: bytes.clone(),
+            bytes,
         })
     }
 

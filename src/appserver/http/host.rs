@@ -2,6 +2,8 @@
 
 use std::net::Ipv6Addr;
 
+use super::number;
+
 /// Whether `text` is one. An empty one is not: nothing could be told from it.
 pub fn is_valid(text: &[u8]) -> bool {
     let (host, port) = match text {
@@ -23,22 +25,23 @@ pub fn is_valid(text: &[u8]) -> bool {
     is_name(host) && is_port(port)
 }
 
-fn is_name(mut name: &[u8]) -> bool {
-    if name.is_empty() {
-        return false;
-    }
-    loop {
-        name = match name {
-            [] => return true,
-            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest,
-            [byte, rest @ ..] if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(byte) => rest,
-            _ => return false,
-        };
-    }
+fn is_name(name: &[u8]) -> bool {
+    let is_plain = |byte: &u8| {
+        matches!(
+            byte,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'!' | b'$'..=b'.' | b';' | b'=' | b'_' | b'~'
+        )
+    };
+    !name.is_empty() && name.iter().all(is_plain) && are_escapes(name)
+}
+
+/// Whether every `%` begins an escape.
+fn are_escapes(name: &[u8]) -> bool {
+    let mut parts = name.split(|byte| *byte == b'%').skip(1);
+    parts.all(|part| part.len() >= 2 && part[..2].iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Whether it is a port; an empty one is the scheme's own.
 fn is_port(port: &[u8]) -> bool {
-    let digits = port.iter().all(u8::is_ascii_digit);
-    port.is_empty() || (digits && str::from_utf8(port).is_ok_and(|port| port.parse::<u16>().is_ok()))
+    port.is_empty() || number::parse(port).is_some_and(|port| port <= u64::from(u16::MAX))
 }

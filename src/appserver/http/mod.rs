@@ -4,7 +4,8 @@
 //!
 //! - [`refusal`]: every reason not to serve a request.
 //! - [`search`]: where a head ends, within which limits.
-//! - [`head`]: what a request's head says; its parts are [`line`], [`target`], [`host`] and [`field`].
+//! - [`head`]: what a request's head says; its parts are [`line`], [`target`], [`host`] and
+//!   [`field`], [`number`] is how they count.
 //! - [`chunked`]: a request's body that comes in chunks.
 //! - [`path`]: what of a path is the application's.
 //! - [`plan`]: how an answer is framed; [`answer`] writes it, [`clock`] dates it.
@@ -18,6 +19,7 @@ pub mod field;
 pub mod head;
 pub mod host;
 pub mod line;
+pub mod number;
 pub mod path;
 pub mod plan;
 pub mod refusal;

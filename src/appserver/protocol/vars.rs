@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::appserver::http::span::Span;
-use crate::appserver::http::{Refusal, field, line};
+use crate::appserver::http::{Refusal, line, number};
 
 /// Names and values in the order they came in, in the bytes they came in.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +29,7 @@ impl Vars {
             pairs.push((Span::of(&bytes, name), Span::of(&bytes, value)));
             rest = after;
         }
-        Ok(Self { pairs, bytes: bytes.clone() })
+        Ok(Self { pairs, bytes })
     }
 
     /// All of them.
@@ -57,7 +57,7 @@ impl Vars {
         let mut told = self.iter().filter(|(name, _)| *name == b"CONTENT_LENGTH").map(|(_, value)| value);
         match (told.next(), told.next()) {
             (None | Some(b""), None) => Ok(None),
-            (Some(value), None) => field::length(value).map(Some).ok_or(Refusal::LengthInvalid),
+            (Some(value), None) => number::parse(value).map(Some).ok_or(Refusal::LengthInvalid),
             (_, Some(_)) => Err(Refusal::LengthTwice),
         }
     }

@@ -44,7 +44,7 @@ bench: need-hosts need-tests build ## the table of speeds, measured here and now
 fuzz: need-build ## what holds for every request, tried with new ones for ten minutes (SECONDS_OF_FUZZ=600)
 	cargo test --locked --quiet --lib --no-run
 	@until=$$((SECONDS + $(SECONDS_OF_FUZZ))); while [ $$SECONDS -lt $$until ]; do \
-	  PROPTEST_CASES=4000 cargo test --locked --quiet --lib property; \
+	  PROPTEST_CASES=4000 cargo test --locked --quiet --lib property::; \
 	done
 
 lint: need-build ## format and clippy, no warning allowed

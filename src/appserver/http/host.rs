@@ -2,27 +2,26 @@
 
 use std::net::Ipv6Addr;
 
+use memchr::memchr;
+
 use super::number;
 
 /// Whether `text` is one. An empty one is not: nothing could be told from it.
 pub fn is_valid(text: &[u8]) -> bool {
-    let (host, port) = match text {
-        [b'[', rest @ ..] => {
-            let Some(end) = rest.iter().position(|byte| *byte == b']') else { return false };
-            let is_address =
-                str::from_utf8(&rest[..end]).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok());
-            match &rest[end + 1..] {
-                [] => return is_address,
-                [b':', port @ ..] => return is_address && is_port(port),
-                _ => return false,
-            }
-        }
-        _ => match text.iter().position(|byte| *byte == b':') {
-            Some(colon) => (&text[..colon], &text[colon + 1..]),
-            None => (text, &b""[..]),
-        },
-    };
-    is_name(host) && is_port(port)
+    if let Some(inside) = text.strip_prefix(b"[") {
+        let Some(end) = memchr(b']', inside) else { return false };
+        let after = &inside[end + 1..];
+        return is_address(&inside[..end])
+            && (after.is_empty() || after.strip_prefix(b":").is_some_and(is_port));
+    }
+    match memchr(b':', text) {
+        Some(colon) => is_name(&text[..colon]) && is_port(&text[colon + 1..]),
+        None => is_name(text),
+    }
+}
+
+fn is_address(text: &[u8]) -> bool {
+    str::from_utf8(text).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
 }
 
 fn is_name(name: &[u8]) -> bool {

@@ -4,7 +4,7 @@
 use bytes::{Buf, BytesMut};
 
 use super::vars::{Split, Vars};
-use crate::appserver::http::{Asked, Refusal, Version};
+use crate::appserver::http::Refusal;
 
 /// Bytes before the variables: a modifier, their size (little-endian, so at most 64 KiB), another modifier.
 const FIXED: usize = 4;
@@ -23,12 +23,6 @@ pub fn take(buffer: &mut BytesMut) -> Result<Option<Vars>, Refusal> {
     }
     buffer.advance(FIXED);
     Vars::read(buffer.split_to(length).freeze(), split).map(Some)
-}
-
-/// What decides how the answer is framed.
-pub fn asked(vars: &Vars) -> Asked {
-    let is_head = vars.get("REQUEST_METHOD") == Some(b"HEAD");
-    Asked { is_head, version: Version::Http10, keeps_alive: false }
 }
 
 /// Takes one pair off: each part has its length, two bytes, before it.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::appserver::http::span::Span;
-use crate::appserver::http::{Refusal, line, number};
+use crate::appserver::http::{Asked, Refusal, Version, line, number};
 
 /// Names and values in the order they came in, in the bytes they came in.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +50,12 @@ impl Vars {
             return Err(Refusal::Method);
         }
         str::from_utf8(method).map_err(|_| Refusal::Method)
+    }
+
+    /// What decides how the answer is framed: in chunks never, gateways do not take them.
+    pub fn asked(&self) -> Asked {
+        let is_head = self.get("REQUEST_METHOD") == Some(b"HEAD");
+        Asked { is_head, version: Version::Http10, keeps_alive: false }
     }
 
     /// The number of bytes of the body, if it was told. One that is told twice is refused.

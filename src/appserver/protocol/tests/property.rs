@@ -1,6 +1,6 @@
 //! What holds for every input. `PROPTEST_CASES` says how many are tried.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::BytesMut;
 use proptest::collection::vec;
@@ -11,6 +11,7 @@ use super::super::fastcgi::{self, Decoder};
 use super::super::proxy::{Mode, Source, parse};
 use super::super::uwsgi;
 use super::fastcgi::{events, pairs, record, short};
+use super::proxy::binary;
 use super::uwsgi::packet;
 
 /// `bytes` cut at `cuts`.
@@ -149,12 +150,23 @@ proptest! {
     }
 
     #[test]
-    fn a_client_comes_back_from_either_form(from in any::<SocketAddr>(), to in any::<SocketAddr>()) {
-        let (from, to) = (SocketAddr::new(from.ip(), from.port()), SocketAddr::new(to.ip(), to.port()));
-        prop_assume!(from.is_ipv4() == to.is_ipv4());
-        let family = if from.is_ipv4() { "TCP4" } else { "TCP6" };
-        let line = format!("PROXY {family} {} {} {} {}\r\n", from.ip(), to.ip(), from.port(), to.port());
-        let source = Source::Client { from, to };
+    fn a_client_comes_back_from_either_form(
+        (from, to) in prop_oneof![
+            any::<(Ipv4Addr, Ipv4Addr)>().prop_map(|(from, to)| (IpAddr::V4(from), IpAddr::V4(to))),
+            any::<(Ipv6Addr, Ipv6Addr)>().prop_map(|(from, to)| (IpAddr::V6(from), IpAddr::V6(to))),
+        ],
+        ports in any::<[u16; 2]>(),
+    ) {
+        let source = Source::Client { from: (from, ports[0]).into(), to: (to, ports[1]).into() };
+        let name = if from.is_ipv4() { "TCP4" } else { "TCP6" };
+        let line = format!("PROXY {name} {from} {to} {} {}\r\n", ports[0], ports[1]);
         prop_assert_eq!(parse(line.as_bytes(), Mode::Auto), Ok(Some((source, line.len()))));
+        let address = |ip| match ip {
+            IpAddr::V4(ip) => ip.octets().to_vec(),
+            IpAddr::V6(ip) => ip.octets().to_vec(),
+        };
+        let rest = [address(from), address(to), ports.map(u16::to_be_bytes).concat()].concat();
+        let sent = binary(0x21, if from.is_ipv4() { 0x11 } else { 0x21 }, &rest);
+        prop_assert_eq!(parse(&sent, Mode::Auto), Ok(Some((source, sent.len()))));
     }
 }

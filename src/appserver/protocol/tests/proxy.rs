@@ -10,7 +10,7 @@ fn client(from: &str, to: &str) -> Source {
 }
 
 /// A header of version 2.
-fn binary(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
+pub fn binary(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
     [SIGNATURE, &[command, family], &(rest.len() as u16).to_be_bytes(), rest].concat()
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 
-use super::super::uwsgi::{asked, take};
+use super::super::uwsgi::take;
 use super::super::vars::Vars;
 use crate::appserver::http::{Plan, Refusal, plan};
 
@@ -74,7 +74,7 @@ fn the_mounted_path_is_what_the_gateway_meant() {
 
 #[test]
 fn an_answer_over_uwsgi_ends_with_the_connection() {
-    let plan = |method: &str, whole| Plan::new(asked(&vars(&[("REQUEST_METHOD", method)])), 200, None, whole);
+    let plan = |method: &str, whole| Plan::new(vars(&[("REQUEST_METHOD", method)]).asked(), 200, None, whole);
     assert_eq!((plan("GET", None).body, plan("GET", None).keeps_alive), (plan::Body::Close, false));
     assert_eq!(
         (plan("GET", Some(3)).body, plan("GET", Some(3)).connection()),

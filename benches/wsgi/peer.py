@@ -44,7 +44,8 @@ def gunicorn(kind, threads=1):
     def argv(port, application, workers):
         return [
             *(VENV / "bin/gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", workers, "-k", kind),
-            *("--threads", threads, "--keep-alive", KEEP_ALIVE, "--log-level", "error", "--chdir", APPS, application),
+            *("--threads", threads, "--keep-alive", KEEP_ALIVE, "--log-level", "error", "--no-control-socket"),
+            *("--chdir", APPS, application),
         ]
 
     return argv
@@ -53,7 +54,9 @@ def gunicorn(kind, threads=1):
 def granian(port, application, workers):
     return [
         *(VENV / "bin/granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", port, "--workers", workers),
-        *("--http", "1", "--no-ws", "--backlog", "16384", "--log-level", "error", "--working-dir", APPS, application),
+        *("--http", "1", "--no-ws", "--log-level", "error", "--working-dir", APPS),
+        # Room for ten thousand connections; as many threads at most as without that.
+        *("--backlog", "16384", "--blocking-threads", "512", application),
     ]
 
 

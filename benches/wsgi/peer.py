@@ -45,7 +45,8 @@ def gunicorn(kind, threads=1):
         return [
             *(VENV / "bin/gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", workers, "-k", kind),
             *("--threads", threads, "--keep-alive", KEEP_ALIVE, "--log-level", "error", "--no-control-socket"),
-            *("--chdir", APPS, application),
+            # Its workers touch a file as a sign of life, and wait for the disk with it when others write much.
+            *("--worker-tmp-dir", "/dev/shm", "--chdir", APPS, application),
         ]
 
     return argv

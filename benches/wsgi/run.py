@@ -23,7 +23,7 @@ import mixed
 import peer
 import row
 from process import CLIENT_CORE, Failed
-from table import markdown
+from table import heading, markdown
 
 ROWS = {**row.ROWS, "mixed": mixed.Mixed(), "memory": memory.Memory()}
 
@@ -70,12 +70,15 @@ def conditions(bench, names):
 
 
 def measure(given, work):
+    """Prints each row as soon as it is known; the lines whose limit is not kept."""
     bench = row.Bench(given.only, given.rounds, given.seconds, 1, work)
     lines = []
+    print(f"\n{heading(row.OURS)}", flush=True)
     for name in given.rows or ROWS:
-        print(f"measuring {name}", file=sys.stderr)
-        lines += ROWS[name].measure(bench)
-    print(f"\n{markdown(lines, row.OURS)}\n\n{conditions(bench, bench.names(peer.SERVERS))}")
+        found = ROWS[name].measure(bench)
+        print("\n".join(map(markdown, found)), flush=True)
+        lines += found
+    print(f"\n{conditions(bench, bench.names(peer.SERVERS))}")
     usual, most = statistics.median(bench.calm.shares), max(bench.calm.shares)
     print(f"Other programs took {usual:.0%} of the machine in the median measurement, {most:.0%} in the worst.")
     return [line for line in lines if line.kept is False]

@@ -59,16 +59,14 @@ def bound(line, limit):
     return line
 
 
-def markdown(lines, ours):
-    """The whole table as text."""
-    rows = [
-        f"| what | server | median | lowest to highest | {ours} is | limit | |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for line in lines:
-        span = f"{shown(min(line.values), line.unit)} to {shown(max(line.values), line.unit)}"
-        ratio = "" if line.ratio is None else f"{line.ratio:.2f}×"
-        verdict = {None: "", True: "pass", False: "**FAIL**"}[line.kept]
-        cells = (line.what, line.server, shown(line.median, line.unit), span, ratio, line.limit, verdict)
-        rows.append("| " + " | ".join(cells) + " |")
-    return "\n".join(rows)
+def heading(ours):
+    return f"| what | server | median | lowest to highest | {ours} is | limit | |\n|---|---|---|---|---|---|---|"
+
+
+def markdown(line):
+    """One line of the table."""
+    span = f"{shown(min(line.values), line.unit)} to {shown(max(line.values), line.unit)}"
+    ratio = "" if line.ratio is None else f"{line.ratio:.2f}×"
+    verdict = {None: "", True: "pass", False: "**FAIL**"}[line.kept]
+    cells = (line.what, line.server, shown(line.median, line.unit), span, ratio, line.limit, verdict)
+    return "| " + " | ".join(cells) + " |"

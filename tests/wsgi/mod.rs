@@ -1,7 +1,9 @@
 //! Python applications under the server, asked over real sockets.
 
+mod conf;
 mod talk;
 mod trap;
+mod venv;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -76,7 +76,8 @@ impl Answer {
         let mut text = format!("{}\n", self.line);
         for (name, value) in &self.headers {
             let is_kept = name == "connection" && value.eq_ignore_ascii_case("keep-alive");
-            if !USUAL.contains(&name.as_str()) && !(is_kept && self.line.starts_with("HTTP/1.1")) {
+            let is_usual = USUAL.contains(&name.as_str()) || is_kept && self.line.starts_with("HTTP/1.1");
+            if !is_usual {
                 text += &format!("{name}: {value}\n");
             }
         }

@@ -1,9 +1,11 @@
 //! Python applications under the server, asked over real sockets.
 
 mod conf;
+mod framework;
 mod talk;
 mod trap;
 mod venv;
+mod version;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

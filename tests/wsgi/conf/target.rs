@@ -39,7 +39,7 @@ fn an_application_that_cannot_be_had_is_refused_with_the_reason() {
         ("shop.py", &["shop.py", "did you mean"]),
         ("broken:app", &["broken.py", "line 2", "no_such_thing"]),
         ("wrong:app", &["wrong.py", "line 1", "SyntaxError"]),
-        ("none:app", &["none:app"]),
+        ("none:app", &["app"]),
     ] {
         let (status, text) = refused(home.path(), &[target]);
         assert!(status.code().is_some_and(|code| code != 0), "{target}: {status}: {text}");

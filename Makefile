@@ -8,10 +8,10 @@ HOSTS     := 10.88.0.11 10.88.0.12
 # What the six applications and the static files answer; see the probes in $(INVENTORY).
 PATHS     := /airbnb-onepage/ /airbnb-dynamic/number_odd_or_even/5 /api/v1/status /api/v1/states / /static/styles/hbnb.css
 
-# program:package, as Debian and Ubuntu call them.
+# program:package, as Debian and Ubuntu call them; python3.MODULE is a module that it must have.
 FOR_BUILD := cc:gcc
 FOR_HOSTS := debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables ip:iproute2 ssh:openssh-client curl:curl
-FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps
+FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps python3:python3 python3.ensurepip:python3-venv
 
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin:$(HOME)/.cargo/bin
 
@@ -55,7 +55,8 @@ need-tests: ; @$(call install,$(FOR_TESTS))
 
 # Installs the packages of missing programs as root; otherwise says which are missing.
 define install
-missing=; for need in $(1); do command -v $${need%%:*} >/dev/null || missing+=" $${need##*:}"; done; \
+has() { case $$1 in *.*) $${1%%.*} -c "import $${1#*.}" 2>/dev/null;; *) command -v $$1 >/dev/null;; esac; }; \
+missing=; for need in $(1); do has $${need%%:*} || missing+=" $${need##*:}"; done; \
 if [ -n "$$missing" ] && [ $$(id -u) = 0 ]; then \
   apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; \
 elif [ -n "$$missing" ]; then \

@@ -1,5 +1,7 @@
 //! The server hooks of a configuration: all of them, in their order, each in its process.
 
+use std::path::Path;
+
 use rustix::process::Signal;
 
 use crate::support::server::{Server, wait_for};
@@ -22,6 +24,15 @@ const REQUEST: [&str; 3] =
 
 fn hooked(options: &[&str]) -> Server {
     serve(&[&["-c", "hook_conf.py"], options, &["hook_app:app"]].concat())
+}
+
+/// Serves the noting application from a directory of its own; the hooks' module is found by the environment.
+fn serve_with_path(home: &Path, path: &str) -> Server {
+    Server::spawn(|dir| {
+        let mut command = crate::wsgi::command(dir, home, &["--bind", "127.0.0.1:0", "hook_app:app"]);
+        command.env("PYTHONPATH", path);
+        command
+    })
 }
 
 /// The notes, with the workers' process ids numbered as they came.
@@ -161,4 +172,19 @@ fn a_preloading_server_imports_before_its_first_worker() {
     let at = |name: &str| words.iter().position(|word| word == name).unwrap();
     assert!(at("import") < at("pre_fork") && at("pre_fork") < at("post_fork"), "{words:?}");
     assert_eq!(words.iter().filter(|word| *word == "import").count(), 1);
+}
+
+#[test]
+fn a_hook_may_be_a_name_and_may_take_fewer_arguments() {
+    let file = "from hook_conf import note\n\npost_fork = 'hook_conf.post_fork'\n\n\n\
+                def post_request(worker, req):\n    note('two', req.path)\n";
+    let longer = file.replace("req):", "req, environ):").replace("'two'", "'three'");
+    for (file, word) in [(file, "two /x"), (&longer, "three /x")] {
+        let home = super::project(&[("gunicorn.conf.py", file)]);
+        let apps = crate::wsgi::apps();
+        let server = serve_with_path(home.path(), apps.to_str().unwrap());
+        ask(&server.address(), &get("/x"));
+        wait_for("its note", || notes(&server).lines().any(|line| line == word).then_some(()));
+        assert!(notes(&server).contains(" post_fork True\n"), "{}", notes(&server));
+    }
 }

@@ -85,6 +85,14 @@ impl Diagnostic {
         self
     }
 
+    /// The same complaint, asking for the word of `known` that was meant; unchanged if none is close enough.
+    pub fn suggest<'k>(self, typed: &str, known: impl IntoIterator<Item = &'k str>) -> Self {
+        match did_you_mean(typed, known) {
+            Some(word) => self.fix(format!("did you mean `{word}`?")),
+            None => self,
+        }
+    }
+
     /// The same complaint, leading to another exit status.
     pub fn exit(mut self, exit: Exit) -> Self {
         self.exit = exit;
@@ -158,5 +166,8 @@ mod tests {
     fn a_close_word_is_suggested_and_a_far_one_is_not() {
         assert_eq!(did_you_mean("pakage", ["package", "file"]), Some("package"));
         assert_eq!(did_you_mean("zebra", ["package", "file"]), None);
+        let fix = |typed| Diagnostic::error("unknown").fix("read the list").suggest(typed, ["package"]).fix;
+        assert_eq!(fix("pakage").as_deref(), Some("did you mean `package`?"));
+        assert_eq!(fix("zebra").as_deref(), Some("read the list"));
     }
 }

@@ -19,22 +19,12 @@ pub enum Exit {
     Probe = 5,
     /// `plan` found differences.
     Differs = 6,
-    /// A step failed and the previous state was put back.
-    RolledBack = 7,
 }
 
 impl Exit {
     /// From good to bad: what a run of many hosts, each with its own end, exits with.
-    const SEVERITY: [Self; 8] = [
-        Self::Wanted,
-        Self::Differs,
-        Self::Probe,
-        Self::RolledBack,
-        Self::Failed,
-        Self::Unreachable,
-        Self::Input,
-        Self::Bug,
-    ];
+    const SEVERITY: [Self; 7] =
+        [Self::Wanted, Self::Differs, Self::Probe, Self::Failed, Self::Unreachable, Self::Input, Self::Bug];
 
     /// The worst of several ends; none of none.
     pub fn worst(ends: impl IntoIterator<Item = Self>) -> Option<Self> {

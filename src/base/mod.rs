@@ -2,6 +2,7 @@
 
 pub mod diagnostic;
 pub mod exit;
+pub mod home;
 pub mod quote;
 pub mod say;
 pub mod secret;

@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use serde::de::{Deserialize, Deserializer, Error};
 
 use super::diagnostic::Diagnostic;
+use super::home;
 use super::quote;
 use super::yaml::{MASKED, Node, Value};
 
@@ -83,7 +84,7 @@ pub fn origin(node: &Node) -> Result<Origin, Diagnostic> {
     match (tag.as_str(), inner.text().filter(|t| !t.is_empty())) {
         ("!env", Some(name)) if !name.contains(['=', '\0', ' ']) => Ok(Origin::Env(name.into())),
         ("!env", _) => wrong("the name of a variable: `!env DB_PASSWORD`"),
-        ("!file", Some(path)) => Ok(Origin::File(directory.join(home(path)))),
+        ("!file", Some(path)) => Ok(Origin::File(directory.join(home::expand(Path::new(path))))),
         ("!file", None) => wrong("a path: `!file secrets/db`"),
         _ => {
             let words: Vec<String> =
@@ -162,13 +163,6 @@ fn run(words: &[String], directory: &Path) -> Result<String, Diagnostic> {
 fn directory(node: &Node) -> PathBuf {
     let parent = Path::new(&node.span.source.name).parent().filter(|p| !p.as_os_str().is_empty());
     parent.unwrap_or(Path::new(".")).to_path_buf()
-}
-
-fn home(path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
-        (Some(rest), Some(home)) => Path::new(&home).join(rest),
-        _ => path.into(),
-    }
 }
 
 /// The secrets of a run, to be hidden in every text that leaves it.

@@ -6,7 +6,7 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 
 use super::command;
-use super::options::Common;
+use super::options::{Common, Input};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,7 +54,7 @@ enum Command {
     Inventory(command::inventory::Arguments),
     /// Read everything, tell every mistake; contact nobody
     #[command(after_help = CHECK)]
-    Check(Common),
+    Check(Input),
     /// Write the files each host would get; contact nobody
     #[command(after_help = RENDER)]
     Render(command::render::Arguments),
@@ -83,7 +83,7 @@ pub fn run(cli: Cli) -> Result<Exit, Vec<Diagnostic>> {
     match cli.command {
         Command::Init(arguments) => command::init::run(&arguments),
         Command::Inventory(arguments) => command::inventory::run(&arguments),
-        Command::Check(common) => command::check::run(&common),
+        Command::Check(input) => command::check::run(&input),
         Command::Render(arguments) => command::render::run(&arguments),
         Command::Plan(common) => command::plan::run(&common),
         Command::Apply(arguments) => command::apply::run(&arguments),

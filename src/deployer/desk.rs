@@ -17,7 +17,7 @@ use crate::resource::release::Payload;
 use super::control::Control;
 use super::interrupt::{self, Interrupt};
 use super::inventory::{Host, Inventory};
-use super::options::Common;
+use super::options::{Common, Input};
 use super::payload::Binaries;
 use super::playbook::{self, Compiled, Playbook, TaskContext};
 use super::run::{self, Job, Mode, Options, Report};
@@ -42,6 +42,7 @@ pub struct Desk {
     stacks: BTreeMap<String, Stack>,
     programs: Vec<Payload>,
     who: String,
+    /// Seconds to wait for another run's lock; known when hosts are contacted.
     lock_wait: u64,
 }
 
@@ -59,24 +60,24 @@ impl Desk {
     ///
     /// # Errors
     /// Every mistake that can be seen without a host.
-    pub fn open(common: &Common, secrets: Secrets) -> Result<Self, Vec<Diagnostic>> {
-        match Self::read(common, secrets) {
+    pub fn open(input: &Input, secrets: Secrets) -> Result<Self, Vec<Diagnostic>> {
+        match Self::read(input, secrets) {
             (Some(desk), errors) if errors.is_empty() => Ok(desk),
             (_, errors) => Err(errors),
         }
     }
 
     /// Reads everything as far as it can be read, and tells every mistake.
-    fn read(common: &Common, secrets: Secrets) -> (Option<Self>, Vec<Diagnostic>) {
+    fn read(input: &Input, secrets: Secrets) -> (Option<Self>, Vec<Diagnostic>) {
         let (mut errors, mut mask) = (Vec::new(), Mask::default());
-        let inventory = kept(Inventory::load(&common.inventory, &common.extra), &mut errors);
+        let inventory = kept(Inventory::load(&input.inventory, &input.extra), &mut errors);
         let chosen = inventory.map(|inventory| {
-            let mut hosts = choose(&inventory, common, &mut errors);
+            let mut hosts = choose(&inventory, input, &mut errors);
             let stacks = stacks(&inventory, &mut hosts, secrets, &mut mask, &mut errors);
             (inventory, hosts, stacks)
         });
-        let playbook = kept(playbook::load(common.playbook.as_deref(), &common.inventory), &mut errors);
-        let overlay = common.inventory.parent().unwrap_or(Path::new(".")).join("templates");
+        let playbook = kept(playbook::load(input.playbook.as_deref(), &input.inventory), &mut errors);
+        let overlay = input.inventory.parent().unwrap_or(Path::new(".")).join("templates");
         let templates = kept(Templates::load(overlay.is_dir().then_some(overlay.as_path())), &mut errors);
         let errors = errors.into_iter().map(|error| hidden(error, &mask)).collect();
         let (Some((inventory, hosts, stacks)), Some(playbook), Some(templates)) =
@@ -86,8 +87,8 @@ impl Desk {
         };
         let who = format!("{} on {}", login_name(), host_name());
         let programs = payload::unread();
-        let lock_wait = common.lock_wait;
-        (Some(Self { inventory, hosts, playbook, mask, templates, stacks, programs, who, lock_wait }), errors)
+        let desk = Self { inventory, hosts, playbook, mask, templates, stacks, programs, who, lock_wait: 0 };
+        (Some(desk), errors)
     }
 
     /// Reads everything and compiles every host's plan as if it ran each of a few releases: how many steps a host
@@ -95,8 +96,8 @@ impl Desk {
     ///
     /// # Errors
     /// Every mistake that can be seen without a host, each once.
-    pub fn rehearsed(common: &Common, secrets: Secrets) -> Result<(Self, usize), Vec<Diagnostic>> {
-        let (desk, mut errors) = Self::read(common, secrets);
+    pub fn rehearsed(input: &Input, secrets: Secrets) -> Result<(Self, usize), Vec<Diagnostic>> {
+        let (desk, mut errors) = Self::read(input, secrets);
         let Some(desk) = desk else { return Err(errors) };
         let mut steps = 0;
         for host in desk.hosts.iter().filter(|host| desk.stacks.contains_key(&host.name)) {
@@ -105,11 +106,7 @@ impl Desk {
                 steps = steps.max(kept(desk.compile(host, &facts), &mut errors).map_or(0, |p| p.steps.len()));
             }
         }
-        if errors.is_empty() {
-            Ok((desk, steps))
-        } else {
-            Err(errors.into_iter().map(|error| hidden(error, &desk.mask)).collect())
-        }
+        if errors.is_empty() { Ok((desk, steps)) } else { Err(errors) }
     }
 
     /// One host's plan from its facts.
@@ -160,6 +157,7 @@ impl Desk {
     /// What can be seen before anything is contacted; everything else is in the reports.
     pub fn run(mut self, common: &Common, mode: Mode) -> Result<(Vec<Report>, Mask), Vec<Diagnostic>> {
         let binaries = Arc::new(Binaries::beside_me().map_err(|error| vec![error])?);
+        self.lock_wait = common.lock_wait;
         self.programs = binaries.programs.iter().map(|b| b.payload.clone()).collect();
         let runtime = runtime()?;
         let interrupt = runtime.block_on(async { Interrupt::listen() }).map_err(cannot_start)?;
@@ -201,8 +199,8 @@ fn add(said: &mut Vec<Diagnostic>, more: Vec<Diagnostic>) {
 }
 
 /// The hosts of `--limit`; all of them if it is wrong, so that their mistakes are told too.
-fn choose(inventory: &Inventory, common: &Common, errors: &mut Vec<Diagnostic>) -> Vec<Host> {
-    let pattern = common.limit.as_deref().unwrap_or("all");
+fn choose(inventory: &Inventory, input: &Input, errors: &mut Vec<Diagnostic>) -> Vec<Host> {
+    let pattern = input.limit.as_deref().unwrap_or("all");
     match kept(inventory.select(pattern).map_err(|error| vec![error]), errors) {
         Some(chosen) => chosen.into_iter().cloned().collect(),
         None => inventory.hosts.clone(),

@@ -1,4 +1,4 @@
-//! What most commands take on the command line.
+//! What most commands take on the command line: what to read, and how to run it.
 
 use std::path::PathBuf;
 
@@ -8,9 +8,9 @@ use super::report::{Ending, Format};
 use super::run::Mode;
 use crate::base::secret::Mask;
 
-/// What most commands take.
+/// What a command reads.
 #[derive(Clone, Debug, Args)]
-pub struct Common {
+pub struct Input {
     /// The inventory: a YAML file in Ansible's shape
     pub inventory: PathBuf,
     /// The playbook [default: site.yml beside the inventory or in playbooks/, else the built-in]
@@ -19,12 +19,20 @@ pub struct Common {
     /// Only these hosts: web, web-0*, all:!db, @file
     #[arg(long, value_name = "PATTERN")]
     pub limit: Option<String>,
-    /// How many hosts at once
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = forks)]
-    pub forks: usize,
     /// A variable that wins over the inventory's; may be repeated
     #[arg(short = 'e', long = "extra-vars", value_name = "KEY=VALUE", value_parser = pair)]
     pub extra: Vec<(String, String)>,
+}
+
+/// What a command takes that logs in.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// What it reads.
+    #[command(flatten)]
+    pub input: Input,
+    /// How many hosts at once
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = forks)]
+    pub forks: usize,
     /// How to report: tty, plain or json [default: tty on a terminal, else plain]
     #[arg(long, value_enum, hide_possible_values = true)]
     pub format: Option<Format>,
@@ -36,7 +44,8 @@ pub struct Common {
 impl Common {
     /// How the end of a run of this command is told.
     pub fn ending<'a>(&'a self, mode: Mode, mask: &'a Mask) -> Ending<'a> {
-        Ending { mode, format: self.format, mask, inventory: &self.inventory, limit: self.limit.as_deref() }
+        let (inventory, limit) = (&self.input.inventory, self.input.limit.as_deref());
+        Ending { mode, format: self.format, mask, inventory, limit }
     }
 }
 

@@ -2,7 +2,7 @@
 //! it is installed.
 
 use crate::agent::facts::Facts;
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 use crate::resource::init::Init;
 
 /// Release, systemd (0: Upstart) and Nginx as its archive has them.
@@ -28,10 +28,7 @@ pub fn facts(name: &str, hostname: &str) -> Result<Facts, Diagnostic> {
     let Some(at) = known.iter().position(|k| k == name) else {
         let unknown = Diagnostic::error(format!("unknown release `{name}`"));
         let unknown = unknown.label(format!("known: {}", known.join(", ")));
-        return Err(match did_you_mean(name, known.iter().map(String::as_str)) {
-            Some(word) => unknown.fix(format!("did you mean `{word}`?")),
-            None => unknown,
-        });
+        return Err(unknown.suggest(name, known.iter().map(String::as_str)));
     };
     let (os, version, systemd, nginx) = RELEASES[at];
     Ok(Facts {

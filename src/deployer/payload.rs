@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -17,15 +17,14 @@ pub struct Binary {
     /// Name, digest and size.
     pub payload: Payload,
     path: PathBuf,
-    packed: OnceLock<Arc<Vec<u8>>>,
-    packing: Mutex<()>,
+    packed: Mutex<Option<Arc<Vec<u8>>>>,
 }
 
 impl Binary {
     /// Reads and hashes the program `name` in `dir`.
     ///
     /// # Errors
-    /// It is not there, or it is not a program for this architecture.
+    /// It cannot be read.
     pub fn find(dir: &Path, name: &str) -> Result<Self, Diagnostic> {
         let path = dir.join(name);
         let bytes = std::fs::read(&path).map_err(|error| {
@@ -36,19 +35,18 @@ impl Binary {
             .fix("cargo build --release")
         })?;
         let payload = Payload { name: name.to_string(), digest: digest(&bytes), size: bytes.len() as u64 };
-        Ok(Self { payload, path, packed: OnceLock::new(), packing: Mutex::new(()) })
+        Ok(Self { payload, path, packed: Mutex::default() })
     }
 
     /// Its content, gzip-compressed; made once and shared by all hosts.
     pub fn packed(&self) -> std::io::Result<Arc<Vec<u8>>> {
-        let _one_at_a_time = self.packing.lock();
-        if let Some(packed) = self.packed.get() {
+        let mut packed = self.packed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(packed) = &*packed {
             return Ok(Arc::clone(packed));
         }
         let mut encoder = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
         encoder.write_all(&std::fs::read(&self.path)?)?;
-        let packed = Arc::new(encoder.finish()?);
-        Ok(Arc::clone(self.packed.get_or_init(|| packed)))
+        Ok(Arc::clone(packed.insert(Arc::new(encoder.finish()?))))
     }
 }
 
@@ -81,11 +79,6 @@ impl Binaries {
         Ok(Self { agent: Binary::find(dir, &name)?, programs: programs.collect::<Result<_, _>>()? })
     }
 
-    /// The program of this name.
-    pub fn named(&self, name: &str) -> Option<&Binary> {
-        self.programs.iter().find(|b| b.payload.name == name)
-    }
-
     /// The program with this digest.
     pub fn with_digest(&self, digest: &str) -> Option<&Binary> {
         self.programs.iter().find(|b| b.payload.digest == digest)
@@ -112,6 +105,16 @@ mod tests {
         let one = |digest: &str| vec![Payload { name: "a".into(), digest: digest.into(), size: 1 }];
         assert_eq!(release_id(&one("d")), release_id(&one("d")));
         assert_ne!(release_id(&one("d")), release_id(&one("e")));
+    }
+
+    #[test]
+    fn a_program_is_packed_once() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("hbnb"), "text").unwrap();
+        let binary = Binary::find(dir.path(), "hbnb").unwrap();
+        let packed = binary.packed().unwrap();
+        std::fs::remove_file(dir.path().join("hbnb")).unwrap();
+        assert!(Arc::ptr_eq(&packed, &binary.packed().unwrap()));
     }
 
     #[test]

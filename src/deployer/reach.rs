@@ -1,9 +1,9 @@
 //! How the hosts of an inventory are reached: by their connection variables, or by the sandbox's own key.
 
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
 
 use crate::base::diagnostic::Diagnostic;
+use crate::base::home;
 
 use super::inventory::{Host, HostKey, Inventory};
 use super::sandbox::{self, HostSpec, Spec};
@@ -36,7 +36,7 @@ pub fn target(host: &Host, inventory: &Inventory) -> Result<Target, Vec<Diagnost
         address: connection.address.clone(),
         port: connection.port,
         user: connection.user.clone(),
-        key: connection.key.as_deref().map(at_home),
+        key: connection.key.as_deref().map(home::expand),
         known_hosts: None,
         options,
         becomes: connection.become_.unwrap_or(connection.user.as_deref() != Some("root")),
@@ -52,14 +52,6 @@ pub fn target(host: &Host, inventory: &Inventory) -> Result<Target, Vec<Diagnost
         }
     }
     Ok(target)
-}
-
-/// `~/` is the home directory, as in a shell.
-fn at_home(path: &Path) -> PathBuf {
-    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
-        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
-        _ => path.to_path_buf(),
-    }
 }
 
 /// The sandbox of an inventory: every host that says `sandbox:`.

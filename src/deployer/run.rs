@@ -112,11 +112,19 @@ impl Report {
         }
     }
 
-    /// Steps that failed.
+    /// What failed, by the index of its step: what could not be looked at, as long as nothing was done.
+    pub fn faults(&self) -> Vec<(usize, &Fault)> {
+        let seen = self.checked.iter().enumerate().filter_map(|(i, c)| Some((i, c.as_ref().err()?)));
+        let done = self.outcomes.iter().enumerate().filter_map(|(i, o)| match o {
+            Outcome::Failed(fault) => Some((i, fault)),
+            _ => None,
+        });
+        if self.outcomes.is_empty() { seen.collect() } else { done.collect() }
+    }
+
+    /// How many steps failed.
     pub fn failed(&self) -> usize {
-        let seen = self.checked.iter().filter(|c| c.is_err()).count();
-        let done = self.outcomes.iter().filter(|o| matches!(o, Outcome::Failed(_))).count();
-        if self.outcomes.is_empty() { seen } else { done }
+        self.faults().len()
     }
 
     /// Probes that failed, on the host or from here.

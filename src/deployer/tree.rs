@@ -42,10 +42,10 @@ fn rendered(resource: &Resource) -> Option<Rendered> {
             link: None,
         }),
         Resource::NginxSite(site) => Some(Rendered {
-            path: format!("/etc/nginx/sites-available/{}", site.name),
+            path: site.available(),
             content: site.content.clone(),
             mode: 0o644,
-            link: Some(format!("/etc/nginx/sites-enabled/{}", site.name)),
+            link: Some(site.enabled()),
         }),
         _ => None,
     }

@@ -237,9 +237,7 @@ fn locations(app: &App) -> Vec<String> {
         let bare = path.trim_end_matches('/');
         match (bare, route.slashes) {
             ("", _) => matches.push("/".to_string()),
-            (_, Slashes::Either | Slashes::Redirect) => {
-                matches.extend([format!("= {bare}"), format!("^~ {bare}/")]);
-            }
+            (_, Slashes::Either) => matches.extend([format!("= {bare}"), format!("^~ {bare}/")]),
             (_, Slashes::Exact) if path.ends_with('/') => matches.push(format!("^~ {path}")),
             (_, Slashes::Exact) => matches.push(format!("= {path}")),
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::storage;
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 
 /// The names of [`super::Part`]; written here too because the complaint lists them.
@@ -66,10 +66,7 @@ impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let said = Diagnostic::error(error.to_string());
         match &error {
-            Error::UnknownPart(name) => match did_you_mean(name, PARTS) {
-                Some(close) => said.fix(format!("did you mean `{close}`?")),
-                None => said,
-            },
+            Error::UnknownPart(name) => said.suggest(name, PARTS),
             Error::Setting { name, .. } => said.fix(format!("unset {name}, or set it to {}", wanted(&error))),
             Error::Template(_) => said.exit(Exit::Bug),
             Error::Runtime(_) => said.exit(Exit::Failed),

@@ -37,11 +37,13 @@ pub struct Seen {
 }
 
 impl NginxSite {
-    fn available(&self) -> String {
+    /// Absolute path of the file.
+    pub fn available(&self) -> String {
         format!("/etc/nginx/sites-available/{}", self.name)
     }
 
-    fn enabled(&self) -> String {
+    /// Absolute path of the link that enables it.
+    pub fn enabled(&self) -> String {
         format!("/etc/nginx/sites-enabled/{}", self.name)
     }
 

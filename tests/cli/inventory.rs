@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use deployer::base::diagnostic::Diagnostic;
+use deployer::deployer::desk::{Desk, Secrets};
 use deployer::deployer::inventory::Inventory;
-use deployer::deployer::stack;
+use deployer::deployer::options::Input;
+use deployer::deployer::stack::Stack;
 
 /// `list.json` and `graph.txt` are what `ansible-inventory --list` and `--graph` printed (without `_meta.profile`).
 #[test]
@@ -21,10 +23,8 @@ fn the_listing_is_what_ansible_inventory_prints() {
 
 /// Everything that is said about an inventory: its errors, or the errors of what its hosts are to run.
 fn said(path: &Path) -> Vec<Diagnostic> {
-    match Inventory::load(path, &[]) {
-        Ok(inventory) => stack::all(&inventory).err().unwrap_or_default(),
-        Err(errors) => errors,
-    }
+    let input = Input { inventory: path.into(), playbook: None, limit: None, extra: Vec::new() };
+    Desk::open(&input, Secrets::Unknown).err().unwrap_or_default()
 }
 
 fn shown(said: &[Diagnostic]) -> String {
@@ -103,12 +103,12 @@ fn the_inventories_of_the_manual_load_without_a_warning() {
     ] {
         let inventory = Inventory::load(Path::new(name), &[]).unwrap();
         assert_eq!(shown(&inventory.warnings), "", "{name}");
-        let stacks = stack::all(&inventory).unwrap();
-        for (host, stack) in &stacks {
+        let mut found = Vec::new();
+        for host in &inventory.hosts {
+            let stack = Stack::of(host).unwrap();
             assert_eq!(shown(&stack.warnings), "", "{name}: {}", host.name);
+            found.push((host.name.as_str(), stack.apps.len(), stack.probes.len()));
         }
-        let found: Vec<_> =
-            stacks.iter().map(|(h, s)| (h.name.as_str(), s.apps.len(), s.probes.len())).collect();
         assert_eq!(found, wanted, "{name}");
     }
 }

@@ -3,7 +3,7 @@
 use tera::{Error, ErrorKind};
 
 use super::{Known, Values};
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::source::{Source, Span};
 
 /// Where a complaint can point: templates by name, or a text that stands in another file.
@@ -29,7 +29,7 @@ pub fn all(error: &Error, scene: &Scene<'_>) -> Vec<Diagnostic> {
             let known: Vec<&str> = scene.known.iter().map(|k| k.name.as_str()).collect();
             let unknown = Diagnostic::error(format!("unknown template `{name}`"));
             let unknown = unknown.label(format!("known: {}", known.join(", ")));
-            vec![suggested(unknown, name, known)]
+            vec![unknown.suggest(name, known)]
         }
         // Unknown filters and functions come as one text of several reports.
         ErrorKind::Msg(text) if text.starts_with("error: ") => {
@@ -139,14 +139,7 @@ fn unknown_name(name: &str, mut known: Vec<String>) -> Diagnostic {
         true => error,
         false => error.label(format!("known here: {}", known.join(", "))),
     };
-    suggested(labelled, name, known.iter().map(String::as_str))
-}
-
-fn suggested<'k>(error: Diagnostic, typed: &str, known: impl IntoIterator<Item = &'k str>) -> Diagnostic {
-    match did_you_mean(typed, known) {
-        Some(word) => error.fix(format!("did you mean `{word}`?")),
-        None => error,
-    }
+    labelled.suggest(name, known.iter().map(String::as_str))
 }
 
 fn lower(message: &str) -> String {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Error, Expected, Unexpected};
 
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Span;
 
 /// A complaint on its way up: it gains its place at the value or key it came from, and a name at the key above.
@@ -88,10 +88,7 @@ fn unknown(what: &str, all: &str, typed: &str, known: &'static [&'static str]) -
     let said = Diagnostic::error(format!("unknown {what} `{typed}`"))
         .label(format!("known {all}: {}", known.join(", ")));
     let wants = if what == "value" { Wants::Name } else { Wants::Nothing };
-    match did_you_mean(typed, known.iter().copied()) {
-        Some(word) => Fault::new(said.fix(format!("did you mean `{word}`?")), wants),
-        None => Fault::new(said, wants),
-    }
+    Fault::new(said.suggest(typed, known.iter().copied()), wants)
 }
 
 fn wanted_words(wanted: &dyn Expected) -> String {

@@ -8,7 +8,7 @@ use saphyr_parser::{Event, Input, Marker, Parser, ScalarStyle, Tag};
 
 use super::place::Spanned;
 use super::{Node, Value, explain, scalar};
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::source::{Source, Span};
 
 /// Tags a value may carry; their meaning is decided by whoever reads the value.
@@ -226,13 +226,11 @@ fn unknown_tag(name: &str, mut span: Span) -> Diagnostic {
         span.column = span.source.line(span.line)[..at].chars().count() + 1;
         span.length = name.chars().count();
     }
-    let said = Diagnostic::error(format!("unknown tag `{name}`"))
+    Diagnostic::error(format!("unknown tag `{name}`"))
         .at(&span)
-        .label(format!("known tags: {}", TAGS.join(", ")));
-    match did_you_mean(name, TAGS) {
-        Some(word) => said.fix(format!("did you mean `{word}`?")),
-        None => said.fix("put quotes around a text that starts with `!`"),
-    }
+        .label(format!("known tags: {}", TAGS.join(", ")))
+        .fix("put quotes around a text that starts with `!`")
+        .suggest(name, TAGS)
 }
 
 /// The maps a merge key names: one, or a list of them.

@@ -29,7 +29,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
         return command::plan::run(&arguments.common);
     }
     let common = &arguments.common;
-    let (desk, _) = Desk::rehearsed(common, Secrets::Fetched)?;
+    let (desk, _) = Desk::rehearsed(&common.input, Secrets::Fetched)?;
     let (reports, mask) = desk.run(common, Mode::Change)?;
     report::print(&reports, &common.ending(Mode::Change, &mask));
     Ok(report::exit(&reports, Mode::Change))

@@ -4,18 +4,18 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 use crate::base::say;
 use crate::deployer::desk::{Desk, Secrets};
-use crate::deployer::options::Common;
+use crate::deployer::options::Input;
 use crate::deployer::report;
 
 /// Runs the command.
 ///
 /// # Errors
 /// Every mistake.
-pub fn run(common: &Common) -> Result<Exit, Vec<Diagnostic>> {
-    let (desk, steps) = Desk::rehearsed(common, Secrets::Unknown)?;
+pub fn run(input: &Input) -> Result<Exit, Vec<Diagnostic>> {
+    let (desk, steps) = Desk::rehearsed(input, Secrets::Unknown)?;
     say::line(format_args!(
         "{}: no mistakes ({}, {}, up to {} a host)",
-        common.inventory.display(),
+        input.inventory.display(),
         report::counted(desk.hosts.len(), "host"),
         report::counted(desk.playbook.plays.len(), "play"),
         report::counted(steps, "step")

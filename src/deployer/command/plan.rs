@@ -12,7 +12,7 @@ use crate::deployer::run::Mode;
 /// # Errors
 /// Mistakes of the input; then nothing was contacted.
 pub fn run(common: &Common) -> Result<Exit, Vec<Diagnostic>> {
-    let (desk, _) = Desk::rehearsed(common, Secrets::Fetched)?;
+    let (desk, _) = Desk::rehearsed(&common.input, Secrets::Fetched)?;
     let (reports, mask) = desk.run(common, Mode::Look)?;
     report::print(&reports, &common.ending(Mode::Look, &mask));
     Ok(report::exit(&reports, Mode::Look))

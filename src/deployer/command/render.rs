@@ -11,7 +11,7 @@ use crate::base::say;
 use crate::base::source::Source;
 use crate::base::yaml;
 use crate::deployer::desk::{Desk, Secrets};
-use crate::deployer::options::Common;
+use crate::deployer::options::Input;
 use crate::deployer::os;
 use crate::deployer::report;
 use crate::deployer::tree;
@@ -20,7 +20,7 @@ use crate::deployer::tree;
 #[derive(Clone, Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    common: Common,
+    input: Input,
     /// The directory to write into, a folder a host; `-` prints
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -37,7 +37,7 @@ pub struct Arguments {
 /// # Errors
 /// Every mistake of the input; a directory that cannot be written.
 pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
-    let desk = Desk::open(&arguments.common, Secrets::Fetched)?;
+    let desk = Desk::open(&arguments.input, Secrets::Fetched)?;
     let mut files = 0;
     for host in &desk.hosts {
         let facts = match &arguments.facts {

@@ -14,7 +14,7 @@ use crate::deployer::run::Mode;
 /// # Errors
 /// Mistakes of the input; then nothing was contacted.
 pub fn run(common: &Common) -> Result<Exit, Vec<Diagnostic>> {
-    let (desk, _) = Desk::rehearsed(common, Secrets::Fetched)?;
+    let (desk, _) = Desk::rehearsed(&common.input, Secrets::Fetched)?;
     let (reports, mask) = desk.run(common, Mode::Prove)?;
     if report::chosen(common.format) != Format::Json {
         reports.iter().for_each(|r| say::text(mask.hide(&report::probes(r))));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Vars, known, range};
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Span;
 use crate::base::yaml::{Node, Spanned, Value};
 
@@ -125,7 +125,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The keys of a map that may also be nothing, or one name.
+    /// The keys of a map that may also be nothing; of a list or a text there are none, and that is a mistake.
     fn body<'n>(&mut self, node: &'n Node, what: &str) -> &'n [(Spanned<String>, Node)] {
         if !matches!(node.value, Value::Map(_) | Value::Null) {
             let said =
@@ -298,13 +298,11 @@ fn two_addresses(name: &str, first: &Vars, second: &Vars) -> Option<Diagnostic> 
 }
 
 fn unknown_key(key: &Spanned<String>) -> Diagnostic {
-    let said = Diagnostic::error(format!("unknown key `{}` in a group", key.value))
+    Diagnostic::error(format!("unknown key `{}` in a group", key.value))
         .at(&key.span)
-        .label(format!("known keys: {}", BODY.join(", ")));
-    match did_you_mean(&key.value, BODY) {
-        Some(word) => said.fix(format!("did you mean `{word}`?")),
-        None => said.fix("put variables under `vars:`, hosts under `hosts:`, groups under `children:`"),
-    }
+        .label(format!("known keys: {}", BODY.join(", ")))
+        .fix("put variables under `vars:`, hosts under `hosts:`, groups under `children:`")
+        .suggest(&key.value, BODY)
 }
 
 fn bad_name(what: &str, name: &Spanned<String>, why: &str) -> Diagnostic {

@@ -1,11 +1,11 @@
 //! Names that mean something, and names that nearly do.
 
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::secret;
 use crate::base::yaml::{Node, Spanned, Value};
 
 /// Ansible's variables that we follow.
-pub const FOLLOWED: [&str; 19] = [
+const FOLLOWED: [&str; 19] = [
     "ansible_become",
     "ansible_become_method",
     "ansible_become_pass",
@@ -74,11 +74,7 @@ pub fn check_variable(key: &Spanned<String>, value: &Node, said: &mut Vec<Diagno
         let known = FOLLOWED.iter().chain(&UNUSED).copied();
         let message = format!("unknown variable `{name}`: it changes nothing here");
         if !known.clone().any(|k| k == name) && !said.iter().any(|d| d.message == message) {
-            let warning = Diagnostic::warning(message).at(&key.span);
-            said.push(match did_you_mean(name, known) {
-                Some(word) => warning.fix(format!("did you mean `{word}`?")),
-                None => warning,
-            });
+            said.push(Diagnostic::warning(message).at(&key.span).suggest(name, known));
         }
         return;
     }
@@ -86,14 +82,11 @@ pub fn check_variable(key: &Spanned<String>, value: &Node, said: &mut Vec<Diagno
         return;
     }
     let alike = OURS.iter().filter(|(_, wanted)| shape(value) == Some(*wanted)).map(|(ours, _)| *ours);
-    if let Some(word) = did_you_mean(name, alike) {
-        said.push(
-            Diagnostic::warning(format!("`{name}` is a variable of your own"))
-                .at(&key.span)
-                .label("nothing here reads it, except your templates")
-                .fix(format!("did you mean `{word}`?")),
-        );
-    }
+    let own = Diagnostic::warning(format!("`{name}` is a variable of your own"))
+        .at(&key.span)
+        .label("nothing here reads it, except your templates")
+        .suggest(name, alike);
+    said.extend(Some(own).filter(|own| own.fix.is_some()));
 }
 
 fn check_secrets(node: &Node, said: &mut Vec<Diagnostic>) {

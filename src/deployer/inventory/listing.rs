@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::group::Group;
 use super::{Host, Inventory};
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Source;
 use crate::base::source::Span;
 
@@ -33,16 +33,10 @@ impl Inventory {
     pub fn host_json(&self, name: &str) -> Result<Json, Diagnostic> {
         self.host(name).map(Host::to_json).ok_or_else(|| {
             let source = Source::new("--host", name);
-            let said = Diagnostic::error(format!("no host is named `{name}`")).at(&Span::new(
-                &source,
-                1,
-                1,
-                name.chars().count(),
-            ));
-            match did_you_mean(name, self.hosts.iter().map(|h| h.name.as_str())) {
-                Some(word) => said.fix(format!("did you mean `{word}`?")),
-                None => said.fix("`deployer inventory INVENTORY --graph` shows all names"),
-            }
+            Diagnostic::error(format!("no host is named `{name}`"))
+                .at(&Span::new(&source, 1, 1, name.chars().count()))
+                .fix("`deployer inventory INVENTORY --graph` shows all names")
+                .suggest(name, self.hosts.iter().map(|h| h.name.as_str()))
         })
     }
 

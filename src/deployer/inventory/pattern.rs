@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::{Host, Inventory};
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::source::{Source, Span};
 
 /// What a part of a pattern does with the hosts it names.
@@ -73,13 +73,11 @@ impl Inventory {
     fn matches_nothing(&self, part: &Part) -> Diagnostic {
         let groups = self.groups.iter().map(|g| g.name.as_str());
         let names = groups.clone().chain(self.hosts.iter().map(|h| h.name.as_str()));
-        let said = Diagnostic::error(format!("`{}` matches no host and no group", part.name))
+        Diagnostic::error(format!("`{}` matches no host and no group", part.name))
             .at(&part.span)
-            .label(format!("groups: {}", shortened(groups)));
-        match did_you_mean(&part.name, names) {
-            Some(word) => said.fix(format!("did you mean `{word}`?")),
-            None => said.fix("`deployer inventory INVENTORY --graph` shows all names"),
-        }
+            .label(format!("groups: {}", shortened(groups)))
+            .fix("`deployer inventory INVENTORY --graph` shows all names")
+            .suggest(&part.name, names)
     }
 }
 

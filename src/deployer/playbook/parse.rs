@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Source;
 use crate::base::yaml::{self, Node, Spanned, Value};
 
@@ -12,7 +12,7 @@ use super::{Play, Playbook, start};
 /// What a play may say.
 const PLAY_KEYS: [&str; 4] = ["name", "hosts", "vars", "tasks"];
 /// What a task may say beside its resource.
-const TASK_KEYS: [&str; 4] = ["name", "when", "for", "tags"];
+const TASK_KEYS: [&str; 3] = ["name", "when", "for"];
 
 /// Parses a playbook.
 ///
@@ -93,10 +93,8 @@ fn task(node: &Node) -> Result<Task, Diagnostic> {
 
 fn unknown(what: &str, key: &Spanned<String>, known: &[&str]) -> Diagnostic {
     let error = Diagnostic::error(format!("unknown {what} `{}`", key.value)).at(&key.span);
-    match did_you_mean(&key.value, known.iter().copied()) {
-        Some(word) => error.fix(format!("did you mean `{word}`?")),
-        None => error.label(format!("known: {}", known.join(", "))),
-    }
+    let error = error.suggest(&key.value, known.iter().copied());
+    if error.fix.is_some() { error } else { error.label(format!("known: {}", known.join(", "))) }
 }
 
 #[cfg(test)]
@@ -112,6 +110,13 @@ mod tests {
     fn a_misspelt_resource_gets_a_caret_and_a_suggestion() {
         let wanted = "error: unknown resource `pakage`\n --> site.yml:4:7\n  |\n4 |     - pakage: { name: nginx }\n  |       ^^^^^^ a task needs exactly one of: package, user, directory, file, template, link, unit, service, nginx_site, release, command, probe\n  = fix: did you mean `package`?";
         assert_eq!(said("- name: a\n  hosts: all\n  tasks:\n    - pakage: { name: nginx }\n"), [wanted]);
+    }
+
+    #[test]
+    fn a_key_that_would_mean_nothing_is_refused() {
+        let said = said("- hosts: all\n  tasks:\n    - package: { name: nginx }\n      tags: [web]\n");
+        let wanted = "error: unknown resource `tags`\n --> site.yml:4:7\n  |\n4 |       tags: [web]\n  |       ^^^^ a task needs exactly one of: package, user, directory, file, template, link, unit, service, nginx_site, release, command, probe";
+        assert_eq!(said, [wanted]);
     }
 
     #[test]

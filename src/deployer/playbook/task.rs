@@ -1,7 +1,7 @@
 //! A task, and how it becomes finished values for one host.
 
 use crate::agent::facts::Facts;
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Span;
 use crate::base::template::{Templates, Values};
 use crate::base::yaml::{Node, Spanned, Value};
@@ -92,12 +92,10 @@ impl Task {
                     None => format!("unknown list `{}`", each.value),
                 };
                 let lists = context.values.lists();
-                let wrong = Diagnostic::error(wrong).at(&each.span);
-                let wrong = wrong.label(format!("lists here: {}", lists.join(", ")));
-                Err(match did_you_mean(&each.value, lists.iter().map(String::as_str)) {
-                    Some(word) => wrong.fix(format!("did you mean `{word}`?")),
-                    None => wrong,
-                })
+                Err(Diagnostic::error(wrong)
+                    .at(&each.span)
+                    .label(format!("lists here: {}", lists.join(", ")))
+                    .suggest(&each.value, lists.iter().map(String::as_str)))
             }
         }
     }
@@ -137,8 +135,7 @@ impl Task {
             _ => Resource::Command(body.decode()?),
         };
         let name = context.templates.render_text(&self.name, values, &self.kind.span)?;
-        let place = format!("{}:{}", self.kind.span.source.name, self.kind.span.line);
-        Ok(Compiled::Step(Box::new(Step { name, place, resource })))
+        Ok(Compiled::Step(Box::new(Step { name, place: place(&self.kind.span), resource })))
     }
 }
 
@@ -222,12 +219,10 @@ fn payloads(names: &Node, programs: &[Payload]) -> Result<Vec<Payload>, Diagnost
         payloads.push(known.cloned().ok_or_else(|| {
             let known: Vec<&str> = programs.iter().map(|p| p.name.as_str()).collect();
             let typed = name.text().unwrap_or_default();
-            let unknown = Diagnostic::error(format!("unknown program `{typed}`")).at(&name.span);
-            let unknown = unknown.label(format!("known: {}", known.join(", ")));
-            match did_you_mean(typed, known) {
-                Some(word) => unknown.fix(format!("did you mean `{word}`?")),
-                None => unknown,
-            }
+            Diagnostic::error(format!("unknown program `{typed}`"))
+                .at(&name.span)
+                .label(format!("known: {}", known.join(", ")))
+                .suggest(typed, known)
         })?);
     }
     Ok(payloads)

@@ -16,7 +16,7 @@ pub fn all(reports: &[Report], ending: &Ending) -> Vec<Diagnostic> {
         let own = report.errors.iter().map(|error| ended_early(report, error, ending.mode));
         let own: Vec<Diagnostic> = own.filter(|e| !errors.contains(e)).collect();
         errors.extend(own);
-        errors.extend(failures(report));
+        errors.extend(report.faults().into_iter().map(|(index, fault)| failure(report, index, fault)));
         errors.extend(misses(report, ending));
     }
     errors.extend(held_back(reports, ending));
@@ -36,18 +36,6 @@ fn ended_early(report: &Report, error: &Diagnostic, mode: Mode) -> Diagnostic {
         }
         None => told,
     }
-}
-
-fn failures(report: &Report) -> Vec<Diagnostic> {
-    let done = report.outcomes.iter().enumerate().filter_map(|(i, o)| match o {
-        Outcome::Failed(fault) => Some((i, fault)),
-        _ => None,
-    });
-    let seen =
-        report.checked.iter().enumerate().filter_map(|(i, c)| c.as_ref().err().map(|fault| (i, fault)));
-    let failed: Vec<(usize, &Fault)> =
-        if report.outcomes.is_empty() { seen.collect() } else { done.collect() };
-    failed.into_iter().map(|(index, fault)| failure(report, index, fault)).collect()
 }
 
 fn failure(report: &Report, index: usize, fault: &Fault) -> Diagnostic {

@@ -31,8 +31,8 @@ fn line(report: &Report, mode: Mode) -> String {
         return "not reached, nothing changed".to_string();
     }
     if report.held {
-        let differ = report.checked.iter().filter(|c| c.as_ref().is_ok_and(|list| !list.is_empty())).count();
-        return format!("nothing changed, differs={differ} steps={}", report.plan.steps.len());
+        let (differ, total) = (report.changed(Mode::Look), report.plan.steps.len());
+        return format!("nothing changed, differs={differ} steps={total}");
     }
     let asked = report.proved.len() + report.proved_here.len();
     let probes = format!("probes={}/{asked}", asked - report.missed());

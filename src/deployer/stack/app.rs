@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use serde::Deserialize;
 
 use super::word;
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::quote;
 use crate::base::secret::Text;
 use crate::base::yaml::{Entries, Node, Spanned};
@@ -14,7 +14,7 @@ use crate::base::yaml::{Entries, Node, Spanned};
 const WORKERS: u16 = 3;
 /// More workers than any host of ours has a use for.
 const MAX_WORKERS: u16 = 256;
-/// What becomes a unit's and a user's name; Linux allows 32 characters for a user.
+/// It becomes the name of a unit and of files; a longer one would only be hard to read.
 const MAX_NAME: usize = 32;
 /// The kernel's limit of a Unix socket's path in bytes, without the final NUL.
 const MAX_SOCKET_PATH: usize = 107;
@@ -40,8 +40,8 @@ pub struct App {
     pub routes: Vec<Route>,
     /// Prefix of URLs (starts and ends with `/`) → directory.
     pub statics: Vec<(Spanned<String>, String)>,
-    /// A path that answers 200 when the app is well, asked directly.
-    pub health: Option<String>,
+    /// A path of the site that answers 200 when the app is well; asked like a probe.
+    pub health: Option<Spanned<String>>,
 }
 
 /// What an app runs.
@@ -107,8 +107,6 @@ pub enum Slashes {
     /// Both forms answer.
     #[default]
     Either,
-    /// The other form redirects to this one.
-    Redirect,
     /// Only this form answers.
     Exact,
 }
@@ -141,15 +139,9 @@ struct TypedRoute {
 /// Reads one app; mistakes are added to `said`.
 pub fn read(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> Option<App> {
     check_name(name, said);
-    if let Some(run) = node.get("run").filter(|run| run.text().is_some_and(is_wsgi)) {
-        said.push(
-            Diagnostic::error(format!(
-                "the app `{}` is a WSGI app: not supported by this version yet",
-                name.value
-            ))
-            .at(&run.span)
-            .label(format!("known apps: {}", known())),
-        );
+    let later = later(name, node);
+    if !later.is_empty() {
+        said.extend(later);
         return None;
     }
     let typed: Typed = match node.decode() {
@@ -169,13 +161,27 @@ pub fn read(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> 
         settings: typed.settings.unwrap_or_default().0.into_iter().map(|s| setting(s, said)).collect(),
         routes: typed.routes.unwrap_or_default().into_iter().map(|r| route(r, said)).collect(),
         statics: typed.statics.unwrap_or_default().0.into_iter().map(|s| directory(s, said)).collect(),
-        health: typed.health.map(|path| {
-            word::path("the health path", &path, said);
-            path.value
-        }),
+        health: typed.health.inspect(|path| word::path("the health path", path, said)),
         name: name.clone(),
     };
     Some(app)
+}
+
+/// What a later version may do.
+fn later(name: &str, node: &Node) -> Vec<Diagnostic> {
+    let wsgi = node.get("run").filter(|run| run.text().is_some_and(is_wsgi)).map(|run| {
+        Diagnostic::error(format!("the app `{name}` is a WSGI app: not supported by this version yet"))
+            .at(&run.span)
+            .label(format!("known apps: {}", known()))
+    });
+    let routes = node.get("routes").map_or(&[][..], Node::items).iter();
+    let slashes = routes.filter_map(|route| route.get("slashes"));
+    let redirects = slashes.filter(|slashes| slashes.text() == Some("redirect")).map(|slashes| {
+        Diagnostic::error("`slashes: redirect` is not supported by this version yet")
+            .at(&slashes.span)
+            .fix("write `either` (both forms answer) or `exact` (only this form does)")
+    });
+    wsgi.into_iter().chain(redirects).collect()
 }
 
 /// A module and an object, as Gunicorn names its apps.
@@ -200,13 +206,12 @@ fn check_name(name: &Spanned<String>, said: &mut Vec<Diagnostic>) {
 fn run(typed: &Spanned<String>, said: &mut Vec<Diagnostic>) -> Option<Run> {
     let found = BUNDLED.into_iter().find(|(name, _)| *name == typed.value).map(|(_, run)| run);
     if found.is_none() {
-        let error = Diagnostic::error(format!("unknown app `{}`", typed.value.escape_debug()))
-            .at(&typed.span)
-            .label(format!("known apps: {}", known()));
-        said.push(match did_you_mean(&typed.value, BUNDLED.map(|(name, _)| name)) {
-            Some(word) => error.fix(format!("did you mean `{word}`?")),
-            None => error,
-        });
+        said.push(
+            Diagnostic::error(format!("unknown app `{}`", typed.value.escape_debug()))
+                .at(&typed.span)
+                .label(format!("known apps: {}", known()))
+                .suggest(&typed.value, BUNDLED.map(|(name, _)| name)),
+        );
     }
     found
 }

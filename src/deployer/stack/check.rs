@@ -5,10 +5,11 @@ use super::{App, Bind, Route, Slashes, Stack};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::Spanned;
 
-/// What two parts of a host both want; added to `said`.
+/// What two parts of a host both want, and a health that is not the app's own; added to `said`.
 pub fn conflicts(stack: &Stack, said: &mut Vec<Diagnostic>) {
     binds(stack, said);
     paths(stack, said);
+    healths(stack, said);
     for (at, probe) in stack.probes.iter().enumerate() {
         if let Some(first) = stack.probes[..at].iter().find(|p| p.name.value == probe.name.value) {
             said.push(twice("the probe's name", &probe.name, &first.name));
@@ -68,6 +69,26 @@ fn paths(stack: &Stack, said: &mut Vec<Diagnostic>) {
     }
 }
 
+/// An app's health is asked through the site: a path that leads elsewhere would prove another app, or nothing.
+fn healths(stack: &Stack, said: &mut Vec<Diagnostic>) {
+    let routes: Vec<&Route> = stack.apps.iter().flat_map(|app| &app.routes).collect();
+    for app in &stack.apps {
+        let Some(health) = &app.health else { continue };
+        let reached = answers(&routes, health);
+        if reached.is_some_and(|route| app.routes.iter().any(|own| own.path == route.path)) {
+            continue;
+        }
+        let message =
+            format!("no route of the app `{}` leads to its health `{}`", app.name.value, health.value);
+        said.push(
+            Diagnostic::error(message)
+                .at(&health.span)
+                .label("it is asked through the site")
+                .fix("name a path below one of its `routes`, or take `health` away"),
+        );
+    }
+}
+
 /// Warnings: routes that no probe's request reaches.
 pub fn uncovered(stack: &Stack) -> Vec<Diagnostic> {
     let routes: Vec<&Route> = stack.apps.iter().flat_map(|app: &App| &app.routes).collect();
@@ -81,13 +102,19 @@ pub fn uncovered(stack: &Stack) -> Vec<Diagnostic> {
     missing.map(warning).collect()
 }
 
-/// The route that answers a request: the longest whose whole segments begin it.
+/// The route that answers a request: the longest that matches it.
 fn answers<'r>(routes: &[&'r Route], request: &str) -> Option<&'r Route> {
     let path = request.split('?').next().unwrap_or_default();
     let begins = |route: &&&Route| {
-        let claimed = claim(&route.path.value);
-        claimed == "/"
-            || path.strip_prefix(claimed).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let (written, claimed) = (route.path.as_str(), claim(&route.path));
+        match route.slashes {
+            _ if claimed == "/" => true,
+            Slashes::Exact if written.ends_with('/') => path.starts_with(written),
+            Slashes::Exact => path == written,
+            Slashes::Either => {
+                path.strip_prefix(claimed).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+        }
     };
     routes.iter().filter(begins).max_by_key(|route| claim(&route.path.value).len()).copied()
 }

@@ -1,8 +1,8 @@
 //! What a host is to run: its apps, the site in front of them and the probes that prove it.
 //!
 //! Read from the variables `apps`, `site` and `probes`. Limits: 1 to 256 workers an app; ports 1 to 65535; an app's name
-//! has at most 32 characters (it becomes a unit and a user); a Unix socket's path at most 107 bytes (the kernel's limit);
-//! TLS, rate limits and WSGI apps are refused by name.
+//! has at most 32 characters (it becomes a unit's name); a Unix socket's path at most 107 bytes (the kernel's limit);
+//! TLS, rate limits, WSGI apps and redirecting slashes are refused by name.
 
 mod app;
 mod check;
@@ -12,7 +12,7 @@ mod word;
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::{Node, Value};
-use crate::deployer::inventory::{Host, Inventory, in_order};
+use crate::deployer::inventory::{Host, in_order};
 
 pub use app::{App, Bind, Route, Run, Slashes};
 pub use probe::{Expect, Probe};
@@ -25,7 +25,7 @@ pub struct Stack {
     pub apps: Vec<App>,
     /// The site in front of them.
     pub site: Site,
-    /// In the order of the file.
+    /// In the order of the file, then the health of every app that no other probe asks for.
     pub probes: Vec<Probe>,
     /// What is suspicious and no error.
     pub warnings: Vec<Diagnostic>,
@@ -52,31 +52,14 @@ impl Stack {
         if !said.is_empty() {
             return Err(in_order(said));
         }
+        for (app, health) in stack.apps.iter().filter_map(|app| Some((app, app.health.as_ref()?))) {
+            if !stack.probes.iter().any(|probe| probe.get.value == health.value) {
+                stack.probes.push(Probe::of_health(&app.name, health));
+            }
+        }
         stack.warnings = check::uncovered(&stack);
         Ok(stack)
     }
-
-    /// Whether there is nothing to run.
-    pub fn is_empty(&self) -> bool {
-        self.apps.is_empty() && self.probes.is_empty() && self.site == Site::default()
-    }
-}
-
-/// What all hosts are to run, in the order of the inventory. Errors: every mistake, each once, however many hosts
-/// share it.
-pub fn all(inventory: &Inventory) -> Result<Vec<(&Host, Stack)>, Vec<Diagnostic>> {
-    let (mut stacks, mut errors) = (Vec::new(), Vec::new());
-    for host in &inventory.hosts {
-        match Stack::of(host) {
-            Ok(stack) => stacks.push((host, stack)),
-            Err(said) => said.into_iter().for_each(|error| {
-                if !errors.contains(&error) {
-                    errors.push(error);
-                }
-            }),
-        }
-    }
-    if errors.is_empty() { Ok(stacks) } else { Err(errors) }
 }
 
 type Named = (crate::base::yaml::Spanned<String>, Node);

@@ -30,6 +30,18 @@ pub struct Expect {
     pub headers: Vec<(String, String)>,
 }
 
+impl Probe {
+    /// The probe of an app's health: 200 at that path.
+    pub fn of_health(app: &Spanned<String>, health: &Spanned<String>) -> Self {
+        Self {
+            name: Spanned { value: format!("health of {}", app.value), span: app.span.clone() },
+            get: health.clone(),
+            host: None,
+            expect: Expect { status: 200, body: None, headers: Vec::new() },
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Typed {

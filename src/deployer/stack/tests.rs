@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::secret::Text;
+use crate::deployer::inventory::Inventory;
 
 fn inventory(vars: &str) -> Inventory {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -26,7 +27,7 @@ fn an_app_is_read_with_its_defaults() {
     let routes: Vec<_> = api.routes.iter().map(|r| (r.path.as_str(), r.slashes)).collect();
     assert_eq!(routes, [("/api/", Slashes::Exact), ("/v", Slashes::Either)]);
     assert_eq!((api.statics[0].0.as_str(), api.statics[0].1.as_str()), ("/static/", "web_static"));
-    assert_eq!(api.health.as_deref(), Some("/api/v1/status"));
+    assert_eq!(api.health.as_deref().map(String::as_str), Some("/api/v1/status"));
 }
 
 #[test]
@@ -52,7 +53,7 @@ fn a_site_and_its_probes_are_read_with_their_defaults() {
 #[test]
 fn a_host_without_apps_has_nothing_to_run() {
     let stack = Stack::of(&inventory("free: 1").hosts[0]).unwrap();
-    assert!(stack.is_empty());
+    assert_eq!(stack, Stack::default());
     assert_eq!(stack.site.listen, 80);
 }
 
@@ -67,13 +68,31 @@ fn a_route_without_a_probe_is_a_warning_and_the_longest_route_answers_a_probe() 
 }
 
 #[test]
-fn a_mistake_that_hosts_share_is_said_once() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(
-        file.path(),
-        "web:\n  hosts: { a: , b: }\n  vars: { apps: { x: { run: '@hbnb/wbe' } } }\n",
-    )
-    .unwrap();
-    let said = all(&Inventory::load(file.path(), &[]).unwrap()).unwrap_err();
-    assert_eq!(said.iter().map(|d| d.message.as_str()).collect::<Vec<_>>(), ["unknown app `@hbnb/wbe`"]);
+fn the_health_of_an_app_is_a_probe_unless_one_asks_for_it_already() {
+    let apps =
+        "apps:\n  api:\n    run: '@hbnb/api'\n    routes: [{ path: /api/ }]\n    health: /api/v1/status";
+    let probed = |more: &str| -> Vec<Probe> {
+        let host = &inventory(&format!("{apps}{more}")).hosts[0];
+        let stack = Stack::of(host).unwrap();
+        assert_eq!(stack.warnings, []);
+        stack.probes
+    };
+    let [health] = &probed("")[..] else { panic!("one probe") };
+    assert_eq!((health.name.as_str(), health.get.as_str()), ("health of api", "/api/v1/status"));
+    let wanted = Expect { status: 200, body: None, headers: Vec::new() };
+    assert_eq!((health.host.as_deref(), &health.expect), (None, &wanted));
+    let names = |probes: Vec<Probe>| probes.into_iter().map(|p| p.name.value).collect::<Vec<_>>();
+    assert_eq!(names(probed("\nprobes: [{ name: status, get: /api/v1/status }]")), ["status"]);
+    let other = "\nprobes: [{ name: states, get: /api/v1/states }]";
+    assert_eq!(names(probed(other)), ["states", "health of api"]);
+}
+
+#[test]
+fn an_exact_route_answers_nothing_but_itself_and_what_lies_below_its_slash() {
+    let inventory = inventory(
+        "apps:\n  api:\n    run: '@hbnb/api'\n    routes: [{ path: /v1, slashes: exact }, { path: /api/, slashes: exact }]\nprobes:\n  - { name: below, get: /v1/x }\n  - { name: without, get: /api }",
+    );
+    let stack = Stack::of(&inventory.hosts[0]).unwrap();
+    let said: Vec<&str> = stack.warnings.iter().map(|w| w.message.as_str()).collect();
+    assert_eq!(said, ["no probe covers the route `/v1`", "no probe covers the route `/api/`"]);
 }

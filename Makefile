@@ -10,10 +10,10 @@ PATHS     := /airbnb-onepage/ /airbnb-dynamic/number_odd_or_even/5 /api/v1/statu
 # How long new requests are made up.
 SECONDS_OF_FUZZ := 600
 
-# program:package, as Debian and Ubuntu call them.
+# program:package, as Debian and Ubuntu call them; python3.MODULE is a module that it must have.
 FOR_BUILD := cc:gcc
 FOR_HOSTS := debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables ip:iproute2 ssh:openssh-client curl:curl
-FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps python3:python3
+FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps git:git python3:python3 pip3:python3-pip python3.ensurepip:python3-venv
 # uWSGI is built from source.
 FOR_BENCH := /usr/bin/python3-config:python3-dev /usr/bin/python3.ensurepip:python3-venv
 
@@ -67,7 +67,8 @@ need-bench: ; @$(call install,$(FOR_BENCH))
 
 # Installs the packages of missing programs as root; otherwise says which are missing.
 define install
-missing=; for need in $(1); do command -v $${need%%:*} >/dev/null || missing+=" $${need##*:}"; done; \
+has() { case $$1 in *.*) $${1%%.*} -c "import $${1#*.}" 2>/dev/null;; *) command -v $$1 >/dev/null;; esac; }; \
+missing=; for need in $(1); do has $${need%%:*} || missing+=" $${need##*:}"; done; \
 if [ -n "$$missing" ] && [ $$(id -u) = 0 ]; then \
   apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; \
 elif [ -n "$$missing" ]; then \

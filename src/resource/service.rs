@@ -115,7 +115,7 @@ impl Verbs for Service {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::converge::Converge;
+    use crate::resource::converge::{Converge, Outcome};
     use crate::resource::fake::FakeHost;
 
     const UP: [(&str, &str); 3] =
@@ -158,6 +158,24 @@ mod tests {
         let fault = web().apply(&seen, &host).unwrap_err();
         assert_eq!(fault.message, "`systemctl start web.service` failed (exit 1)");
         assert_eq!(fault.output, "bind: address in use");
+    }
+
+    #[test]
+    fn a_reload_that_failed_is_a_failure_and_is_tried_again() {
+        let host = FakeHost::default();
+        host.set_unit("web.service", &UP);
+        host.put("/opt/web", "old");
+        host.answer("systemctl reload", "", 0);
+        let service = Service { restart_when: Vec::new(), reload_when: vec!["/opt/web".into()], ..web() };
+        assert!(matches!(service.converge(&host), Outcome::Changed(_)));
+        host.put("/opt/web", "new");
+        host.answer("systemctl show", "StatusText=reload failed, the old 3 workers serve on\n", 0);
+        host.answer("journalctl", "SyntaxError: invalid syntax\n", 0);
+        let Outcome::Failed(fault) = service.converge(&host) else { panic!("it did not fail") };
+        let wanted = "`web.service` runs on with its older files: reload failed, the old 3 workers serve on";
+        assert_eq!((fault.message.as_str(), fault.output.as_str()), (wanted, "SyntaxError: invalid syntax"));
+        let again = Change::new("state", "runs with older files", "reloaded");
+        assert_eq!(service.changes(&host).unwrap(), [again]);
     }
 
     #[test]

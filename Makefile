@@ -11,7 +11,7 @@ PATHS     := /airbnb-onepage/ /airbnb-dynamic/number_odd_or_even/5 /api/v1/statu
 # program:package, as Debian and Ubuntu call them.
 FOR_BUILD := cc:gcc
 FOR_HOSTS := debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables ip:iproute2 ssh:openssh-client curl:curl
-FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps
+FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps git:git pip3:python3-pip
 
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin:$(HOME)/.cargo/bin
 

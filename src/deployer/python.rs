@@ -81,8 +81,9 @@ impl<'a> Installed<'a> {
         self.env.as_ref().map(|path| json!({ "path": path, "requirements": requirements, "pip": pip }))
     }
 
-    /// Its code as a `release`: the archive, the commands that complete it, and the trial with these variables.
-    pub fn release(&self, name: &str, user: &str, env: &[Value]) -> Value {
+    /// Its code as a `release`: the archive, the commands that complete it, and the trial with the variables that the
+    /// service has.
+    pub fn release(&self, name: &str, user: &str, env: &[(String, String)]) -> Value {
         let archive = &self.code.archive.payload.name;
         let packed = format!("./{archive}");
         let python = self.env.as_ref().map_or(SYSTEM.to_string(), |env| format!("{env}/bin/python3"));
@@ -90,8 +91,7 @@ impl<'a> Installed<'a> {
         prepare.push(json!(["rm", packed]));
         prepare.extend(self.env.as_ref().map(|env| json!(["ln", "-s", env, "./venv"])));
         prepare.push(json!(["sh", "-c", COMPILE, "sh", python, "./"]));
-        let pair = |entry: &Value| Some((entry["name"].as_str()?.to_string(), entry["value"].clone()));
-        let env: Map<String, Value> = env.iter().filter_map(pair).collect();
+        let env: Map<String, Value> = env.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
         let words = json!(["sh", "-c", IN_DIRECTORY, "sh", "./", python, "-c", IMPORT, self.wsgi.target]);
         json!({
             "name": name,
@@ -107,4 +107,74 @@ impl<'a> Installed<'a> {
 pub fn refusal(facts: &Facts) -> Option<String> {
     (facts.init == Init::Upstart)
         .then(|| format!("its Python is older than 3.5 ({} {})", facts.os, facts.os_version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::source::{Source, Span};
+    use crate::base::yaml::Spanned;
+    use crate::deployer::code::Shelf;
+    use crate::deployer::os;
+    use crate::deployer::stack::Origin;
+
+    fn wsgi(dir: &tempfile::TempDir, python: Python) -> Wsgi {
+        let span = Span::new(&Source::new("inventory.yml", ""), 1, 1, 1);
+        let requirements = Spanned { value: "requirements.txt".to_string(), span: span.clone() };
+        Wsgi {
+            target: "app:app".into(),
+            origin: Origin::Directory(dir.path().into()),
+            span,
+            requirements: (python == Python::Venv).then_some(requirements),
+            python,
+            pip: vec![("index-url".into(), Text::Plain("https://example.com".into()))],
+            packages: vec!["libpq-dev".into()],
+        }
+    }
+
+    /// What an application becomes on a release, with these requirements.
+    fn values(requirements: &str, python: Python, release: &str) -> (Option<Value>, Value, Vec<String>) {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("app.py"), "app = None\n").unwrap();
+        std::fs::write(dir.path().join("requirements.txt"), requirements).unwrap();
+        let (wsgi, mut shelf) = (wsgi(&dir, python), Shelf::default());
+        shelf.read(&wsgi).unwrap();
+        let facts = os::facts(release, "a").unwrap();
+        let installed = Installed::new("web", &wsgi, shelf.get(&wsgi).unwrap(), "/opt/hbnb", &facts);
+        (installed.env(), installed.release("web", "hbnb", &[]), installed.packages())
+    }
+
+    #[test]
+    fn an_environment_is_named_by_its_packages_and_the_hosts_release() {
+        let path = |requirements, release| {
+            values(requirements, Python::Venv, release).0.unwrap()["path"].as_str().unwrap().to_string()
+        };
+        let one = path("flask\n", "debian-12");
+        assert_eq!(path("# pages\nflask\n", "debian-12"), one);
+        assert_ne!(path("flask<3\n", "debian-12"), one);
+        assert_ne!(path("flask\n", "debian-13"), one);
+        let env = values("flask\n", Python::Venv, "debian-12").0.unwrap();
+        let pip = json!({ "PIP_INDEX_URL": "https://example.com" });
+        assert_eq!((&env["requirements"], &env["pip"]), (&json!("flask\n"), &pip));
+    }
+
+    #[test]
+    fn a_release_has_its_environment_and_without_one_the_systems_python_tries_it() {
+        let (env, release, packages) = values("flask\n", Python::Venv, "debian-12");
+        let env = env.unwrap()["path"].clone();
+        assert_eq!(release["prepare"][2], json!(["ln", "-s", env, "./venv"]));
+        assert_eq!(release["trial"]["run"][5], format!("{}/bin/python3", env.as_str().unwrap()));
+        assert_eq!(packages, ["python3-venv", "ca-certificates", "libpq-dev"]);
+        let (env, release, packages) = values("", Python::System, "debian-12");
+        assert_eq!((env, release["prepare"].as_array().unwrap().len()), (None, 3));
+        assert_eq!(release["trial"]["run"][5], "/usr/bin/python3");
+        assert_eq!(packages, ["python3", "libpq-dev"]);
+    }
+
+    #[test]
+    fn a_host_with_an_old_python_is_refused() {
+        let refused = |release| refusal(&os::facts(release, "a").unwrap());
+        assert_eq!(refused("ubuntu-14.04"), Some("its Python is older than 3.5 (ubuntu 14.04)".into()));
+        assert_eq!(refused("ubuntu-16.04"), None);
+    }
 }

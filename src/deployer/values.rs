@@ -98,7 +98,11 @@ fn python_values(apps: &[(&App, Installed)], layout: &Layout) -> Map<String, Val
     let paths: Value = envs.iter().map(|env| env["path"].clone()).collect();
     envs.iter_mut().for_each(|env| env["spare"] = paths.clone());
     let release = |(app, installed): &(&App, Installed)| {
-        installed.release(&app.name, &layout.user, &environment(app, layout))
+        // What systemd sets by itself comes first: the application's own wins.
+        let mut env =
+            ["HOME", "STATE_DIRECTORY"].map(|name| (name.to_string(), layout.state.clone())).to_vec();
+        env.extend(environment(app, layout));
+        installed.release(&app.name, &layout.user, &env)
     };
     let mut values = Map::new();
     values.insert("python_packages".into(), packages.into());
@@ -206,7 +210,7 @@ fn app(index: usize, app: &App, python: Option<&Installed>, layout: &Layout) -> 
         "is_local": python.is_none() && (is_unix || ["127.", "localhost:", "[::1]:"].iter().any(|start| listen.starts_with(start))),
         "command": command,
         "command_with_bind": command_with_bind,
-        "env": environment(app, layout),
+        "env": environment(app, layout).iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
         // A log in /tmp must be seen by people.
         "private_tmp": !app.settings.iter().any(|(_, value)| value.starts_with("/tmp/")),
     })
@@ -227,7 +231,7 @@ fn options(app: &App) -> Vec<String> {
 }
 
 /// What every app is told, then the user's own, which win.
-fn environment(app: &App, layout: &Layout) -> Vec<Value> {
+fn environment(app: &App, layout: &Layout) -> Vec<(String, String)> {
     let mut env: Vec<(String, String)> = Vec::new();
     if uses_database(&app.run) {
         env.push(("HBNB_SQLITE".into(), layout.database()));
@@ -247,7 +251,7 @@ fn environment(app: &App, layout: &Layout) -> Vec<Value> {
         };
         env.push((name.clone(), value));
     }
-    env.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
+    env
 }
 
 fn site(stack: &Stack, host: &Host, layout: &Layout) -> Value {

@@ -170,16 +170,17 @@ fn code_that_cannot_be_imported_never_serves(hosts: &Sandbox, desk: &Desk, proje
     assert_eq!(desk.apply(), steps(&[]));
 }
 
-/// What the trial cannot see: it has another home than the service.
+/// What the trial cannot see: it is no service of systemd.
 fn code_that_fails_only_in_the_workers_leaves_the_old_ones_on(
     hosts: &Sandbox,
     desk: &Desk,
     project: &Project,
 ) {
-    let fails = "import os\nassert os.environ['HOME'] == '/root', 'not at home'\nfrom models import storage";
+    let fails =
+        "import os\nassert 'INVOCATION_ID' not in os.environ, 'no service'\nfrom models import storage";
     project.edit("web_flask/app.py", "from models import storage", fails);
     for _ in 0..2 {
-        failed(desk, &["service web", "runs on with its older files", "AssertionError: not at home"]);
+        failed(desk, &["service web", "runs on with its older files", "AssertionError: no service"]);
         assert_eq!(ask(hosts, "/c/is_fun", &[]).1, "C three is fun");
     }
     project.edit("web_flask/app.py", fails, "from models import storage");

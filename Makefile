@@ -7,15 +7,17 @@ INVENTORY := inventories/sandbox.yml
 HOSTS     := 10.88.0.11 10.88.0.12
 # What the four applications and the static files answer; see the probes in $(INVENTORY).
 PATHS     := /airbnb-onepage/ /airbnb-dynamic/number_odd_or_even/5 /api/v1/status /api/v1/states / /static/styles/hbnb.css
+# How long new requests are made up.
+SECONDS_OF_FUZZ := 600
 
 # program:package, as Debian and Ubuntu call them.
 FOR_BUILD := cc:gcc
 FOR_HOSTS := debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables ip:iproute2 ssh:openssh-client curl:curl
-FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps git:git pip3:python3-pip
+FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps git:git python3:python3 pip3:python3-pip
 
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin:$(HOME)/.cargo/bin
 
-.PHONY: help demo test bench lint clean-hosts build need-build need-hosts need-tests
+.PHONY: help demo test bench fuzz lint clean-hosts build need-build need-hosts need-tests
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -38,6 +40,12 @@ test: need-hosts need-tests need-build ## every test, those on real hosts includ
 bench: need-hosts need-tests build ## the table of speeds, measured here and now
 	cargo bench --locked --bench deploy
 	benches/native.sh
+
+fuzz: need-build ## what holds for every request, tried with new ones for ten minutes (SECONDS_OF_FUZZ=600)
+	cargo test --locked --quiet --lib --no-run
+	@until=$$((SECONDS + $(SECONDS_OF_FUZZ))); while [ $$SECONDS -lt $$until ]; do \
+	  PROPTEST_CASES=4000 cargo test --locked --quiet --lib property::; \
+	done
 
 lint: need-build ## format and clippy, no warning allowed
 	cargo fmt --check

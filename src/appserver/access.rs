@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write as _;
 use std::os::fd::OwnedFd;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderName, Method, Uri, Version, header};
+use axum::http::HeaderName;
 use jiff::Timestamp;
 
+use super::http::Head;
 use crate::base::diagnostic::Diagnostic;
 
 /// A pipe takes up to this many bytes without mixing them with another process's (PIPE_BUF).
@@ -57,6 +58,11 @@ impl Format {
         Ok(Self(parts))
     }
 
+    /// Whether it tells of an answer's headers.
+    pub fn wants_answer(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::ResponseHeader(_)))
+    }
+
     /// Writes the line of one request, its end included.
     pub fn line(&self, record: &Record, now: Timestamp) -> String {
         let mut line = String::with_capacity(256);
@@ -64,8 +70,8 @@ impl Format {
             match part {
                 Part::Text(text) => line.push_str(text),
                 Part::Atom(letter) => record.atom(&mut line, *letter, now),
-                Part::RequestHeader(name) => quoted(&mut line, record.headers.get(name)),
-                Part::ResponseHeader(name) => quoted(&mut line, record.response_headers.get(name)),
+                Part::RequestHeader(name) => quoted(&mut line, record.head.field(name.as_str())),
+                Part::ResponseHeader(name) => quoted(&mut line, field(&record.answer, name.as_str())),
             }
         }
         line.push('\n');
@@ -102,18 +108,12 @@ fn wrong(atom: &str) -> Diagnostic {
 pub struct Record {
     /// Who asked, as far as we trust it; `-` if unknown.
     pub remote: String,
-    /// The request line's parts.
-    pub method: Method,
-    /// As sent.
-    pub uri: Uri,
-    /// As sent.
-    pub version: Version,
-    /// The request's headers.
-    pub headers: HeaderMap,
+    /// The request.
+    pub head: Arc<Head>,
     /// The answer's status.
     pub status: u16,
-    /// The answer's headers.
-    pub response_headers: HeaderMap,
+    /// The answer's head as sent, if the format wants it.
+    pub answer: Vec<u8>,
     /// Bytes of the body that went out.
     pub bytes: u64,
     /// From the head of the request to the end of the answer.
@@ -127,29 +127,28 @@ impl Record {
             'h' => write!(line, "{}", self.remote),
             't' => write!(line, "[{}]", now.strftime("%d/%b/%Y:%H:%M:%S +0000")),
             'r' => {
-                let _ = write!(line, "{} ", self.method);
-                escaped(line, &self.uri.to_string());
-                write!(line, " {:?}", self.version)
+                escaped(line, &String::from_utf8_lossy(self.head.line()));
+                Ok(())
             }
-            'm' => write!(line, "{}", self.method),
+            'm' => write!(line, "{}", self.head.method()),
             'U' => {
-                escaped(line, self.uri.path());
+                escaped(line, &String::from_utf8_lossy(self.head.path()));
                 Ok(())
             }
             'q' => {
-                escaped(line, self.uri.query().unwrap_or_default());
+                escaped(line, &String::from_utf8_lossy(self.head.query()));
                 Ok(())
             }
-            'H' => write!(line, "{:?}", self.version),
+            'H' => write!(line, "{}", self.head.version().as_str()),
             's' => write!(line, "{}", self.status),
             'B' => write!(line, "{}", self.bytes),
             'b' if self.bytes > 0 => write!(line, "{}", self.bytes),
             'f' => {
-                quoted(line, self.headers.get(header::REFERER));
+                quoted(line, self.head.field("referer"));
                 Ok(())
             }
             'a' => {
-                quoted(line, self.headers.get(header::USER_AGENT));
+                quoted(line, self.head.field("user-agent"));
                 Ok(())
             }
             'T' => write!(line, "{}", self.took.as_secs()),
@@ -162,10 +161,18 @@ impl Record {
     }
 }
 
+/// The value of a header in a head as sent.
+fn field<'a>(head: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    head.split(|byte| *byte == b'\n').find_map(|line| {
+        let at = line.iter().position(|byte| *byte == b':')?;
+        line[..at].eq_ignore_ascii_case(name.as_bytes()).then(|| line[at + 1..].trim_ascii())
+    })
+}
+
 /// A header's value, `-` when it is missing.
-fn quoted(line: &mut String, value: Option<&axum::http::HeaderValue>) {
+fn quoted(line: &mut String, value: Option<&[u8]>) {
     match value {
-        Some(value) => escaped(line, &String::from_utf8_lossy(value.as_bytes())),
+        Some(value) => escaped(line, &String::from_utf8_lossy(value)),
         None => line.push('-'),
     }
 }
@@ -238,19 +245,16 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::appserver::http::{Reader, Rules};
 
     fn record() -> Record {
-        let mut headers = HeaderMap::new();
-        headers.insert("user-agent", "curl \"8\"".parse().unwrap());
-        headers.insert("x-id", "7".parse().unwrap());
+        let text = "GET /a/b?c=d HTTP/1.1\r\nHost: a\r\nUser-Agent: curl \"8\"\r\nX-Id: 7\r\n\r\n";
+        let head = Head::take(&mut text.into(), &mut Reader::default(), &Rules::default());
         Record {
             remote: "10.0.0.9".into(),
-            method: Method::GET,
-            uri: "/a/b?c=d".parse().unwrap(),
-            version: Version::HTTP_11,
-            headers,
+            head: Arc::new(head.unwrap().unwrap()),
             status: 200,
-            response_headers: HeaderMap::new(),
+            answer: b"HTTP/1.1 200 OK\r\nEtag: \"x\"\r\n\r\n".to_vec(),
             bytes: 11,
             took: Duration::from_micros(1_002_003),
         }
@@ -273,7 +277,7 @@ mod tests {
     fn every_atom_has_its_value() {
         assert_eq!(
             written("%(m)s %(U)s %(q)s %(H)s %(B)s %(T)s %(M)s %(D)s %(L)s %({x-id}i)s %({etag}o)s 100%%"),
-            "GET /a/b c=d HTTP/1.1 11 1 1002 1002003 1.002003 7 - 100%\n"
+            "GET /a/b c=d HTTP/1.1 11 1 1002 1002003 1.002003 7 \\\"x\\\" 100%\n"
         );
         assert_eq!(written("%(p)s"), format!("<{}>\n", std::process::id()));
     }

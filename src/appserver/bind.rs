@@ -55,7 +55,7 @@ pub fn parse(typed: &str) -> Result<Bind, Diagnostic> {
     let (host, port) = split(rest).ok_or_else(|| {
         wrong(typed, "an IPv6 address with a port stands in brackets", "`--bind [::1]:8000`")
     })?;
-    Ok(Bind::Tcp(SocketAddr::new(host_of(typed, host)?, port_of(typed, port)?)))
+    Ok(Bind::Tcp(SocketAddr::new(host_of(typed, host, port)?, port_of(typed, port)?)))
 }
 
 /// Host and port of a text; the port may be absent.
@@ -74,10 +74,13 @@ fn split(rest: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
-fn host_of(typed: &str, host: &str) -> Result<IpAddr, Diagnostic> {
+fn host_of(typed: &str, host: &str, port: Option<&str>) -> Result<IpAddr, Diagnostic> {
     match host {
         "" => Ok(Ipv4Addr::UNSPECIFIED.into()),
         "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
+        number if port.is_none() && number.bytes().all(|b| b.is_ascii_digit()) => {
+            Err(wrong(typed, "it is a port without its colon", &format!("`--bind :{number}`")))
+        }
         // No names: a static binary cannot rely on the host's resolver.
         _ => host.parse().map_err(|_| {
             wrong(
@@ -141,6 +144,10 @@ mod tests {
         assert_eq!(
             said("web-01:80"),
             "error: cannot bind to `web-01:80`: `web-01` is not an address, and names are not looked up\n  = fix: `--bind 127.0.0.1:8000`"
+        );
+        assert_eq!(
+            said("8000"),
+            "error: cannot bind to `8000`: it is a port without its colon\n  = fix: `--bind :8000`"
         );
         assert_eq!(
             said("::1:80"),

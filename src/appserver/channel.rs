@@ -16,6 +16,7 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::log::Level;
 use super::settings::Settings;
 
 /// What the kernel passes in one message, at most (SCM_MAX_FD).
@@ -28,13 +29,26 @@ const MAX_FRAME_BYTES: usize = 1 << 20;
 /// What the master says to a worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Order {
-    /// The first frame: what to be. Descriptors: the error log, then the access log if there is one, then the board
-    /// if there is a place on it, then the sockets.
+    /// The first frame: what to be. Descriptors of a native worker or a front: the error log, then the access log if
+    /// there is one, then the board if there is a place on it, then for a front the queue, then the sockets. Of a
+    /// Python worker: where it shows its stacks, the queue, its board, a slot a thread.
     Begin {
         /// The values to run with.
         settings: Box<Settings>,
         /// The place on the board.
         place: Option<u32>,
+    },
+    /// To a front: give this worker requests. Descriptors: its board, a slot a thread.
+    Attach {
+        /// The worker.
+        worker: u64,
+        /// After how many requests it is spent; zero is never.
+        most: u64,
+    },
+    /// To a front: let this worker finish and go.
+    Detach {
+        /// The worker.
+        worker: u64,
     },
     /// Accept from now on.
     Serve,
@@ -58,6 +72,25 @@ pub enum Report {
     Beat,
     /// Leaving without having been told to.
     Leaving,
+    /// Of a front: this worker answered as many requests as it may.
+    Spent {
+        /// The worker.
+        worker: u64,
+    },
+    /// Of a front: a request in this worker takes too long.
+    Stuck {
+        /// The worker.
+        worker: u64,
+        /// The request.
+        request: String,
+    },
+    /// A line for the error log.
+    Log {
+        /// How important it is.
+        level: Level,
+        /// The text.
+        message: String,
+    },
     /// The application could not be loaded.
     Failed {
         /// The whole complaint.

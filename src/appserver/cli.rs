@@ -1,103 +1,106 @@
-//! The command line, made from the table of settings.
+//! One line of options (the command line, or a variable that holds one), read with the table of settings.
 
 use std::ffi::OsString;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::Value as Json;
 
-use super::settings::{Settings, TABLE};
+use super::settings::section::{SECTIONS, row, rows};
+use super::settings::table::{Form, Setting};
 use crate::base::diagnostic::{Diagnostic, did_you_mean};
 
-/// What a command line asks for.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Asked {
+/// What a line asks for.
+#[derive(Debug)]
+pub enum Line {
     /// A text to print: the help or the version.
     Text(String),
-    /// Read the settings and load the application, then leave.
-    Check(Settings),
-    /// Serve.
-    Serve(Settings),
+    /// To run with the settings given; the application is one of them.
+    Run(Vec<(&'static Setting, Json)>),
 }
 
-/// Reads the arguments (the program's name first); `environment` answers `PORT` and `WEB_CONCURRENCY`.
-/// Errors are those of the user's input.
-pub fn parse(args: &[OsString], environment: impl Fn(&str) -> Option<String>) -> Result<Asked, Diagnostic> {
-    let matches = match command().try_get_matches_from(args) {
+/// Reads a line (the program's name first). Errors are those of the user's input.
+pub fn read(args: &[OsString]) -> Result<Line, Diagnostic> {
+    let matches = match command().try_get_matches_from(joined(args)) {
         Ok(matches) => matches,
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => return Ok(Asked::Text(error.to_string())),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => return Ok(Line::Text(error.to_string())),
         Err(error) => return Err(told(&error)),
     };
     if matches.get_flag("version") {
-        return Ok(Asked::Text(format!("appserver {}\n", env!("CARGO_PKG_VERSION"))));
+        return Ok(Line::Text(format!("appserver {}\n", env!("CARGO_PKG_VERSION"))));
     }
-    let settings = settings(&matches, environment)?;
-    Ok(if matches.get_flag("check-config") { Asked::Check(settings) } else { Asked::Serve(settings) })
+    Ok(Line::Run(rows().filter_map(|row| Some((row, value(&matches, row)?))).collect()))
 }
 
-fn settings(
-    matches: &ArgMatches,
-    environment: impl Fn(&str) -> Option<String>,
-) -> Result<Settings, Diagnostic> {
-    let mut settings = Settings::default();
-    let typed = |name: &str| matches.contains_id(name);
-    if let Some(count) = environment("WEB_CONCURRENCY").filter(|_| !typed("workers")) {
-        set(&mut settings, "workers", &count).map_err(|e| e.note("from", "$WEB_CONCURRENCY"))?;
+/// What the line gives a setting.
+fn value(matches: &ArgMatches, row: &Setting) -> Option<Json> {
+    match row.form {
+        Form::None => None,
+        Form::Position(_) => matches.get_one::<String>(row.name).cloned().map(Json::from),
+        Form::Switch(means) => matches.get_flag(row.name).then(|| means.into()),
+        Form::Value(_) | Form::Optional(..) => matches.get_one::<String>(row.name).cloned().map(Json::from),
+        Form::Values(_) => matches.get_many::<String>(row.name).map(|all| all.cloned().collect()),
     }
-    for row in &TABLE {
-        for value in matches.get_many::<String>(row.name).into_iter().flatten() {
-            (row.set)(&mut settings, value)?;
+}
+
+/// The same line, with the value of an option that can do without tied to it: what follows such an option is its
+/// value only if it is one of its words.
+fn joined(args: &[OsString]) -> Vec<OsString> {
+    let is_optional =
+        |arg: &OsString| rows().any(|row| matches!(row.form, Form::Optional(..)) && *arg == *row.option());
+    let is_word =
+        |arg: &OsString| ["off", "v1", "v2", "auto"].iter().any(|word| arg.eq_ignore_ascii_case(word));
+    let mut line: Vec<OsString> = Vec::with_capacity(args.len());
+    for arg in args {
+        match line.last_mut() {
+            Some(last) if is_optional(last) && is_word(arg) => {
+                last.push("=");
+                last.push(arg);
+            }
+            _ => line.push(arg.clone()),
         }
     }
-    if let Some(port) = environment("PORT").filter(|_| !typed("bind")) {
-        set(&mut settings, "bind", &format!("0.0.0.0:{port}")).map_err(|e| e.note("from", "$PORT"))?;
-    }
-    settings.app = matches.get_one::<String>("app").cloned().ok_or_else(|| {
-        Diagnostic::error("no application is named").fix("`appserver [OPTIONS] APP`, like `appserver @hbnb`")
-    })?;
-    Ok(settings)
-}
-
-fn set(settings: &mut Settings, name: &str, value: &str) -> Result<(), Diagnostic> {
-    match TABLE.iter().find(|row| row.name == name) {
-        Some(row) => (row.set)(settings, value),
-        None => Ok(()),
-    }
+    line
 }
 
 fn command() -> Command {
-    let rows = TABLE.iter().map(|row| {
-        let action = if row.name == "bind" { ArgAction::Append } else { ArgAction::Set };
-        let arg = Arg::new(row.name)
-            .long(row.long)
-            .value_name(row.value)
-            .action(action)
-            .allow_hyphen_values(true)
-            .help(StyledStr::from(format!("{} [default: {}]", row.meaning, row.default)));
-        match row.short {
-            Some(short) => arg.short(short),
-            None => arg,
-        }
-    });
-    Command::new("appserver")
+    let mut command = Command::new("appserver")
         .about("Serves an application over HTTP/1.1 with supervised worker processes.")
-        .override_usage("appserver [OPTIONS] APP")
-        .args_override_self(true)
-        .arg(Arg::new("app").value_name("APP").help("The application: @NAME"))
-        .args(rows)
-        .arg(
-            Arg::new("check-config")
-                .long("check-config")
-                .action(ArgAction::SetTrue)
-                .help("Read the settings and load the application, then leave"),
-        )
-        .arg(
-            Arg::new("version")
-                .short('v')
-                .long("version")
-                .action(ArgAction::SetTrue)
-                .help("Print the version"),
-        )
+        .override_usage("appserver [OPTIONS] APP\n       appserver settings")
+        .after_help("Settings marked + are not Gunicorn's. `appserver settings` explains all of them.")
+        .args_override_self(true);
+    for section in &SECTIONS {
+        let args = section.rows.iter().filter(|row| row.form != Form::None).map(arg);
+        command = command.next_help_heading(section.title).args(args);
+    }
+    command.next_help_heading(None::<&str>).arg(
+        Arg::new("version").short('v').long("version").action(ArgAction::SetTrue).help("Print the version"),
+    )
+}
+
+fn arg(row: &'static Setting) -> Arg {
+    let mark = if row.is_ours { "+ " } else { "" };
+    let default = match (row.form, row.told_default().as_str()) {
+        (Form::Switch(_) | Form::Position(_), _) | (_, "none") => String::new(),
+        (_, told) => format!(" [default: {told}]"),
+    };
+    let arg = Arg::new(row.name)
+        .long(row.long.first().copied())
+        .short(row.short)
+        .visible_aliases(row.long.iter().skip(1))
+        .hide(row.is_refused())
+        .help(StyledStr::from(format!("{mark}{}{default}", row.meaning)));
+    match row.form {
+        Form::None => arg,
+        Form::Position(name) => arg.value_name(name),
+        Form::Switch(_) => arg.action(ArgAction::SetTrue),
+        Form::Value(name) => arg.value_name(name).allow_hyphen_values(true),
+        Form::Values(name) => arg.value_name(name).allow_hyphen_values(true).action(ArgAction::Append),
+        Form::Optional(name, missing) => {
+            arg.value_name(name).num_args(0..=1).require_equals(true).default_missing_value(missing)
+        }
+    }
 }
 
 /// A complaint of the parser in our own words.
@@ -108,17 +111,7 @@ fn told(error: &clap::Error) -> Diagnostic {
     };
     let typed = context(ContextKind::InvalidArg).unwrap_or_default();
     match error.kind() {
-        ErrorKind::UnknownArgument if typed.starts_with('-') => {
-            let wrong = Diagnostic::error(format!("unknown option `{typed}`"));
-            let options: Vec<String> = TABLE.iter().map(|row| format!("--{}", row.long)).collect();
-            match did_you_mean(
-                &typed,
-                options.iter().map(String::as_str).chain(["--check-config", "--version"]),
-            ) {
-                Some(word) => wrong.fix(format!("did you mean `{word}`?")),
-                None => wrong.fix("`appserver --help` lists all options"),
-            }
-        }
+        ErrorKind::UnknownArgument if typed.starts_with('-') => unknown(&typed),
         ErrorKind::UnknownArgument => Diagnostic::error(format!("more than one application: `{typed}`"))
             .fix("`appserver [OPTIONS] APP`"),
         ErrorKind::InvalidValue => {
@@ -132,52 +125,78 @@ fn told(error: &clap::Error) -> Diagnostic {
     }
 }
 
+fn unknown(typed: &str) -> Diagnostic {
+    let wrong = Diagnostic::error(format!("unknown option `{typed}`"));
+    // Somebody may type what a configuration calls it.
+    let name = typed.trim_start_matches('-').replace('-', "_");
+    if let Some(row) = row(&name).filter(|row| !row.long.is_empty()) {
+        return wrong.fix(format!("did you mean `{}`?", row.option()));
+    }
+    let options: Vec<String> =
+        rows().flat_map(|row| row.long).chain(&["version"]).map(|long| format!("--{long}")).collect();
+    match did_you_mean(typed, options.iter().map(String::as_str)) {
+        Some(word) => wrong.fix(format!("did you mean `{word}`?")),
+        None => wrong.fix("`appserver --help` lists all options"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(line: &str, environment: &[(&str, &str)]) -> Result<Asked, String> {
+    fn read_line(line: &str) -> Result<Line, String> {
         let args: Vec<OsString> =
             format!("appserver {line}").split_whitespace().map(OsString::from).collect();
-        let look = |name: &str| environment.iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_string());
-        parse(&args, look).map_err(|e| e.to_string())
+        read(&args).map_err(|e| e.to_string())
+    }
+
+    fn given(line: &str) -> Vec<(&'static str, Json)> {
+        match read_line(line).unwrap() {
+            Line::Run(given) => given.into_iter().map(|(row, value)| (row.name, value)).collect(),
+            Line::Text(text) => panic!("{text}"),
+        }
     }
 
     #[test]
-    fn the_environment_gives_port_and_workers_and_the_command_line_wins() {
-        let environment = [("PORT", "5000"), ("WEB_CONCURRENCY", "3")];
-        let Asked::Serve(settings) = read("@a", &environment).unwrap() else { panic!() };
-        assert_eq!((settings.bind[0].to_string(), settings.workers), ("0.0.0.0:5000".into(), 3));
-        let Asked::Serve(settings) = read("-w 2 -b :81 -b unix:a @a", &environment).unwrap() else {
-            panic!()
-        };
-        let binds: Vec<String> = settings.bind.iter().map(ToString::to_string).collect();
-        assert_eq!((binds, settings.workers), (vec!["0.0.0.0:81".into(), "unix:a".into()], 2));
+    fn a_line_gives_the_settings_it_names_and_no_others() {
+        assert_eq!(
+            given("-w 2 -b :81 -b unix:a --no-sendfile --reload app:make"),
+            [
+                ("wsgi_app", "app:make".into()),
+                ("bind", [":81", "unix:a"].as_slice().into()),
+                ("workers", "2".into()),
+                ("sendfile", false.into()),
+                ("reload", true.into()),
+            ]
+        );
+        assert_eq!(given(""), []);
+        assert_eq!(given("-w 2 -w 3"), [("workers", "3".into())]);
+        assert_eq!(given("--log-file a"), [("errorlog", "a".into())]);
     }
 
     #[test]
-    fn a_wrong_command_line_is_told_in_our_words() {
-        let said = |line: &str| read(line, &[]).unwrap_err();
+    fn an_option_that_can_do_without_a_value_does_not_eat_the_application() {
+        let is = |mode: &str| vec![("wsgi_app", "app".into()), ("proxy_protocol", mode.into())];
+        assert_eq!(given("--proxy-protocol app"), is("auto"));
+        assert_eq!(given("--proxy-protocol v2 app"), is("v2"));
+        assert_eq!(given("--proxy-protocol=v1 app"), is("v1"));
+    }
+
+    #[test]
+    fn a_wrong_line_is_told_in_our_words() {
+        let said = |line: &str| read_line(line).unwrap_err();
         assert_eq!(said("--bnd :80 @a"), "error: unknown option `--bnd`\n  = fix: did you mean `--bind`?");
+        assert_eq!(
+            said("--pidfile x @a"),
+            "error: unknown option `--pidfile`\n  = fix: did you mean `--pid`?"
+        );
         assert_eq!(
             said("@a @b"),
             "error: more than one application: `@b`\n  = fix: `appserver [OPTIONS] APP`"
         );
         assert_eq!(
-            said(""),
-            "error: no application is named\n  = fix: `appserver [OPTIONS] APP`, like `appserver @hbnb`"
-        );
-        assert_eq!(
             said("@a --bind"),
             "error: `--bind <ADDRESS>` needs a value\n  = fix: `appserver --help` lists all options"
-        );
-    }
-
-    #[test]
-    fn a_bad_value_from_the_environment_names_its_variable() {
-        assert_eq!(
-            read("@a", &[("PORT", "http")]).unwrap_err(),
-            "error: cannot bind to `0.0.0.0:http`: `http` is not a port\n  = from: $PORT\n  = fix: a port from 0 to 65535"
         );
     }
 }

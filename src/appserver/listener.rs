@@ -51,7 +51,7 @@ pub const FIRST_FD: u32 = 3;
 fn open_one(bind: &Bind, settings: &Settings, inherited: &mut ListenFd) -> Result<Listener, Diagnostic> {
     let listener = match bind {
         Bind::Tcp(address) => tcp(*address)?,
-        Bind::Unix(path) => unix(path, settings.umask)?,
+        Bind::Unix(path) => unix(path, settings.umask.0)?,
         Bind::Fd(number) => take(*number, inherited)?,
     };
     let failed = |error: io::Error| Diagnostic::error(format!("cannot listen on `{bind}`: {error}"));

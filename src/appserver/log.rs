@@ -27,9 +27,6 @@ pub enum Level {
 }
 
 impl Level {
-    /// All levels, the least important first.
-    pub const ALL: [Self; 5] = [Self::Debug, Self::Info, Self::Warning, Self::Error, Self::Critical];
-
     /// Its name, as typed.
     pub fn name(self) -> &'static str {
         match self {
@@ -39,11 +36,6 @@ impl Level {
             Self::Error => "error",
             Self::Critical => "critical",
         }
-    }
-
-    /// The level of a name, in any case.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| level.name().eq_ignore_ascii_case(name))
     }
 }
 
@@ -68,8 +60,13 @@ impl Log {
 
     /// Writes one line. A log that cannot be written is no reason to stop serving.
     pub fn write(&self, level: Level, message: &str) {
+        self.write_of(self.pid, level, message);
+    }
+
+    /// Writes one line for another process.
+    pub fn write_of(&self, pid: u32, level: Level, message: &str) {
         if level >= self.least {
-            let text = line(Timestamp::now(), self.pid, level, message);
+            let text = line(Timestamp::now(), pid, level, message);
             let _ = self.file().write_all(text.as_bytes());
         }
     }

@@ -3,8 +3,10 @@
 //! Read in this order:
 //!
 //! - [`bind`]: where to listen, as typed.
-//! - [`settings`]: every setting, one table for the command line and the values behind it.
-//! - [`cli`]: the command line made from that table.
+//! - [`app`]: the application, as named.
+//! - [`settings`]: every setting, one table for all sources and the values behind it.
+//! - [`cli`]: a line of options, read with that table.
+//! - [`config`]: all sources together.
 //! - [`crew`]: the life of the server as a pure function: (state, event) → actions.
 //! - [`channel`]: what master and worker say to each other, and the descriptors they pass.
 //! - [`program`]: which binary a new generation of workers runs.
@@ -13,18 +15,24 @@
 //! - [`board`]: which worker accepts next.
 //! - [`notify`], [`pidfile`], [`signals`]: the ways to the outside.
 //! - [`master`]: the loop that turns the crew's actions into system calls; it never parses a request.
+//! - [`http`]: HTTP/1.1 as bytes and values, without a socket.
+//! - [`protocol`]: what proxies speak beside HTTP; [`trust`]: which of them are believed.
 //! - [`front`]: HTTP/1.1 on a connection, and how a connection ends without losing a request.
 //! - [`worker`]: the process that accepts and serves.
+//! - [`wsgi`]: Python applications behind it.
 //!
 //! The application comes in as a function from its name to an [`axum::Router`]; nothing here knows which there are.
 
 pub mod access;
+pub mod app;
 pub mod bind;
 pub mod board;
 pub mod channel;
 pub mod cli;
+pub mod config;
 pub mod crew;
 pub mod front;
+pub mod http;
 pub mod inherited;
 pub mod listener;
 pub mod log;
@@ -32,15 +40,19 @@ pub mod master;
 pub mod notify;
 pub mod pidfile;
 pub mod program;
+pub mod protocol;
 pub mod settings;
 pub mod signals;
+pub mod trust;
 pub mod worker;
+pub mod wsgi;
 
 use std::ffi::OsString;
 
 use axum::Router;
 
 use crate::base::diagnostic::Diagnostic;
+use crate::base::say;
 
 /// Runs the server as its arguments (the program's name first) ask: as master, as worker, or as a question
 /// (`--help`, `--version`, `--check-config`) whose answer is the text returned, to be printed by the caller.
@@ -52,11 +64,18 @@ where
     L: AsyncFn(&str) -> Result<Router, Diagnostic>,
 {
     if worker::is_meant(&args) {
-        return worker::run(load).map(|()| String::new());
+        return worker::run(&args, load).map(|()| String::new());
     }
-    match cli::parse(&args, |name| std::env::var(name).ok())? {
-        cli::Asked::Text(text) => Ok(text),
-        cli::Asked::Check(settings) => worker::check(&settings, load).map(|()| String::new()),
-        cli::Asked::Serve(settings) => master::run(&args, settings).map(|()| String::new()),
+    let folder = std::env::current_dir()
+        .map_err(|error| Diagnostic::error(format!("the folder this was called in is gone: {error}")))?;
+    let call = config::Call { args: &args, folder: &folder, environment: &|name| std::env::var(name).ok() };
+    let (asked, warnings) = config::read(&call)?;
+    for warning in warnings {
+        say::aside(warning);
+    }
+    match asked {
+        config::Asked::Text(text) => Ok(text),
+        config::Asked::Check(settings, text) => worker::check(&settings, load).map(|()| text),
+        config::Asked::Serve(settings) => master::run(&args, settings).map(|()| String::new()),
     }
 }

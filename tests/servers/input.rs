@@ -9,9 +9,20 @@ use crate::support::server::{APP, binary};
 const UNKNOWN: &str =
     "error: unknown part `@nope`; known are: @hbnb, @hbnb/onepage, @hbnb/dynamic, @hbnb/api, @hbnb/web";
 
+/// The server, in an environment that gives no setting.
+fn server() -> Command {
+    let mut command = Command::new(binary());
+    for name in
+        ["PORT", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "SENDFILE", "GUNICORN_CMD_ARGS", "APPSERVER_ARGS"]
+    {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// What a command line is answered with: the exit status and all of standard error.
 fn said(args: &[&str]) -> (Option<i32>, String) {
-    let output = Command::new(binary()).args(args).env_remove("PORT").output().unwrap();
+    let output = server().args(args).output().unwrap();
     assert!(output.stdout.is_empty());
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
@@ -78,15 +89,84 @@ fn an_unknown_application_is_an_error_before_and_at_the_start() {
 
 #[test]
 fn check_config_loads_the_application_and_leaves() {
-    let output = Command::new(binary()).args(["--check-config", APP]).output().unwrap();
+    let output = server().args(["--check-config", APP]).output().unwrap();
     assert_eq!((output.status.code(), output.stdout, output.stderr), (Some(0), vec![], vec![]));
 }
 
 #[test]
 fn the_version_is_printed_on_standard_output() {
-    let output = Command::new(binary()).arg("-v").output().unwrap();
+    let output = server().arg("-v").output().unwrap();
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
         format!("appserver {}\n", env!("CARGO_PKG_VERSION"))
     );
+}
+
+#[test]
+fn print_config_shows_what_all_sources_make_together_and_leaves() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("appserver.yml"), "workers: 2\ntimeout: 7\n").unwrap();
+    let output = server()
+        .args(["--print-config", "-w", "3", APP])
+        .current_dir(dir.path())
+        .env("GUNICORN_CMD_ARGS", "--keep-alive 75")
+        .output()
+        .unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(0), String::new()));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let from_somewhere: Vec<String> = printed
+        .lines()
+        .filter(|line| line.contains("  # "))
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        from_somewhere,
+        [
+            "keepalive = 75 # $GUNICORN_CMD_ARGS",
+            "print_config = true # command line",
+            "timeout = 7 # appserver.yml:2",
+            "workers = 3 # command line",
+            "wsgi_app = @hbnb/onepage # command line"
+        ]
+    );
+}
+
+#[test]
+fn a_configuration_in_python_that_fails_ends_the_start_and_its_prints_are_seen() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "print('reading')\nworkers = 1 / 0\n";
+    std::fs::write(dir.path().join("gunicorn.conf.py"), text).unwrap();
+    let output = server().arg("shop.wsgi").current_dir(dir.path()).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout), (Some(2), vec![]));
+    let begins = "reading\nerror: the configuration `gunicorn.conf.py` failed: ZeroDivisionError: division by zero\n --> gunicorn.conf.py:2:1\n  |\n2 | workers = 1 / 0\n  | ^^^^^^^^^^^^^^^\n";
+    assert!(told.starts_with(begins), "{told}");
+}
+
+#[test]
+fn the_help_is_in_sections_and_the_page_explains_every_setting() {
+    let help = server().arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let headings: Vec<&str> =
+        help.lines().filter(|line| line.ends_with(':') && !line.starts_with(' ')).collect();
+    assert_eq!(
+        headings,
+        [
+            "Options:",
+            "Application:",
+            "Server Socket:",
+            "Worker Processes:",
+            "Python:",
+            "Security:",
+            "Proxies and Protocols:",
+            "Unconventional HTTP:",
+            "Server Mechanics:",
+            "Logging and Figures:",
+            "Control:",
+            "Debugging:"
+        ]
+    );
+    let page = server().arg("settings").output().unwrap();
+    let page = String::from_utf8(page.stdout).unwrap();
+    assert!(page.starts_with("# Settings\n") && page.contains("| `workers` | `-w, --workers N` |"), "{page}");
 }

@@ -8,8 +8,13 @@
 //!    does it take over; if one of it fails, it is sent away and the old one has never noticed.
 //! 4. [`Phase::Stopping`]: nobody is replaced, and with the last worker the server ends.
 //!
-//! A life of a worker: [`Life::Booting`] → [`Life::Waiting`] → [`Life::Serving`] → [`Life::Leaving`].
+//! A life of a worker: [`Life::Booting`] → [`Life::Waiting`] → [`Life::Serving`] → perhaps [`Life::Retiring`] →
+//! [`Life::Leaving`].
+//!
+//! A generation of native workers is just these. One of a Python application has a front beside its workers, which accepts
+//! and speaks HTTP for them: it is attached to each that is ready, and when it ends they have nothing to do and end too.
 
+mod staff;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -56,10 +61,40 @@ pub enum Life {
     Booting,
     /// Ready, and not yet told to accept.
     Waiting,
-    /// Accepting.
+    /// Accepting, or attached to who does.
     Serving,
+    /// Still serving, until its replacement does.
+    Retiring,
     /// Told to go.
     Leaving,
+}
+
+/// What a process of ours is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A worker that accepts and answers itself.
+    Native,
+    /// The one that accepts for the Python workers.
+    Front,
+    /// A worker that answers what the front gives it.
+    Python,
+}
+
+/// What the crew is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// [`Role::Native`] or [`Role::Python`].
+    pub role: Role,
+    /// How many workers, at least 1.
+    pub workers: usize,
+    /// How many requests a worker works on at once.
+    pub threads: usize,
+    /// How long a worker may be silent; zero is for ever.
+    pub timeout: Duration,
+    /// How long a Python worker may take to load the application; zero is for ever.
+    pub boot: Duration,
+    /// How long requests in progress may take after a stop or a reload.
+    pub graceful: Duration,
 }
 
 /// What happened.
@@ -77,6 +112,10 @@ pub enum Event {
     Failed(Id, Failure),
     /// A worker's process ended, or could not be started; the text says how.
     Died(Id, String),
+    /// A worker is to be replaced; the text says why.
+    Spent(Id, String),
+    /// A worker works on a request for too long; the text says on which.
+    Stuck(Id, String),
     /// Time passed.
     Tick,
 }
@@ -102,10 +141,14 @@ pub enum Queue {
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Start a process for this worker, of this generation.
-    Start(Id, u64),
+    /// Start a process of this role, of this generation.
+    Start(Id, u64, Role),
     /// Let it accept.
     Serve(Id),
+    /// Let a Python worker (the first) take requests from a front (the second).
+    Attach(Id, Id),
+    /// Let it show what all its threads are at.
+    Dump(Id),
     /// Let it finish and go.
     Leave(Id, Queue),
     /// Let it go at once.
@@ -131,6 +174,7 @@ pub enum Action {
 #[derive(Debug)]
 struct Member {
     generation: u64,
+    role: Role,
     life: Life,
     pid: u32,
     heard: Duration,
@@ -142,10 +186,8 @@ struct Member {
 #[derive(Debug)]
 pub struct Crew {
     phase: Phase,
-    configured: usize,
+    plan: Plan,
     wanted: usize,
-    timeout: Duration,
-    graceful: Duration,
     /// The generation that serves.
     generation: u64,
     /// The newest one that was begun.
@@ -160,14 +202,12 @@ pub struct Crew {
 }
 
 impl Crew {
-    /// A crew of `workers`, nobody started; a `timeout` of zero is none.
-    pub fn new(workers: usize, timeout: Duration, graceful: Duration, now: Duration) -> Self {
+    /// A crew with nobody started.
+    pub fn new(plan: Plan, now: Duration) -> Self {
         Self {
             phase: Phase::Starting,
-            configured: workers,
-            wanted: workers,
-            timeout,
-            graceful,
+            plan,
+            wanted: plan.workers,
             generation: 1,
             newest: 1,
             members: BTreeMap::new(),
@@ -178,6 +218,11 @@ impl Crew {
             patience_at: now + PATIENCE,
             failure: None,
         }
+    }
+
+    /// What the next reload makes of the crew.
+    pub fn replan(&mut self, plan: Plan) {
+        self.plan = plan;
     }
 
     /// Notes the process id of a worker that was started, and that it lives.
@@ -198,16 +243,17 @@ impl Crew {
         generation == self.generation || (self.phase == Phase::Reloading && generation == self.newest)
     }
 
-    /// Whether the watchdog may be told that we are well: somebody who serves was heard of lately.
+    /// Whether the watchdog may be told that we are well: somebody who accepts was heard of lately.
     pub fn is_well(&self, now: Duration) -> bool {
-        let limit = RECENT.max(self.timeout);
-        self.phase != Phase::Serving
-            || self.members.values().any(|m| m.life == Life::Serving && now.saturating_sub(m.heard) < limit)
+        let limit = RECENT.max(self.plan.timeout);
+        let accepts = |m: &Member| m.role != Role::Python && m.life == Life::Serving;
+        let mut members = self.members.values();
+        self.phase != Phase::Serving || members.any(|m| accepts(m) && now.saturating_sub(m.heard) < limit)
     }
 
     /// How long nothing has to be done if nothing happens.
     pub fn quiet_for(&self, now: Duration) -> Duration {
-        let silent = self.members.values().filter(|m| self.is_watched(m)).map(|m| m.heard + self.timeout);
+        let silent = self.members.values().filter_map(|m| Some(m.heard + self.patience_with(m)?));
         let leaving = self.members.values().filter_map(|m| m.leave_by);
         let missing = (self.phase == Phase::Serving && self.not_before > now).then_some(self.not_before);
         let patience = (self.phase != Phase::Serving).then_some(self.patience_at);
@@ -215,9 +261,17 @@ impl Crew {
         moments.min().map_or(PATIENCE, |moment| moment.saturating_sub(now)).min(PATIENCE)
     }
 
-    /// Whether a silence of this worker is a fault.
-    fn is_watched(&self, member: &Member) -> bool {
-        !self.timeout.is_zero() && member.life != Life::Leaving
+    /// For how long this worker may be silent; none: for ever.
+    fn patience_with(&self, member: &Member) -> Option<Duration> {
+        let limit = match (member.role, member.life) {
+            (_, Life::Leaving) => return None,
+            (Role::Python, Life::Booting) => self.plan.boot,
+            // Its silence is no fault: the front knows what it works on.
+            (Role::Python, _) => return None,
+            (Role::Native, _) => self.plan.timeout,
+            (Role::Front, _) => self.plan.timeout.max(RECENT),
+        };
+        (!self.plan.timeout.is_zero() && !limit.is_zero()).then_some(limit)
     }
 
     fn ids(&self, which: impl Fn(&Member) -> bool) -> Vec<Id> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Action, Crew, Event, FIRST_PAUSE, Failure, Id, LONGEST_PAUSE, Level, Life, MARGIN, Member, PATIENCE,
-    Phase, QUICK, Queue, Signal,
+    Phase, QUICK, Queue, Role, Signal,
 };
 
 impl Crew {
@@ -16,7 +16,7 @@ impl Crew {
             Event::Ready(id) => self.ready(now, id),
             Event::Beat(id) => self.heard(now, id),
             Event::Leaves(id) => {
-                let leave_by = now + self.graceful + MARGIN;
+                let leave_by = now + self.plan.graceful + MARGIN;
                 if let Some(member) = self.members.get_mut(&id).filter(|m| m.life != Life::Leaving) {
                     member.life = Life::Leaving;
                     member.leave_by = Some(leave_by);
@@ -28,6 +28,8 @@ impl Crew {
                 }
             }
             Event::Died(id, how) => self.died(now, id, &how, &mut actions),
+            Event::Spent(id, why) => self.retire(id, &why, &mut actions),
+            Event::Stuck(id, what) => self.stuck(now, id, &what, &mut actions),
             Event::Tick => self.tick(now, &mut actions),
         }
         self.settle(now, &mut actions);
@@ -52,11 +54,9 @@ impl Crew {
             actions.push(Action::Stopping);
         }
         for id in self.ids(|_| true) {
-            let life = self.members[&id].life;
-            match (signal, life) {
-                (Signal::Quit, _) | (_, Life::Booting | Life::Waiting) => self.quit(now, id, actions),
-                (_, Life::Serving) => self.leave(now, id, Queue::Drained, actions),
-                (_, Life::Leaving) => {}
+            match signal {
+                Signal::Quit => self.quit(now, id, actions),
+                _ => self.send_away(now, id, Queue::Drained, actions),
             }
         }
     }
@@ -82,8 +82,11 @@ impl Crew {
             Life::Leaving => {
                 actions.push(Action::Say(Level::Info, format!("Worker exited (pid:{pid})")));
             }
-            Life::Serving => {
+            Life::Serving | Life::Retiring => {
                 actions.push(Action::Say(Level::Error, format!("Worker (pid:{pid}) {how}")));
+                if member.role == Role::Front {
+                    self.orphan(now, member.generation);
+                }
             }
             Life::Booting | Life::Waiting => {
                 let died =
@@ -121,14 +124,11 @@ impl Crew {
     }
 
     fn tick(&mut self, now: Duration, actions: &mut Vec<Action>) {
-        for id in self.ids(|m| self.is_watched(m) && now.saturating_sub(m.heard) > self.timeout) {
-            let Some(member) = self.members.get_mut(&id) else { continue };
-            // Heard of until it is killed again: once a timeout is often enough.
-            member.heard = now;
-            let text =
-                format!("WORKER TIMEOUT (pid:{}): silent for {} s", member.pid, self.timeout.as_secs());
-            actions.push(Action::Say(Level::Critical, text));
-            actions.push(Action::Kill(id));
+        let is_silent = |crew: &Self, m: &Member| {
+            crew.patience_with(m).is_some_and(|limit| now.saturating_sub(m.heard) > limit)
+        };
+        for id in self.ids(|m| is_silent(self, m)) {
+            self.give_up(now, id, actions);
         }
         for id in self.ids(|m| m.leave_by.is_some_and(|by| now >= by)) {
             let Some(member) = self.members.get_mut(&id) else { continue };
@@ -140,6 +140,46 @@ impl Crew {
         if self.phase != Phase::Serving && now >= self.patience_at {
             self.patience_at = now + PATIENCE;
             actions.push(Action::Patience(PATIENCE * 2));
+        }
+    }
+
+    /// Kills who was silent for too long.
+    fn give_up(&mut self, now: Duration, id: Id, actions: &mut Vec<Action>) {
+        let boot = self.plan.boot.as_secs();
+        let Some(member) = self.members.get_mut(&id) else { return };
+        if member.role == Role::Python {
+            member.life = Life::Booting;
+            let message = format!("worker (pid:{}) was not ready after {boot} s (boot_timeout)", member.pid);
+            member.why = Some(Failure { message, exit: 4 });
+        } else {
+            let silence = now.saturating_sub(member.heard).as_secs();
+            let text = format!("WORKER TIMEOUT (pid:{}): silent for {silence} s", member.pid);
+            actions.push(Action::Say(Level::Critical, text));
+        }
+        // Heard of until it is killed again: once a timeout is often enough.
+        member.heard = now;
+        actions.push(Action::Kill(id));
+    }
+
+    /// Has a worker replaced; until then it serves.
+    fn retire(&mut self, id: Id, why: &str, actions: &mut Vec<Action>) {
+        if let Some(member) = self.members.get_mut(&id).filter(|m| m.life == Life::Serving) {
+            member.life = Life::Retiring;
+            let text = format!("Worker (pid:{}) will be replaced: {why}", member.pid);
+            actions.push(Action::Say(Level::Info, text));
+        }
+    }
+
+    /// A worker that is stuck shows where, takes nothing more, and is killed when its other requests had their time.
+    fn stuck(&mut self, now: Duration, id: Id, what: &str, actions: &mut Vec<Action>) {
+        let Some(member) = self.members.get(&id) else { return };
+        let text = format!("WORKER TIMEOUT (pid:{}): {what}", member.pid);
+        actions.push(Action::Say(Level::Critical, text));
+        actions.push(Action::Dump(id));
+        let time = if self.plan.threads > 1 { self.plan.graceful } else { MARGIN };
+        if member.life != Life::Leaving {
+            self.go(id, now + time);
+            actions.push(Action::Leave(id, Queue::Left));
         }
     }
 
@@ -177,7 +217,7 @@ impl Crew {
 
     fn reload(&mut self, now: Duration, actions: &mut Vec<Action>) {
         self.reload_again = false;
-        self.wanted = self.configured;
+        self.wanted = self.plan.workers;
         self.newest += 1;
         self.phase = Phase::Reloading;
         self.patience_at = now + PATIENCE;
@@ -185,70 +225,17 @@ impl Crew {
         self.fill(now, self.newest, actions);
     }
 
-    /// Starts who is missing in a generation.
-    fn fill(&mut self, now: Duration, generation: u64, actions: &mut Vec<Action>) {
-        let present = self.ids(|m| m.generation == generation && m.life != Life::Leaving).len();
-        for _ in present..self.wanted {
-            let id = self.next_id;
-            self.next_id += 1;
-            let life = Life::Booting;
-            let member = Member { generation, life, pid: 0, heard: now, leave_by: None, why: None };
-            self.members.insert(id, member);
-            actions.push(Action::Start(id, generation));
-        }
-    }
-
-    /// Lets replacements of the generation that serves join it.
-    fn welcome(&mut self, actions: &mut Vec<Action>) {
-        let generation = self.generation;
-        for (id, member) in &mut self.members {
-            if member.generation == generation && member.life == Life::Waiting {
-                member.life = Life::Serving;
-                actions.push(Action::Serve(*id));
-            }
-        }
-    }
-
-    /// Sends the oldest away while there are too many.
-    fn trim(&mut self, now: Duration, actions: &mut Vec<Action>) {
-        let serving = self.ids(|m| m.generation == self.generation && m.life == Life::Serving);
-        let surplus = serving.len().saturating_sub(self.wanted);
-        for id in serving.into_iter().take(surplus) {
-            self.leave(now, id, Queue::Left, actions);
-        }
-    }
-
-    fn is_complete(&self, generation: u64) -> bool {
-        let here = self.ids(|m| m.generation == generation && m.life != Life::Leaving);
-        here.len() >= self.wanted && here.iter().all(|id| self.members[id].life == Life::Waiting)
-    }
-
-    /// The newest generation serves from now on; the one before leaves.
-    fn take_over(&mut self, now: Duration, actions: &mut Vec<Action>) {
-        self.generation = self.newest;
-        self.phase = Phase::Serving;
-        self.welcome(actions);
-        for id in self.ids(|m| m.generation != self.generation && m.life != Life::Leaving) {
-            match self.members[&id].life {
-                Life::Serving => self.leave(now, id, Queue::Left, actions),
-                _ => self.quit(now, id, actions),
-            }
-        }
-        actions.push(Action::Ready(self.status()));
-        self.trim(now, actions);
-    }
-
-    fn leave(&mut self, now: Duration, id: Id, queue: Queue, actions: &mut Vec<Action>) {
-        self.go(id, now + self.graceful + MARGIN);
+    pub(super) fn leave(&mut self, now: Duration, id: Id, queue: Queue, actions: &mut Vec<Action>) {
+        self.go(id, now + self.plan.graceful + MARGIN);
         actions.push(Action::Leave(id, queue));
     }
 
-    fn quit(&mut self, now: Duration, id: Id, actions: &mut Vec<Action>) {
+    pub(super) fn quit(&mut self, now: Duration, id: Id, actions: &mut Vec<Action>) {
         self.go(id, now + QUICK);
         actions.push(Action::Quit(id));
     }
 
-    fn go(&mut self, id: Id, by: Duration) {
+    pub(super) fn go(&mut self, id: Id, by: Duration) {
         if let Some(member) = self.members.get_mut(&id) {
             member.life = Life::Leaving;
             member.leave_by = Some(by);

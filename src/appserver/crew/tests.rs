@@ -2,8 +2,9 @@
 
 use super::*;
 
-const TIMEOUT: Duration = Duration::from_secs(30);
-const GRACEFUL: Duration = Duration::from_secs(10);
+fn plan(role: Role, workers: usize) -> Plan {
+    Plan { role, workers, threads: 1, timeout: at(30), boot: at(60), graceful: at(10) }
+}
 
 fn at(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -11,7 +12,7 @@ fn at(seconds: u64) -> Duration {
 
 /// A crew of `workers` that serves since second 0.
 fn serving(workers: usize) -> Crew {
-    let mut crew = Crew::new(workers, TIMEOUT, GRACEFUL, at(0));
+    let mut crew = Crew::new(plan(Role::Native, workers), at(0));
     crew.step(at(0), Event::Tick);
     for id in 1..=workers as u64 {
         crew.started(id, 100 + id as u32, at(0));
@@ -23,8 +24,11 @@ fn serving(workers: usize) -> Crew {
 
 #[test]
 fn nobody_accepts_before_the_whole_first_generation_is_ready() {
-    let mut crew = Crew::new(2, TIMEOUT, GRACEFUL, at(0));
-    assert_eq!(crew.step(at(0), Event::Tick), [Action::Start(1, 1), Action::Start(2, 1)]);
+    let mut crew = Crew::new(plan(Role::Native, 2), at(0));
+    assert_eq!(
+        crew.step(at(0), Event::Tick),
+        [Action::Start(1, 1, Role::Native), Action::Start(2, 1, Role::Native)]
+    );
     assert_eq!(crew.step(at(1), Event::Ready(2)), []);
     assert_eq!(
         crew.step(at(2), Event::Ready(1)),
@@ -34,7 +38,7 @@ fn nobody_accepts_before_the_whole_first_generation_is_ready() {
 
 #[test]
 fn a_failure_of_the_first_generation_ends_the_server_with_its_reason() {
-    let mut crew = Crew::new(2, TIMEOUT, GRACEFUL, at(0));
+    let mut crew = Crew::new(plan(Role::Native, 2), at(0));
     crew.step(at(0), Event::Tick);
     let why = Failure { message: "no database".into(), exit: 4 };
     assert_eq!(crew.step(at(1), Event::Failed(1, why.clone())), []);
@@ -50,7 +54,7 @@ fn a_reload_takes_over_only_when_all_new_workers_are_ready() {
     let mut crew = serving(2);
     assert_eq!(
         crew.step(at(5), Event::Signal(Signal::Reload)),
-        [Action::Reloading, Action::Start(3, 2), Action::Start(4, 2)]
+        [Action::Reloading, Action::Start(3, 2, Role::Native), Action::Start(4, 2, Role::Native)]
     );
     assert_eq!(crew.step(at(6), Event::Ready(3)), []);
     assert_eq!(
@@ -89,7 +93,7 @@ fn a_reload_during_a_reload_is_done_after_it() {
     crew.step(at(5), Event::Signal(Signal::Reload));
     assert_eq!(crew.step(at(5), Event::Signal(Signal::Reload)), []);
     crew.step(at(6), Event::Ready(2));
-    assert_eq!(crew.step(at(7), Event::Tick), [Action::Reloading, Action::Start(3, 3)]);
+    assert_eq!(crew.step(at(7), Event::Tick), [Action::Reloading, Action::Start(3, 3, Role::Native)]);
 }
 
 #[test]
@@ -97,13 +101,16 @@ fn who_dies_serving_is_replaced_at_once_and_who_dies_booting_after_a_growing_pau
     let mut crew = serving(1);
     assert_eq!(
         crew.step(at(5), Event::Died(1, "was killed by signal 9".into())),
-        [Action::Say(Level::Error, "Worker (pid:101) was killed by signal 9".into()), Action::Start(2, 1)]
+        [
+            Action::Say(Level::Error, "Worker (pid:101) was killed by signal 9".into()),
+            Action::Start(2, 1, Role::Native)
+        ]
     );
     crew.started(2, 102, at(5));
     let text = "worker (pid:102) exited before it was ready; next try in 0.5 s";
     assert_eq!(crew.step(at(6), Event::Died(2, "exited".into())), [Action::Say(Level::Error, text.into())]);
     assert_eq!(crew.quiet_for(at(6)), Duration::from_millis(500));
-    assert_eq!(crew.step(at(7), Event::Tick), [Action::Start(3, 1)]);
+    assert_eq!(crew.step(at(7), Event::Tick), [Action::Start(3, 1, Role::Native)]);
     let said = crew.step(at(7), Event::Died(3, "exited".into()));
     assert_eq!(
         said,
@@ -118,7 +125,7 @@ fn a_silent_worker_is_killed_once_a_timeout_and_one_that_beats_is_not() {
     assert_eq!(crew.quiet_for(at(29)), at(1));
     assert_eq!(
         crew.step(at(31), Event::Tick),
-        [Action::Say(Level::Critical, "WORKER TIMEOUT (pid:101): silent for 30 s".into()), Action::Kill(1)]
+        [Action::Say(Level::Critical, "WORKER TIMEOUT (pid:101): silent for 31 s".into()), Action::Kill(1)]
     );
     assert_eq!(crew.step(at(32), Event::Tick), []);
 }
@@ -126,7 +133,7 @@ fn a_silent_worker_is_killed_once_a_timeout_and_one_that_beats_is_not() {
 #[test]
 fn one_worker_more_one_less_and_never_below_one() {
     let mut crew = serving(1);
-    assert_eq!(crew.step(at(1), Event::Signal(Signal::More)), [Action::Start(2, 1)]);
+    assert_eq!(crew.step(at(1), Event::Signal(Signal::More)), [Action::Start(2, 1, Role::Native)]);
     assert_eq!(crew.step(at(1), Event::Ready(2)), [Action::Serve(2)]);
     assert_eq!(crew.step(at(2), Event::Signal(Signal::Less)), [Action::Leave(1, Queue::Left)]);
     assert_eq!(crew.step(at(2), Event::Signal(Signal::Less)), []);
@@ -158,7 +165,7 @@ fn a_quick_stop_overtakes_a_graceful_one() {
 #[test]
 fn a_worker_that_leaves_by_itself_is_replaced_before_it_is_gone() {
     let mut crew = serving(1);
-    assert_eq!(crew.step(at(1), Event::Leaves(1)), [Action::Start(2, 1)]);
+    assert_eq!(crew.step(at(1), Event::Leaves(1)), [Action::Start(2, 1, Role::Native)]);
 }
 
 #[test]
@@ -168,4 +175,104 @@ fn the_watchdog_hears_of_us_while_somebody_beats() {
     assert!(!crew.is_well(at(31)));
     crew.step(at(31), Event::Beat(1));
     assert!(crew.is_well(at(40)));
+}
+
+/// A Python crew that serves since second 0: the front is 1, the workers come after it.
+fn serving_python(workers: usize) -> Crew {
+    let mut crew = Crew::new(plan(Role::Python, workers), at(0));
+    crew.step(at(0), Event::Tick);
+    for id in 1..=workers as u64 + 1 {
+        crew.started(id, 100 + id as u32, at(0));
+        crew.step(at(0), Event::Ready(id));
+    }
+    assert_eq!(crew.phase, Phase::Serving);
+    crew
+}
+
+#[test]
+fn a_python_generation_is_a_front_and_its_workers_and_accepts_when_all_are_ready() {
+    let mut crew = Crew::new(plan(Role::Python, 2), at(0));
+    assert_eq!(
+        crew.step(at(0), Event::Tick),
+        [
+            Action::Start(1, 1, Role::Front),
+            Action::Start(2, 1, Role::Python),
+            Action::Start(3, 1, Role::Python)
+        ]
+    );
+    assert_eq!(crew.step(at(1), Event::Ready(2)), []);
+    assert_eq!(crew.step(at(1), Event::Ready(1)), []);
+    assert_eq!(
+        crew.step(at(2), Event::Ready(3)),
+        [
+            Action::Attach(2, 1),
+            Action::Attach(3, 1),
+            Action::Serve(1),
+            Action::Ready("2 workers".into()),
+            Action::Started
+        ]
+    );
+}
+
+#[test]
+fn a_spent_worker_serves_until_its_replacement_does() {
+    let mut crew = serving_python(1);
+    assert_eq!(
+        crew.step(at(1), Event::Spent(2, "50 requests".into())),
+        [
+            Action::Say(Level::Info, "Worker (pid:102) will be replaced: 50 requests".into()),
+            Action::Start(3, 1, Role::Python)
+        ]
+    );
+    assert_eq!(crew.step(at(2), Event::Ready(3)), [Action::Attach(3, 1), Action::Leave(2, Queue::Left)]);
+}
+
+#[test]
+fn a_stuck_worker_shows_where_and_is_replaced_at_once_and_killed_soon() {
+    let mut crew = serving_python(1);
+    assert_eq!(
+        crew.step(at(40), Event::Stuck(2, "GET /".into())),
+        [
+            Action::Say(Level::Critical, "WORKER TIMEOUT (pid:102): GET /".into()),
+            Action::Dump(2),
+            Action::Leave(2, Queue::Left),
+            Action::Start(3, 1, Role::Python)
+        ]
+    );
+    assert!(crew.step(at(41), Event::Tick).contains(&Action::Kill(2)));
+}
+
+#[test]
+fn an_application_that_hangs_while_it_is_loaded_fails_that_start() {
+    let mut crew = Crew::new(plan(Role::Python, 1), at(0));
+    crew.step(at(0), Event::Tick);
+    crew.step(at(50), Event::Beat(1));
+    assert_eq!(crew.step(at(61), Event::Tick).first(), Some(&Action::Kill(2)));
+    let end = crew.step(at(61), Event::Died(2, "was killed by signal 9".into()));
+    assert_eq!(end[0], Action::Stopping);
+}
+
+#[test]
+fn a_reload_of_a_python_application_lets_the_old_front_finish_and_its_workers_with_it() {
+    let mut crew = serving_python(1);
+    crew.step(at(1), Event::Signal(Signal::Reload));
+    crew.step(at(2), Event::Ready(3));
+    assert_eq!(
+        crew.step(at(2), Event::Ready(4)),
+        [
+            Action::Attach(4, 3),
+            Action::Serve(3),
+            Action::Leave(1, Queue::Left),
+            Action::Ready("1 worker".into())
+        ]
+    );
+}
+
+#[test]
+fn when_a_front_dies_a_new_one_comes_with_workers_of_its_own() {
+    let mut crew = serving_python(1);
+    let did = crew.step(at(1), Event::Died(1, "was killed by signal 9".into()));
+    assert_eq!(did[1..], [Action::Start(3, 1, Role::Front), Action::Start(4, 1, Role::Python)]);
+    assert_eq!(crew.step(at(1), Event::Ready(4)), []);
+    assert_eq!(crew.step(at(1), Event::Ready(3)), [Action::Attach(4, 3), Action::Serve(3)]);
 }

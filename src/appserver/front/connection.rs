@@ -1,36 +1,49 @@
-//! One connection: what is known of it, its bytes, and its requests.
+//! What the sweep has to know of one connection.
 
-use std::convert::Infallible;
-use std::future::{Future, poll_fn};
-use std::io;
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use std::task::Waker;
 
-use axum::body::Body;
-use axum::http::{HeaderValue, Request, Response, header};
-use hyper::body::Incoming;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tower::Service as _;
+use super::GRACE;
 
-use super::logged::Logged;
-use super::{Front, GRACE, HEAD_TIMEOUT, Peer};
+/// Where a connection is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Phase {
+    /// Nothing came yet.
+    Fresh,
+    /// Between two requests.
+    Idle,
+    /// The head of a request arrives.
+    Head,
+    /// The body of a request arrives.
+    Body,
+    /// The application works.
+    Busy,
+    /// An answer leaves.
+    Writing,
+    /// It was closed by us, and its last words may still be on their way.
+    Closing,
+}
 
-/// What the sweep has to know. Everything runs on one thread, so nothing here is ever contended.
+/// How long a connection may stay in each phase, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Between two requests.
+    pub keepalive: u64,
+    /// From its first byte to the end of a head.
+    pub head: u64,
+    /// From one byte of a body to the next.
+    pub body: u64,
+    /// From one byte of an answer to the next.
+    pub write: u64,
+}
+
+/// One connection. Everything runs on one thread, so nothing here is ever contended.
 pub struct Connection {
-    /// When bytes last moved.
-    touched: AtomicU64,
-    /// Requests the application works on.
-    busy: AtomicU32,
-    /// Whether bytes came since the last answer.
-    is_heard: AtomicBool,
-    /// Whether a request was ever made.
-    is_used: AtomicBool,
+    phase: AtomicU8,
+    /// When the phase began, or bytes last moved in a phase where that counts.
+    since: AtomicU64,
     is_ended: AtomicBool,
     waker: Mutex<Option<Waker>>,
 }
@@ -39,35 +52,55 @@ impl Connection {
     /// A connection accepted now.
     pub fn new(now: u64) -> Self {
         Self {
-            touched: AtomicU64::new(now),
-            busy: AtomicU32::new(0),
-            is_heard: AtomicBool::new(false),
-            is_used: AtomicBool::new(false),
+            phase: AtomicU8::new(Phase::Fresh as u8),
+            since: AtomicU64::new(now),
             is_ended: AtomicBool::new(false),
             waker: Mutex::new(None),
         }
     }
 
-    /// Whether the application works on a request of it.
-    pub fn is_busy(&self) -> bool {
-        self.busy.load(Relaxed) > 0
+    /// Goes on to a phase.
+    pub fn enter(&self, phase: Phase, now: u64) {
+        self.phase.store(phase as u8, Relaxed);
+        self.since.store(now, Relaxed);
     }
 
-    /// Whether it has been idle for longer than it may; `left_at`: when the worker was told to leave, if it was.
-    pub fn is_overdue(&self, now: u64, left_at: Option<u64>, keepalive: Duration) -> bool {
-        if self.is_busy() {
-            return false;
+    /// Bytes moved.
+    pub fn touch(&self, now: u64) {
+        self.since.store(now, Relaxed);
+    }
+
+    /// Where it is.
+    pub fn phase(&self) -> Phase {
+        const ALL: [Phase; 7] = [
+            Phase::Fresh,
+            Phase::Idle,
+            Phase::Head,
+            Phase::Body,
+            Phase::Busy,
+            Phase::Writing,
+            Phase::Closing,
+        ];
+        ALL[usize::from(self.phase.load(Relaxed))]
+    }
+
+    /// Whether it has been in its phase for longer than it may; `left_at`: when the worker was told to leave, if it was.
+    pub fn is_overdue(&self, now: u64, left_at: Option<u64>, limits: &Limits) -> bool {
+        let grace = GRACE.as_millis() as u64;
+        let since = self.since.load(Relaxed);
+        let over = |since: u64, limit: u64| now.saturating_sub(since) >= limit;
+        match (self.phase(), left_at) {
+            (Phase::Busy, _) => false,
+            (Phase::Fresh | Phase::Idle, Some(left_at)) => over(since.max(left_at), grace),
+            (Phase::Idle, None) => over(since, limits.keepalive),
+            (Phase::Fresh | Phase::Head, _) => limits.head > 0 && over(since, limits.head),
+            (Phase::Body, _) => limits.body > 0 && over(since, limits.body),
+            (Phase::Writing, _) => limits.write > 0 && over(since, limits.write),
+            (Phase::Closing, _) => over(since, grace),
         }
-        let touched = self.touched.load(Relaxed);
-        let limit = match (self.is_heard.load(Relaxed), left_at, self.is_used.load(Relaxed)) {
-            (true, ..) | (false, None, false) => HEAD_TIMEOUT,
-            (false, Some(_), _) => GRACE,
-            (false, None, true) => keepalive,
-        };
-        now.saturating_sub(touched.max(left_at.unwrap_or(0))) >= limit.as_millis() as u64
     }
 
-    /// Asks the connection to end when it has nothing in progress.
+    /// Ends the connection the next time it is looked at, which is at once.
     pub fn end(&self) {
         self.is_ended.store(true, Relaxed);
         if let Some(waker) = self.waker.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
@@ -75,146 +108,16 @@ impl Connection {
         }
     }
 
-    fn remember(&self, waker: &Waker) {
-        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker.clone());
-    }
-}
-
-/// Serves `stream` to its end. What goes wrong on it is the client's doing, and ends it.
-pub async fn serve<S>(front: Arc<Front>, connection: Arc<Connection>, stream: S, peer: Peer)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let io = Watched::new(stream, Arc::clone(&front), Arc::clone(&connection));
-    let service = service_fn(|request| answer(&front, &connection, peer, request));
-    let mut serving = pin!(front.http.serve_connection(io, service));
-    let (mut is_closing, mut kept) = (false, None);
-    poll_fn(|context| {
-        if serving.as_mut().poll(context).is_ready() {
-            return Poll::Ready(());
+    /// Whether it was ended; if not, `waker` is woken when it is.
+    pub fn is_ended(&self, waker: &Waker) -> bool {
+        if self.is_ended.load(Relaxed) {
+            return true;
         }
-        if connection.is_ended.load(Relaxed) && !is_closing {
-            is_closing = true;
-            // Nothing was ever asked on it, so nothing is lost: hyper would wait for a first request.
-            if !connection.is_used.load(Relaxed) {
-                return Poll::Ready(());
-            }
-            serving.as_mut().graceful_shutdown();
-            return serving.as_mut().poll(context).map(|_| ());
+        let mut kept = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
+        if !kept.as_ref().is_some_and(|kept| kept.will_wake(waker)) {
+            *kept = Some(waker.clone());
         }
-        if !kept.as_ref().is_some_and(|waker: &Waker| waker.will_wake(context.waker())) {
-            kept = Some(context.waker().clone());
-            connection.remember(context.waker());
-        }
-        Poll::Pending
-    })
-    .await;
-}
-
-/// Answers one request. The application is called before the future is made, so that the request, a large value, is
-/// moved no more often than it must be.
-fn answer<'a>(
-    front: &'a Front,
-    connection: &'a Connection,
-    peer: Peer,
-    request: Request<Incoming>,
-) -> impl Future<Output = Result<Response<Body>, Infallible>> + 'a {
-    let working = Working::begin(connection);
-    let log = front.access.as_ref().map(|access| Logged::begin(access, peer, &request));
-    let answering = front.router.clone().call(request);
-    async move {
-        let _working = working;
-        let mut response = answering.await?;
-        if front.is_leaving() {
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        Ok(match log {
-            Some(log) => log.wrap(response),
-            None => response,
-        })
-    }
-}
-
-/// While it lives, the application works on a request.
-struct Working<'a>(&'a Connection);
-
-impl<'a> Working<'a> {
-    fn begin(connection: &'a Connection) -> Self {
-        connection.is_used.store(true, Relaxed);
-        connection.busy.store(connection.busy.load(Relaxed) + 1, Relaxed);
-        Self(connection)
-    }
-}
-
-impl Drop for Working<'_> {
-    fn drop(&mut self) {
-        self.0.busy.store(self.0.busy.load(Relaxed) - 1, Relaxed);
-        self.0.is_heard.store(false, Relaxed);
-    }
-}
-
-/// The bytes of a connection, watched.
-pub struct Watched<S> {
-    stream: TokioIo<S>,
-    front: Arc<Front>,
-    connection: Arc<Connection>,
-}
-
-impl<S> Watched<S> {
-    /// Watches `stream` for `connection`.
-    pub fn new(stream: S, front: Arc<Front>, connection: Arc<Connection>) -> Self {
-        Self { stream: TokioIo::new(stream), front, connection }
-    }
-
-    fn touch(&self) {
-        self.connection.touched.store(self.front.clock.load(Relaxed), Relaxed);
-    }
-}
-
-impl<S: AsyncRead + Unpin> Read for Watched<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        let done = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if done.is_ready() {
-            self.touch();
-            self.connection.is_heard.store(true, Relaxed);
-        }
-        done
-    }
-}
-
-impl<S: AsyncWrite + Unpin> Write for Watched<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.touch();
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.touch();
-        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+        false
     }
 }
 
@@ -222,29 +125,28 @@ impl<S: AsyncWrite + Unpin> Write for Watched<S> {
 mod tests {
     use super::*;
 
+    const LIMITS: Limits = Limits { keepalive: 5_000, head: 30_000, body: 20_000, write: 60_000 };
+
     #[test]
     fn an_idle_connection_is_closed_after_its_time_and_a_working_one_never() {
-        let keepalive = Duration::from_secs(5);
         let connection = Connection::new(1000);
         assert!(
-            !connection.is_overdue(30_999, None, keepalive) && connection.is_overdue(31_000, None, keepalive)
+            !connection.is_overdue(30_999, None, &LIMITS) && connection.is_overdue(31_000, None, &LIMITS)
         );
-        let working = Working::begin(&connection);
-        assert!(!connection.is_overdue(99_000, Some(2000), keepalive));
-        drop(working);
-        assert!(
-            !connection.is_overdue(5_999, None, keepalive) && connection.is_overdue(6_000, None, keepalive)
-        );
+        connection.enter(Phase::Busy, 2000);
+        assert!(!connection.is_overdue(99_000, Some(2000), &LIMITS));
+        connection.enter(Phase::Idle, 1000);
+        assert!(!connection.is_overdue(5_999, None, &LIMITS) && connection.is_overdue(6_000, None, &LIMITS));
     }
 
     #[test]
     fn a_worker_that_leaves_gives_idle_connections_a_moment_and_half_sent_requests_their_time() {
-        let keepalive = Duration::from_secs(75);
         let connection = Connection::new(0);
-        drop(Working::begin(&connection));
-        assert!(!connection.is_overdue(10_999, Some(10_000), keepalive));
-        assert!(connection.is_overdue(11_000, Some(10_000), keepalive));
-        connection.is_heard.store(true, Relaxed);
-        assert!(!connection.is_overdue(39_000, Some(10_000), keepalive));
+        connection.enter(Phase::Idle, 9_000);
+        assert!(!connection.is_overdue(10_999, Some(10_000), &LIMITS));
+        assert!(connection.is_overdue(11_000, Some(10_000), &LIMITS));
+        connection.enter(Phase::Head, 9_000);
+        assert!(!connection.is_overdue(38_999, Some(10_000), &LIMITS));
+        assert!(connection.is_overdue(39_000, Some(10_000), &LIMITS));
     }
 }

@@ -3,46 +3,52 @@
 //! Told to leave, a worker does not close its idle connections at once: a proxy may be sending the next request on
 //! one at that very moment. It answers with `Connection: close` instead, and closes what has been idle for [`GRACE`].
 
+mod answered;
+mod body;
+mod clockwork;
 mod connection;
-mod logged;
+mod native;
+mod outgoing;
+mod python;
+mod request;
+mod session;
+mod stream;
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use hyper::server::conn::http1;
-use tokio::io::{AsyncRead, AsyncWrite};
+use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use self::connection::Connection;
-use super::access::{Format, Lines};
+use self::answered::Answered;
+use self::clockwork::Clockwork;
+use self::connection::{Connection, Limits};
+pub use self::python::Python;
+pub use self::request::Peer;
+use self::request::{Remote, Request};
+pub use self::stream::Stream;
+use super::access::{Format, Lines, Record};
 use super::board::Seat;
+use super::http::{Refusal, Rules};
+use super::log::{Level, Log};
+use super::settings::Settings;
+use super::settings::network::Networks;
 
 /// How long an idle connection stays open for one more request when the worker leaves.
 pub const GRACE: Duration = Duration::from_secs(1);
-/// How long the head of a request may take to arrive.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Who is at the other end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Peer {
-    /// An address.
-    Ip(IpAddr),
-    /// A process of this host, by a socket file.
-    Local,
-}
-
-impl Peer {
-    /// Whether it is believed what it says about its own clients.
-    pub fn is_trusted(self) -> bool {
-        match self {
-            Self::Ip(address) => address.to_canonical().is_loopback(),
-            Self::Local => true,
-        }
-    }
+/// What answers requests.
+pub enum Application {
+    /// In this process.
+    Native(Router),
+    /// In Python workers.
+    Python(Python),
 }
 
 /// The access log of a worker.
@@ -66,34 +72,70 @@ impl Access {
     }
 }
 
-/// The application and all connections of a worker. Times are milliseconds since its start, as coarse as its ticks.
+/// What a front does beside answering: its logs, and its place among those who accept.
+pub struct Outside {
+    /// The error log.
+    pub log: Arc<Log>,
+    /// The access log, if there is one.
+    pub access: Option<Arc<Access>>,
+    /// Where it tells how busy it is.
+    pub seat: Option<Seat>,
+}
+
+/// The application and all connections of a worker.
 pub struct Front {
-    router: Router,
-    http: http1::Builder,
+    application: Application,
+    rules: Rules,
+    limits: Limits,
+    limit_body: u64,
+    folder: PathBuf,
+    trusted: Networks,
+    log: Arc<Log>,
     access: Option<Arc<Access>>,
     seat: Option<Seat>,
-    keepalive: Duration,
-    began: Instant,
-    clock: AtomicU64,
+    clock: Clockwork,
     is_leaving: AtomicBool,
     left_at: AtomicU64,
     connections: Mutex<HashMap<u64, Arc<Connection>>>,
     next: AtomicU64,
 }
 
+/// A request on its way into the access log.
+struct Noted {
+    began: Instant,
+    remote: String,
+    head: Arc<super::http::Head>,
+}
+
 impl Front {
     /// A front without connections.
-    pub fn new(router: Router, access: Option<Arc<Access>>, seat: Option<Seat>, keepalive: Duration) -> Self {
-        let mut http = http1::Builder::new();
-        http.pipeline_flush(true).keep_alive(!keepalive.is_zero());
+    pub fn new(application: Application, settings: &Settings, outside: Outside) -> Self {
+        let milliseconds = |seconds: u64| seconds.saturating_mul(1000);
+        let limits = Limits {
+            keepalive: milliseconds(settings.keepalive),
+            head: milliseconds(settings.header_timeout),
+            body: milliseconds(settings.body_timeout),
+            write: milliseconds(settings.write_timeout),
+        };
+        let rules = Rules {
+            line: settings.limit_request_line as usize,
+            fields: settings.limit_request_fields as usize,
+            field_bytes: settings.limit_request_field_size as usize,
+            permit_unconventional_method: settings.permit_unconventional_http_method,
+            permit_unconventional_version: settings.permit_unconventional_http_version,
+            casefold_method: settings.casefold_http_method,
+        };
         Self {
-            router,
-            http,
-            access,
-            seat,
-            keepalive,
-            began: Instant::now(),
-            clock: AtomicU64::new(0),
+            application,
+            rules,
+            limits,
+            limit_body: Some(settings.limit_request_body.0).filter(|limit| *limit > 0).unwrap_or(u64::MAX),
+            folder: settings.tmp_upload_dir.clone().unwrap_or_else(std::env::temp_dir),
+            trusted: settings.forwarded_allow_ips.clone(),
+            log: outside.log,
+            access: outside.access,
+            seat: outside.seat,
+            clock: Clockwork::start(),
             is_leaving: AtomicBool::new(false),
             left_at: AtomicU64::new(0),
             connections: Mutex::default(),
@@ -101,21 +143,69 @@ impl Front {
         }
     }
 
-    /// Serves one connection in a task of its own.
-    pub fn serve<S>(self: &Arc<Self>, stream: S, peer: Peer)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let connection = Arc::new(Connection::new(self.tell_time()));
+    /// Serves one connection in a task of its own; `local` is its own end, if that has an address.
+    pub fn serve(self: &Arc<Self>, stream: Stream, peer: Peer, local: Option<SocketAddr>) {
+        let connection = Arc::new(Connection::new(self.clock.tick()));
         let number = self.next.fetch_add(1, Relaxed);
         self.connections().insert(number, Arc::clone(&connection));
         self.post();
+        let is_trusted = match peer {
+            Peer::Ip(address) => self.trusted.contains(address.ip()),
+            Peer::Local => true,
+        };
+        let remote = Remote::of(peer, local, is_trusted);
         let front = Arc::clone(self);
         tokio::spawn(async move {
-            connection::serve(Arc::clone(&front), connection, stream, peer).await;
+            session::serve(Arc::clone(&front), connection, stream, remote).await;
             front.connections().remove(&number);
             front.post();
         });
+    }
+
+    /// Lets a Python worker in. Errors are those of the system, or of what it came with.
+    pub fn attach(&self, worker: u64, most: u64, seats: Vec<OwnedFd>) -> io::Result<()> {
+        match &self.application {
+            Application::Python(python) => python.attach(worker, most, seats),
+            Application::Native(_) => Ok(()),
+        }
+    }
+
+    /// Lets a Python worker finish and go.
+    pub fn detach(&self, worker: u64) {
+        if let Application::Python(python) = &self.application {
+            python.pool.dismiss(worker);
+        }
+    }
+
+    /// Whether answers may leave their connection open.
+    fn keeps_alive(&self) -> bool {
+        !self.is_leaving() && self.limits.keepalive > 0
+    }
+
+    fn complain(&self, text: &str) {
+        self.log.write(Level::Error, text);
+    }
+
+    fn note_refusal(&self, remote: &Remote, refusal: Refusal) {
+        let from = if remote.address.is_empty() { "-" } else { &remote.address };
+        self.log.write(Level::Debug, &format!("Refused a request from {from}: {refusal}"));
+    }
+
+    /// Notes what is known of a request when it has come.
+    fn note(&self, request: &Request) -> Noted {
+        let client = request.remote.client(&request.head);
+        let remote = if client.is_empty() { "-" } else { client }.to_string();
+        Noted { began: Instant::now(), remote, head: Arc::clone(&request.head) }
+    }
+
+    fn note_answer(&self, noted: Noted, done: &Answered, answer: Vec<u8>) {
+        let Some(access) = &self.access else { return };
+        let Noted { began, remote, head } = noted;
+        let (status, bytes, took) = (done.status, done.bytes, began.elapsed());
+        let record = Record { remote, head, status, answer, bytes, took };
+        if access.lines.add(&access.format.line(&record, Timestamp::now())) {
+            access.waiting.notify_one();
+        }
     }
 
     /// Whether the worker was told to leave.
@@ -125,7 +215,7 @@ impl Front {
 
     /// From now on every answer ends its connection.
     pub fn leave(&self) {
-        self.left_at.store(self.tell_time(), Relaxed);
+        self.left_at.store(self.clock.tick(), Relaxed);
         self.is_leaving.store(true, Relaxed);
         self.post();
     }
@@ -147,21 +237,18 @@ impl Front {
         self.connections().len()
     }
 
-    /// Ends the connections that have been idle for too long. To be called several times a second while there are any.
+    /// Ends what takes too long. To be called several times a second while there are connections.
     pub fn sweep(&self) {
-        let now = self.tell_time();
+        let now = self.clock.tick();
         let left_at = self.is_leaving().then(|| self.left_at.load(Relaxed));
         for connection in self.connections().values() {
-            if connection.is_overdue(now, left_at, self.keepalive) {
+            if connection.is_overdue(now, left_at, &self.limits) {
                 connection.end();
             }
         }
-    }
-
-    fn tell_time(&self) -> u64 {
-        let now = self.began.elapsed().as_millis() as u64;
-        self.clock.store(now, Relaxed);
-        now
+        if let Application::Python(python) = &self.application {
+            python.pool.sweep(now);
+        }
     }
 
     fn connections(&self) -> MutexGuard<'_, HashMap<u64, Arc<Connection>>> {
@@ -173,11 +260,15 @@ impl Front {
 mod tests {
     use super::*;
     use axum::routing::get;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::UnixStream;
     use tokio::sync::Semaphore;
 
+    use super::connection::Phase;
+    use crate::appserver::log;
+
     /// Runs `client` against a front whose one page waits for a permit.
-    fn with_front<F: Future>(client: impl FnOnce(Arc<Front>, DuplexStream, Arc<Semaphore>) -> F) {
+    fn with_front<F: Future>(client: impl FnOnce(Arc<Front>, UnixStream, Arc<Semaphore>) -> F) {
         let gate = Arc::new(Semaphore::new(0));
         let page = Arc::clone(&gate);
         let open = move || async move {
@@ -186,14 +277,14 @@ mod tests {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let front = Arc::new(Front::new(
-                Router::new().route("/", get(open)),
-                None,
-                None,
-                Duration::from_secs(75),
-            ));
-            let (ours, theirs) = duplex(4096);
-            front.serve(theirs, Peer::Local);
+            let application = Application::Native(Router::new().route("/", get(open)));
+            let log = log::open("-".as_ref(), log::Stream::Err).unwrap();
+            let log = Arc::new(Log::new(log, Level::Critical));
+            let settings = Settings { keepalive: 75, ..Settings::default() };
+            let front =
+                Arc::new(Front::new(application, &settings, Outside { log, access: None, seat: None }));
+            let (ours, theirs) = UnixStream::pair().unwrap();
+            front.serve(Stream::Unix(theirs), Peer::Local, None);
             client(front, ours, gate).await;
         });
     }
@@ -202,7 +293,7 @@ mod tests {
     fn a_request_in_progress_is_answered_after_the_worker_was_told_to_leave() {
         with_front(async |front, mut stream, gate| {
             stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-            while !front.connections().values().all(|connection| connection.is_busy()) {
+            while !front.connections().values().all(|connection| connection.phase() == Phase::Busy) {
                 tokio::task::yield_now().await;
             }
             front.leave();
@@ -214,8 +305,7 @@ mod tests {
                 answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\ndone"),
                 "{answer}"
             );
-            assert!(answer.contains("connection: close\r\n"), "{answer}");
-            assert_eq!(front.open(), 0);
+            assert!(answer.contains("Connection: close\r\n"), "{answer}");
         });
     }
 }

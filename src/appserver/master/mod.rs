@@ -1,21 +1,21 @@
 //! The master: one thread that supervises. It opens the sockets, starts workers, hears them and the signals, asks
 //! the crew what follows, and does that. It never reads a request.
 
+mod act;
 mod hand;
+mod recruit;
 mod watch;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use listenfd::ListenFd;
-use rustix::process::{Signal as Number, kill_process};
 
-use self::hand::{Hand, Recruit};
+use self::hand::Hand;
 use super::board::Board;
-use super::channel::Order;
-use super::crew::{Action, Crew, Event, Failure, Id, Queue};
+use super::crew::{Action, Crew, Event, Failure, Id, Plan, Role};
 use super::inherited;
 use super::listener::{self, Listener, SocketFile};
 use super::log::{self, Level, Log, Stream};
@@ -49,6 +49,14 @@ fn exit(status: u8) -> Exit {
     if status == Exit::Input as u8 { Exit::Input } else { Exit::Failed }
 }
 
+/// What the processes of a generation share.
+struct Generation {
+    /// The binary.
+    program: Pinned,
+    /// Where Python workers take requests; that of the newest front.
+    queue: Option<OwnedFd>,
+}
+
 struct Master {
     settings: Settings,
     crew: Crew,
@@ -62,12 +70,25 @@ struct Master {
     board: Option<Board>,
     notify: Notify,
     program: Program,
-    /// The binary of each generation that has workers.
-    pinned: BTreeMap<u64, Pinned>,
+    /// What the processes of each generation share.
+    generations: BTreeMap<u64, Generation>,
     invoked_as: OsString,
     began: Instant,
     watchdog_at: Duration,
     _pidfile: Option<PidFile>,
+}
+
+/// What the settings make of the crew.
+fn plan(settings: &Settings) -> Plan {
+    let role = if settings.app.starts_with('@') { Role::Native } else { Role::Python };
+    Plan {
+        role,
+        workers: settings.workers,
+        threads: settings.threads,
+        timeout: Duration::from_secs(settings.timeout),
+        boot: Duration::from_secs(settings.boot_timeout),
+        graceful: Duration::from_secs(settings.graceful_timeout),
+    }
 }
 
 impl Master {
@@ -78,10 +99,8 @@ impl Master {
         let access = settings.accesslog.as_ref().map(|path| log::open(path, Stream::Out)).transpose()?;
         let pidfile = settings.pidfile.as_deref().map(PidFile::write).transpose()?;
         let listeners = listener::open(&settings, handed)?;
-        let timeout = Duration::from_secs(settings.timeout);
-        let graceful = Duration::from_secs(settings.graceful_timeout);
         Ok(Self {
-            crew: Crew::new(settings.workers, timeout, graceful, Duration::ZERO),
+            crew: Crew::new(plan(&settings), Duration::ZERO),
             hands: BTreeMap::new(),
             listeners,
             files: Vec::new(),
@@ -90,7 +109,7 @@ impl Master {
             board: Board::make().ok(),
             notify: Notify::from_environment(environment),
             program: Program::of(&invoked_as, std::env::var_os("PATH").as_deref()),
-            pinned: BTreeMap::new(),
+            generations: BTreeMap::new(),
             invoked_as,
             began: Instant::now(),
             watchdog_at: Duration::ZERO,
@@ -155,85 +174,5 @@ impl Master {
             }
         }
         None
-    }
-
-    /// Does one action; an action that fails is an event.
-    fn act(&mut self, action: Action) -> Option<Event> {
-        match action {
-            Action::Start(id, generation) => return self.start(id, generation),
-            Action::Serve(id) => self.order(id, &Order::Serve),
-            Action::Leave(id, queue) => self.order(id, &Order::Leave { drain: queue == Queue::Drained }),
-            Action::Quit(id) => self.order(id, &Order::Quit),
-            Action::Kill(id) => {
-                if let Some(hand) = self.hands.get(&id) {
-                    let _ = kill_process(hand.pid, Number::KILL);
-                }
-            }
-            Action::Say(level, text) => self.log.write(level, &text),
-            Action::Ready(status) => self.notify.ready(&status),
-            Action::Started => self.started(),
-            Action::Reloading => self.notify.reloading(),
-            Action::Stopping => {
-                self.notify.stopping();
-                for listener in std::mem::take(&mut self.listeners) {
-                    // The file stays until the end: a client in between finds a socket, not nothing.
-                    self.files.extend(listener.file);
-                }
-            }
-            Action::Patience(span) => self.notify.patience(span),
-            Action::End(_) => {}
-        }
-        None
-    }
-
-    fn started(&self) {
-        if std::env::var(SIGSTOP_VARIABLE).is_ok_and(|value| value == "1") {
-            let _ = kill_process(rustix::process::getpid(), Number::STOP);
-        }
-    }
-
-    fn start(&mut self, id: Id, generation: u64) -> Option<Event> {
-        let failed = |error: std::io::Error| Some(Event::Died(id, format!("could not be started: {error}")));
-        if !self.pinned.contains_key(&generation) {
-            match self.program.pin() {
-                Ok(pinned) => self.pinned.insert(generation, pinned),
-                Err(error) => return failed(error),
-            };
-        }
-        let place = (0..).find(|place| self.hands.values().all(|hand| hand.place != *place)).unwrap_or(0);
-        if let Some(board) = &self.board {
-            // Until it accepts, nobody waits for it.
-            board.post(place, None);
-        }
-        let recruit = Recruit {
-            program: &self.pinned[&generation],
-            invoked_as: &self.invoked_as,
-            settings: &self.settings,
-            seat: self.board.as_ref().map(|board| (board, place)),
-            sockets: self.listeners.iter().map(|listener| listener.socket.as_fd()).collect(),
-        };
-        match recruit.start(&self.log, self.access.as_ref().map(AsFd::as_fd)) {
-            Ok(hand) => {
-                let pid = hand.pid.as_raw_nonzero().get().unsigned_abs();
-                self.log.write(Level::Info, &format!("Booting worker with pid: {pid}"));
-                self.crew.started(id, pid, self.now());
-                self.hands.insert(id, hand);
-                None
-            }
-            Err(error) => failed(error),
-        }
-    }
-
-    /// Closes the binaries of generations that are over.
-    fn forget_binaries(&mut self) {
-        let crew = &self.crew;
-        self.pinned.retain(|generation, _| crew.may_start(*generation));
-    }
-
-    /// A worker that cannot be told anything is silent as well, and is dealt with for that.
-    fn order(&self, id: Id, order: &Order) {
-        if let Some(hand) = self.hands.get(&id) {
-            let _ = hand.send(order, &[]);
-        }
     }
 }

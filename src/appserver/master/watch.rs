@@ -21,14 +21,21 @@ impl Master {
         // Rounded up, so that a moment that is due has passed when we wake.
         let span = watchdog.map_or(quiet, |next| quiet.min(next)) + Duration::from_millis(1);
         let timeout = Timespec { tv_sec: span.as_secs() as i64, tv_nsec: span.subsec_nanos().into() };
-        let open = || self.hands.iter().filter(|(_, hand)| hand.is_open);
-        let ids: Vec<Id> = open().map(|(id, _)| *id).collect();
-        let channels = open().map(|(_, hand)| PollFd::from_borrowed_fd(hand.descriptor(), PollFlags::IN));
+        let open = || self.hands.iter().flat_map(|(id, hand)| hand.ears().map(|ear| (*id, ear)));
+        let ids: Vec<Id> = open().map(|(id, _)| id).collect();
+        let ears = open().map(|(_, ear)| PollFd::from_borrowed_fd(ear, PollFlags::IN));
         let mut polled: Vec<PollFd> =
-            channels.chain([PollFd::from_borrowed_fd(signals.descriptor(), PollFlags::IN)]).collect();
+            ears.chain([PollFd::from_borrowed_fd(signals.descriptor(), PollFlags::IN)]).collect();
         // Interrupted by a signal: its descriptor says so the next time.
         let _ = poll(&mut polled, Some(&timeout));
-        ids.into_iter().zip(&polled).filter(|(_, fd)| !fd.revents().is_empty()).map(|(id, _)| id).collect()
+        let mut heard: Vec<Id> = ids
+            .into_iter()
+            .zip(&polled)
+            .filter(|(_, fd)| !fd.revents().is_empty())
+            .map(|(id, _)| id)
+            .collect();
+        heard.dedup();
+        heard
     }
 
     /// What one worker said.
@@ -39,13 +46,27 @@ impl Master {
             // Nothing more will come; the end of the process is heard of by its signal.
             hand.is_open = false;
         }
-        let event = |report| match report {
+        let stacks = hand.stacks();
+        let pid = hand.pid.as_raw_nonzero().get().unsigned_abs();
+        if !stacks.is_empty() {
+            self.log.write_of(pid, Level::Error, stacks.trim_end());
+        }
+        reports.into_iter().filter_map(|report| self.heard(id, pid, report)).collect()
+    }
+
+    fn heard(&self, id: Id, pid: u32, report: Report) -> Option<Event> {
+        Some(match report {
             Report::Ready => Event::Ready(id),
             Report::Beat => Event::Beat(id),
             Report::Leaving => Event::Leaves(id),
             Report::Failed { message, exit } => Event::Failed(id, Failure { message, exit }),
-        };
-        reports.into_iter().map(event).collect()
+            Report::Spent { worker } => Event::Spent(worker, "it answered max_requests".into()),
+            Report::Stuck { worker, request } => Event::Stuck(worker, request),
+            Report::Log { level, message } => {
+                self.log.write_of(pid, level, &message);
+                return None;
+            }
+        })
     }
 
     /// The workers that ended. Other children (we may be process 1 of a container) are reaped without a word.
@@ -56,13 +77,14 @@ impl Master {
             if let Some(id) = self.crew.of_pid(pid) {
                 // Its last words come before its end.
                 events.extend(self.hear(id));
-                if let (Some(hand), Some(board)) = (self.hands.remove(&id), &self.board) {
-                    board.post(hand.place, None);
+                let place = self.hands.remove(&id).and_then(|hand| hand.place);
+                if let (Some(place), Some(board)) = (place, &self.board) {
+                    board.post(place, None);
                 }
                 events.push(Event::Died(id, how(status)));
             }
         }
-        self.forget_binaries();
+        self.forget_generations();
         events
     }
 

@@ -13,7 +13,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::appserver::front::{Front, Peer};
+use crate::appserver::front::{Front, Peer, Stream};
 use crate::appserver::log::{Level, Log};
 
 /// How many connections are accepted in a row before those at hand are served: the others get their share.
@@ -44,9 +44,13 @@ impl Door {
         match address.map(SocketAddr::try_from) {
             Some(Ok(address)) => {
                 let stream = TcpStream::from_std(net::TcpStream::from(stream))?;
-                front.serve(stream, Peer::Ip(address.ip()));
+                let local = stream.local_addr().ok();
+                front.serve(Stream::Tcp(stream), Peer::Ip(address), local);
             }
-            _ => front.serve(UnixStream::from_std(unix::net::UnixStream::from(stream))?, Peer::Local),
+            _ => {
+                let stream = UnixStream::from_std(unix::net::UnixStream::from(stream))?;
+                front.serve(Stream::Unix(stream), Peer::Local, None);
+            }
         }
         Ok(())
     }

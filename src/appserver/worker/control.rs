@@ -25,6 +25,10 @@ pub enum Heard {
     },
     /// Go at once.
     Quit,
+    /// Give this worker requests: its number, when it is spent, its board and its slots.
+    Attach(u64, u64, Vec<OwnedFd>),
+    /// Let this worker finish and go.
+    Detach(u64),
     /// Log to these from now on.
     Reopen(Vec<OwnedFd>),
 }
@@ -72,6 +76,10 @@ impl Control {
                 Ok(Some((Order::Leave { drain }, _))) => return Heard::Leave { drain },
                 Ok(Some((Order::Quit, _))) => return Heard::Quit,
                 Ok(Some((Order::Reopen, logs))) => return Heard::Reopen(logs),
+                Ok(Some((Order::Attach { worker, most }, seats))) => {
+                    return Heard::Attach(worker, most, seats);
+                }
+                Ok(Some((Order::Detach { worker }, _))) => return Heard::Detach(worker),
                 Ok(Some((Order::Begin { .. }, _))) => continue,
                 // The master speaks no language we know: as good as none.
                 Err(_) if !self.is_orphan => {

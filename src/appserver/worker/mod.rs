@@ -1,4 +1,5 @@
-//! A worker: a process that loads the application, accepts on the sockets it was handed, and serves.
+//! A process that accepts on the sockets it was handed, and serves: a native worker, which loads the application itself, or
+//! the front of Python workers, which are attached to it.
 //!
 //! It was started by the master with the control channel as its standard input. When that channel ends the master
 //! is dead, and the worker leaves as gracefully as if it had been told to.
@@ -19,34 +20,49 @@ use std::time::Duration;
 use axum::Router;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::Instant;
 
 use self::accept::Doors;
 use self::control::{Control, Heard};
 use super::access::{Format, Lines};
 use super::board::{Board, Seat};
 use super::channel::{Inbox, Order, Received, Report};
-use super::front::{Access, Front};
+use super::crew::Role;
+use super::front::{Access, Application, Front, Outside, Python};
 use super::log::{Level, Log};
 use super::settings::Settings;
+use super::wsgi::pool::Word;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 
-/// The words that make an invocation a worker's; no application is called that with that option.
-const WORD: &str = "worker";
+/// The option that, behind the name of a role, makes an invocation one of ours; no application is called that.
 const OPTION: &str = "--of";
 /// How often idle connections are looked at while there are any.
 const SWEEP: Duration = Duration::from_millis(250);
 /// How often a worker without connections wakes to say that it is alive.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// The arguments of a worker of `master`; they are for people who read `ps`.
-pub fn arguments(master: u32, app: &str) -> [String; 4] {
-    [WORD.into(), OPTION.into(), master.to_string(), app.into()]
+/// The arguments of a process of `master`; they are for people who read `ps`.
+pub fn arguments(role: Role, master: u32, app: &str) -> [String; 4] {
+    [word(role).into(), OPTION.into(), master.to_string(), app.into()]
 }
 
-/// Whether the arguments (the program's name first) are a worker's.
+fn word(role: Role) -> &'static str {
+    match role {
+        Role::Native | Role::Python => "worker",
+        Role::Front => "front",
+    }
+}
+
+/// Whether the arguments (the program's name first) are those of a process that accepts.
 pub fn is_meant(args: &[OsString]) -> bool {
-    args.get(1).is_some_and(|word| word == WORD) && args.get(2).is_some_and(|option| option == OPTION)
+    role(args).is_some()
+}
+
+fn role(args: &[OsString]) -> Option<Role> {
+    args.get(2).filter(|option| *option == OPTION)?;
+    [Role::Native, Role::Front].into_iter().find(|role| args[1] == word(*role))
 }
 
 /// Loads the application and drops it: whether a server could start.
@@ -58,7 +74,7 @@ where
 }
 
 /// Serves until told to leave. Errors are those of a start by hand, without a master.
-pub fn run<L>(load: L) -> Result<(), Diagnostic>
+pub fn run<L>(args: &[OsString], load: L) -> Result<(), Diagnostic>
 where
     L: AsyncFn(&str) -> Result<Router, Diagnostic>,
 {
@@ -68,7 +84,8 @@ where
         Diagnostic::error(format!("a worker is started by its master, not by hand: {error}"))
             .fix("`appserver [OPTIONS] APP`")
     };
-    let (worker, inbox, socket) = Worker::receive().map_err(failed)?;
+    let role = role(args).unwrap_or(Role::Native);
+    let (worker, inbox, socket) = Worker::receive(role).map_err(failed)?;
     let runtime = runtime()?;
     runtime.block_on(async {
         let mut control = Control::new(socket, inbox).map_err(failed)?;
@@ -84,18 +101,42 @@ fn runtime() -> Result<Runtime, Diagnostic> {
         .map_err(|error| Diagnostic::error(format!("cannot start the runtime: {error}")).exit(Exit::Failed))
 }
 
+/// What a front has to tell of its workers.
+type Words = UnboundedReceiver<Word>;
+
+/// The next thing to heed; what there is to tell meanwhile is told.
+async fn hear(control: &mut Control, words: &mut Words, pause: Duration) -> Heard {
+    loop {
+        let word = tokio::select! {
+            biased;
+            heard = control.next(pause) => return heard,
+            Some(word) = words.recv() => word,
+        };
+        control.report(&match word {
+            Word::Spent(worker) => Report::Spent { worker },
+            Word::Stuck(worker, request) => Report::Stuck { worker, request },
+            Word::Died(_, request) => {
+                let message = format!("A worker died while it answered {request}");
+                Report::Log { level: Level::Error, message }
+            }
+        });
+    }
+}
+
 /// What a worker was made with.
 struct Worker {
     settings: Settings,
     log: Arc<Log>,
     access: Option<Arc<Access>>,
     seat: Option<Seat>,
+    /// Of a front: where its workers take requests.
+    queue: Option<OwnedFd>,
     sockets: Vec<OwnedFd>,
 }
 
 impl Worker {
     /// Takes the first frame from standard input.
-    fn receive() -> io::Result<(Self, Inbox, UnixStream)> {
+    fn receive(role: Role) -> io::Result<(Self, Inbox, UnixStream)> {
         let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
         let mut inbox = Inbox::default();
         let (order, mut descriptors) = loop {
@@ -114,7 +155,11 @@ impl Worker {
         if descriptors.len() < before {
             return Err(io::Error::other("too little came with the first frame"));
         }
-        let sockets = descriptors.split_off(before);
+        let mut sockets = descriptors.split_off(before);
+        if role == Role::Front && sockets.is_empty() {
+            return Err(io::Error::other("a front came without its queue"));
+        }
+        let queue = (role == Role::Front).then(|| sockets.remove(0));
         let board = descriptors.split_off(logs).pop().map(Board::from);
         let seat = place.zip(board).map(|(place, board)| Seat { board, place });
         let format = Format::parse(&settings.access_log_format).map_err(io::Error::other)?;
@@ -124,20 +169,31 @@ impl Worker {
             .map(|log| Arc::new(Access { format, lines: Lines::new(log), waiting: Notify::new() }));
         let log = descriptors.remove(0);
         let log = Arc::new(Log::new(log, settings.loglevel));
-        Ok((Self { settings: *settings, log, access, seat, sockets }, inbox, socket))
+        Ok((Self { settings: *settings, log, access, seat, queue, sockets }, inbox, socket))
     }
 
     async fn live<L>(mut self, control: &mut Control, load: L)
     where
         L: AsyncFn(&str) -> Result<Router, Diagnostic>,
     {
-        let Some(router) = self.boot(control, load).await else { return };
+        let (words, mut heard) = unbounded_channel();
+        let application = match self.queue.take() {
+            Some(queue) => {
+                control.report(&Report::Ready);
+                Application::Python(Python::new(&self.settings, queue, words))
+            }
+            None => match self.boot(control, load).await {
+                Some(router) => Application::Native(router),
+                None => return,
+            },
+        };
         if let Some(access) = self.access.clone() {
             tokio::spawn(async move { access.write().await });
         }
-        let keepalive = Duration::from_secs(self.settings.keepalive);
-        let front = Arc::new(Front::new(router, self.access.clone(), self.seat.take(), keepalive));
-        self.serve(control, &front).await;
+        let outside =
+            Outside { log: Arc::clone(&self.log), access: self.access.clone(), seat: self.seat.take() };
+        let front = Arc::new(Front::new(application, &self.settings, outside));
+        self.serve(control, &front, &mut heard).await;
         if let Some(access) = &self.access {
             access.lines.flush();
         }
@@ -164,7 +220,7 @@ impl Worker {
                 Err(loaded) => break loaded,
                 Ok(Heard::Tick) => control.report(&Report::Beat),
                 Ok(Heard::Reopen(logs)) => self.reopen(logs),
-                Ok(Heard::Serve) => {}
+                Ok(Heard::Serve | Heard::Attach(..) | Heard::Detach(_)) => {}
                 Ok(Heard::Leave { .. } | Heard::Quit) => return None,
             }
         };
@@ -182,52 +238,63 @@ impl Worker {
         }
     }
 
-    async fn serve(&mut self, control: &mut Control, front: &Arc<Front>) {
+    async fn serve(&mut self, control: &mut Control, front: &Arc<Front>, words: &mut Words) {
         let mut doors = None;
-        let mut beaten = tokio::time::Instant::now();
+        let mut beaten = Instant::now();
         loop {
-            match control.next(if front.open() > 0 { SWEEP } else { BEAT }).await {
+            let pause = if front.open() > 0 { SWEEP } else { BEAT };
+            match hear(control, words, pause).await {
                 Heard::Tick => {
                     front.sweep();
                     if beaten.elapsed() >= BEAT {
-                        beaten = tokio::time::Instant::now();
+                        beaten = Instant::now();
                         control.report(&Report::Beat);
                     }
                 }
-                Heard::Serve => {
-                    let sockets = std::mem::take(&mut self.sockets);
-                    match Doors::open(sockets, front, &self.log) {
-                        Ok(opened) => doors = Some(opened),
-                        Err(error) => {
-                            return self.log.write(Level::Critical, &format!("Cannot accept: {error}"));
-                        }
+                Heard::Serve => match Doors::open(std::mem::take(&mut self.sockets), front, &self.log) {
+                    Ok(opened) => doors = Some(opened),
+                    Err(error) => {
+                        return self.log.write(Level::Critical, &format!("Cannot accept: {error}"));
                     }
-                }
-                Heard::Reopen(logs) => self.reopen(logs),
+                },
                 Heard::Quit => return,
                 Heard::Leave { drain } => {
                     if let Some(doors) = doors.take() {
                         doors.close(drain).await;
                     }
                     self.sockets.clear();
-                    return self.leave(control, front).await;
+                    return self.leave(control, front, words).await;
                 }
+                other => self.heed(front, other),
             }
         }
     }
 
+    /// What is heeded whether we leave or not.
+    fn heed(&self, front: &Front, heard: Heard) {
+        match heard {
+            Heard::Reopen(logs) => self.reopen(logs),
+            Heard::Attach(worker, most, seats) => {
+                if let Err(error) = front.attach(worker, most, seats) {
+                    self.log.write(Level::Error, &format!("Cannot attach a worker: {error}"));
+                }
+            }
+            Heard::Detach(worker) => front.detach(worker),
+            Heard::Tick | Heard::Serve | Heard::Quit | Heard::Leave { .. } => {}
+        }
+    }
+
     /// Finishes what is in progress, for as long as that may take.
-    async fn leave(&self, control: &mut Control, front: &Front) {
+    async fn leave(&self, control: &mut Control, front: &Front, words: &mut Words) {
         control.report(&Report::Leaving);
         front.leave();
-        let end = tokio::time::Instant::now() + Duration::from_secs(self.settings.graceful_timeout);
+        let end = Instant::now() + Duration::from_secs(self.settings.graceful_timeout);
         let step = SWEEP / 10;
-        while front.open() > 0 && tokio::time::Instant::now() < end {
-            match control.next(step).await {
+        while front.open() > 0 && Instant::now() < end {
+            match hear(control, words, step).await {
                 Heard::Tick => front.sweep(),
-                Heard::Reopen(logs) => self.reopen(logs),
                 Heard::Quit => return,
-                Heard::Serve | Heard::Leave { .. } => {}
+                other => self.heed(front, other),
             }
         }
         if front.open() > 0 {

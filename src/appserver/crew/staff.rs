@@ -1,0 +1,109 @@
+//! Who is there, who is missing, who is too many: how a generation is filled, takes over and goes.
+
+use std::time::Duration;
+
+use super::{Action, Crew, Id, Life, MARGIN, Member, Phase, Queue, Role};
+
+impl Crew {
+    /// Starts who is missing in a generation.
+    pub(super) fn fill(&mut self, now: Duration, generation: u64, actions: &mut Vec<Action>) {
+        let is_here =
+            |m: &Member| m.generation == generation && !matches!(m.life, Life::Leaving | Life::Retiring);
+        let workers = self.ids(|m| m.role == self.plan.role && is_here(m)).len();
+        let fronts = self.ids(|m| m.role == Role::Front && is_here(m)).len();
+        let front = (self.plan.role == Role::Python && fronts == 0).then_some(Role::Front);
+        let missing = front.into_iter().chain((workers..self.wanted).map(|_| self.plan.role));
+        for role in missing.collect::<Vec<_>>() {
+            let id = self.next_id;
+            self.next_id += 1;
+            let life = Life::Booting;
+            let member = Member { generation, role, life, pid: 0, heard: now, leave_by: None, why: None };
+            self.members.insert(id, member);
+            actions.push(Action::Start(id, generation, role));
+        }
+    }
+
+    /// Lets who is ready in the generation that serves join it: workers first, then who accepts for them.
+    pub(super) fn welcome(&mut self, actions: &mut Vec<Action>) {
+        let generation = self.generation;
+        let ready = self.ids(|m| m.generation == generation && m.life == Life::Waiting);
+        let front = self.front_of(generation);
+        let (accepting, attached): (Vec<Id>, Vec<Id>) =
+            ready.into_iter().partition(|id| self.members[id].role != Role::Python);
+        for (id, front) in attached.into_iter().filter_map(|id| Some((id, front?))) {
+            self.set(id, Life::Serving);
+            actions.push(Action::Attach(id, front));
+        }
+        for id in accepting {
+            self.set(id, Life::Serving);
+            actions.push(Action::Serve(id));
+        }
+    }
+
+    /// The front of a generation, if it is ready to be spoken to.
+    fn front_of(&self, generation: u64) -> Option<Id> {
+        let is_ready = |m: &Member| matches!(m.life, Life::Waiting | Life::Serving);
+        self.ids(|m| m.generation == generation && m.role == Role::Front && is_ready(m)).first().copied()
+    }
+
+    fn set(&mut self, id: Id, life: Life) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.life = life;
+        }
+    }
+
+    /// Sends away who is retired once enough serve without it, and the oldest while there are too many.
+    pub(super) fn trim(&mut self, now: Duration, actions: &mut Vec<Action>) {
+        let is_worker = |m: &Member| m.generation == self.generation && m.role == self.plan.role;
+        let serving = self.ids(|m| is_worker(m) && m.life == Life::Serving);
+        if serving.len() < self.wanted {
+            return;
+        }
+        let surplus = serving.len() - self.wanted;
+        let retired = self.ids(|m| is_worker(m) && m.life == Life::Retiring);
+        for id in retired.into_iter().chain(serving.into_iter().take(surplus)) {
+            self.leave(now, id, Queue::Left, actions);
+        }
+    }
+
+    pub(super) fn is_complete(&self, generation: u64) -> bool {
+        let here = self.ids(|m| m.generation == generation && m.life != Life::Leaving);
+        let fronts = usize::from(self.plan.role == Role::Python);
+        here.len() >= self.wanted + fronts && here.iter().all(|id| self.members[id].life == Life::Waiting)
+    }
+
+    /// The newest generation serves from now on; the one before leaves.
+    pub(super) fn take_over(&mut self, now: Duration, actions: &mut Vec<Action>) {
+        self.generation = self.newest;
+        self.phase = Phase::Serving;
+        self.welcome(actions);
+        for id in self.ids(|m| m.generation != self.generation && m.life != Life::Leaving) {
+            self.send_away(now, id, Queue::Left, actions);
+        }
+        actions.push(Action::Ready(self.status()));
+        self.trim(now, actions);
+    }
+
+    /// Sends a member of a generation away that goes as a whole.
+    pub(super) fn send_away(&mut self, now: Duration, id: Id, queue: Queue, actions: &mut Vec<Action>) {
+        let Some(member) = self.members.get(&id) else { return };
+        match (member.life, member.role) {
+            // It ends when its front has nothing more for it.
+            (Life::Serving | Life::Retiring, Role::Python) => {
+                self.go(id, now + self.plan.graceful + MARGIN * 2)
+            }
+            (Life::Serving | Life::Retiring, _) => self.leave(now, id, queue, actions),
+            (Life::Booting | Life::Waiting, _) => self.quit(now, id, actions),
+            (Life::Leaving, _) => {}
+        }
+    }
+
+    /// The front of a generation died: its workers have nothing to do any more, and end.
+    pub(super) fn orphan(&mut self, now: Duration, generation: u64) {
+        for id in
+            self.ids(|m| m.generation == generation && m.role == Role::Python && m.life != Life::Leaving)
+        {
+            self.go(id, now + self.plan.graceful + MARGIN);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! One answer on its way out: framed as planned, never more than was announced, and written in as few calls as it can be.
+
+use std::io::{self, IoSlice};
+use std::os::fd::BorrowedFd;
+
+use bytes::{Bytes, BytesMut};
+
+use super::Front;
+use super::answered::Answered;
+use super::connection::{Connection, Phase};
+use super::stream::Stream;
+use crate::appserver::http::answer::{self, Fault, Field};
+use crate::appserver::http::plan::{Asked, Body, Plan};
+
+/// A part that is longer is written from where it is; a shorter one is copied behind what waits.
+const COPIED: usize = 16 * 1024;
+/// How much of a file the kernel is asked to send at once.
+const SENT_AT_ONCE: usize = 1 << 20;
+
+/// An answer that leaves.
+pub struct Outgoing<'a> {
+    stream: &'a mut Stream,
+    connection: &'a Connection,
+    front: &'a Front,
+    out: &'a mut BytesMut,
+    plan: Option<Plan>,
+    /// A copy of the head, if somebody wants it.
+    kept: Option<Vec<u8>>,
+    /// Bytes of the body that left or wait.
+    pub bytes: u64,
+}
+
+impl<'a> Outgoing<'a> {
+    /// Nothing left yet; `out` is empty.
+    pub fn new(
+        stream: &'a mut Stream,
+        connection: &'a Connection,
+        front: &'a Front,
+        out: &'a mut BytesMut,
+    ) -> Self {
+        Self { stream, connection, front, out, plan: None, kept: None, bytes: 0 }
+    }
+
+    /// Whether the head is on its way, so that no other answer can take its place.
+    pub fn is_begun(&self) -> bool {
+        self.plan.is_some()
+    }
+
+    /// Keeps a copy of the head that will be sent.
+    pub fn keep(&mut self) {
+        self.kept = Some(Vec::new());
+    }
+
+    /// The copy of the head; empty if none was kept.
+    pub fn kept(self) -> Vec<u8> {
+        self.kept.unwrap_or_default()
+    }
+
+    /// The head. Errors: it cannot be sent, and nothing of it was.
+    pub fn begin<'b>(
+        &mut self,
+        status: &[u8],
+        fields: impl IntoIterator<Item = Field<'b>>,
+        mut plan: Plan,
+    ) -> Result<(), Fault> {
+        plan.keeps_alive &= self.front.keeps_alive();
+        self.front.clock.dated(|date| answer::head(self.out, status, fields, &plan, date))?;
+        self.plan = Some(plan);
+        if let Some(kept) = &mut self.kept {
+            kept.extend_from_slice(self.out);
+        }
+        Ok(())
+    }
+
+    /// An informational answer ahead of the head. Errors are those of the head, then of the socket.
+    pub async fn early<'b>(&mut self, fields: impl IntoIterator<Item = Field<'b>>) -> io::Result<()> {
+        answer::early_hints(self.out, fields).map_err(io::Error::other)?;
+        self.flush().await
+    }
+
+    /// A whole answer of a line of text. If a head is on its way already, that is an error of the caller.
+    pub async fn simple(&mut self, mut asked: Asked, status: u16, text: &str) -> Answered {
+        asked.keeps_alive &= self.front.keeps_alive();
+        self.front.clock.dated(|date| answer::simple(self.out, asked, status, text, date));
+        self.bytes = if asked.is_head { 0 } else { text.len() as u64 };
+        let keeps_alive = self.flush().await.map(|()| asked.keeps_alive);
+        Answered { status, bytes: self.bytes, keeps_alive }
+    }
+
+    /// A part of the body. What is beyond the announced length is cut. Errors are those of the socket.
+    pub async fn data(&mut self, data: Bytes) -> io::Result<()> {
+        let data = self.cut(data);
+        if data.is_empty() {
+            return Ok(());
+        }
+        self.bytes += data.len() as u64;
+        let is_chunk = self.plan.is_some_and(|plan| plan.body == Body::Chunked);
+        if is_chunk {
+            answer::chunk_size(self.out, data.len());
+        }
+        if data.len() <= COPIED {
+            self.out.extend_from_slice(&data);
+        } else {
+            self.write(&data).await?;
+        }
+        if is_chunk {
+            self.out.extend_from_slice(b"\r\n");
+        }
+        Ok(())
+    }
+
+    fn cut(&self, mut data: Bytes) -> Bytes {
+        match self.plan.map(|plan| plan.body) {
+            Some(Body::Length(length)) => {
+                let left = length.saturating_sub(self.bytes);
+                data.truncate(usize::try_from(left).unwrap_or(usize::MAX).min(data.len()));
+                data
+            }
+            Some(Body::Chunked | Body::Close) => data,
+            Some(Body::Nothing(_)) | None => Bytes::new(),
+        }
+    }
+
+    /// A span of a file as the body. Errors are those of the file and the socket.
+    pub async fn file(&mut self, file: BorrowedFd<'_>, at: u64, length: u64) -> io::Result<()> {
+        if matches!(self.plan.map(|plan| plan.body), Some(Body::Nothing(_)) | None) {
+            return Ok(());
+        }
+        self.flush().await?;
+        let mut left = length;
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(usize::MAX).min(SENT_AT_ONCE);
+            let sent = self.stream.send_file(file, at + (length - left), most).await?;
+            if sent == 0 {
+                // The file shrank: the announced length cannot be kept.
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            left -= sent as u64;
+            self.bytes += sent as u64;
+            self.connection.touch(self.front.clock.now());
+        }
+        Ok(())
+    }
+
+    /// The answer is whole: returns whether the connection goes on. Errors are those of the socket, or a body that is
+    /// shorter than announced.
+    pub async fn end(&mut self) -> io::Result<bool> {
+        let Some(plan) = self.plan else { return Ok(false) };
+        if plan.body == Body::Chunked {
+            self.out.extend_from_slice(answer::LAST_CHUNK);
+        }
+        self.flush().await?;
+        match plan.body {
+            Body::Length(length) if self.bytes < length => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(plan.keeps_alive),
+        }
+    }
+
+    /// Writes what waits. Errors are those of the socket.
+    pub async fn flush(&mut self) -> io::Result<()> {
+        self.write(&[]).await
+    }
+
+    /// Writes what waits, then `data`.
+    async fn write(&mut self, data: &[u8]) -> io::Result<()> {
+        self.connection.enter(Phase::Writing, self.front.clock.now());
+        let (mut head, mut data) = (&self.out[..], data);
+        while !head.is_empty() || !data.is_empty() {
+            let sent = self.stream.write(&[IoSlice::new(head), IoSlice::new(data)]).await?;
+            if sent == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            let of_head = sent.min(head.len());
+            head = &head[of_head..];
+            data = &data[sent - of_head..];
+            self.connection.touch(self.front.clock.now());
+        }
+        self.out.clear();
+        self.connection.enter(Phase::Busy, self.front.clock.now());
+        Ok(())
+    }
+}

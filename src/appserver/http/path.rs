@@ -1,0 +1,56 @@
+//! Paths as applications see them: decoded, and divided where the application is mounted.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode;
+
+/// Decodes a path, once. What is no escape (`%zz`) stays as it is.
+pub fn decode(raw: &[u8]) -> Cow<'_, [u8]> {
+    percent_decode(raw).into()
+}
+
+/// Divides a decoded path into the prefix where the application is mounted and the rest: `SCRIPT_NAME` and
+/// `PATH_INFO`. Prefixes match whole segments, the longest one wins; `/` and the empty one match every path. A slash
+/// at the end of a prefix means nothing. `None`: no prefix matches, the answer is 404.
+pub fn mount<'a>(path: &'a [u8], prefixes: &[String]) -> Option<(&'a [u8], &'a [u8])> {
+    let lengths = prefixes.iter().filter_map(|prefix| {
+        let prefix = prefix.trim_end_matches('/');
+        let rest = path.strip_prefix(prefix.as_bytes())?;
+        (prefix.is_empty() || matches!(rest, [] | [b'/', ..])).then_some(prefix.len())
+    });
+    lengths.max().map(|length| path.split_at(length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_decoded_once_and_wrong_escapes_stay() {
+        let read = |raw: &str| decode(raw.as_bytes()).into_owned();
+        assert_eq!(read("/a%20b+c"), b"/a b+c");
+        assert_eq!(read("/%2541"), b"/%41");
+        assert_eq!(read("/%zz%4"), b"/%zz%4");
+        assert_eq!(read("/%ff%00"), b"/\xff\0");
+    }
+
+    #[test]
+    fn an_application_is_mounted_on_whole_segments() {
+        let at = |path: &str, prefixes: &[&str]| {
+            let prefixes: Vec<String> = prefixes.iter().map(|prefix| prefix.to_string()).collect();
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            mount(path.as_bytes(), &prefixes).map(|(script, info)| (text(script), text(info)))
+        };
+        let parts = |script: &str, info: &str| Some((script.to_string(), info.to_string()));
+        assert_eq!(at("/app", &["/app"]), parts("/app", ""));
+        assert_eq!(at("/app/", &["/app"]), parts("/app", "/"));
+        assert_eq!(at("/app/x", &["/app/"]), parts("/app", "/x"));
+        assert_eq!(at("/apple", &["/app"]), None);
+        assert_eq!(at("/x/app", &["/app"]), None);
+        assert_eq!(at("/app/v2/x", &["/app", "/app/v2", "/"]), parts("/app/v2", "/x"));
+        assert_eq!(at("/other", &["/app", "/"]), parts("", "/other"));
+        assert_eq!(at("*", &[""]), parts("", "*"));
+        assert_eq!(at("*", &["/app"]), None);
+        assert_eq!(at("/", &[]), None);
+    }
+}

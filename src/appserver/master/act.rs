@@ -1,0 +1,152 @@
+//! The crew's actions as system calls.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use rustix::process::{Signal as Number, kill_process};
+
+use super::hand::Hand;
+use super::recruit::{Accepting, Recruit};
+use super::{Generation, Master, SIGSTOP_VARIABLE};
+use crate::appserver::channel::Order;
+use crate::appserver::crew::{Action, Event, Id, Queue as Leftover, Role};
+use crate::appserver::log::Level;
+use crate::appserver::wsgi::python::Queue;
+
+/// A number from 0 to `most`.
+fn by_chance(most: u64) -> u64 {
+    RandomState::new().build_hasher().finish() % (most + 1)
+}
+
+impl Master {
+    /// Does one action; an action that fails is an event.
+    pub(super) fn act(&mut self, action: Action) -> Option<Event> {
+        match action {
+            Action::Start(id, generation, role) => return self.start(id, generation, role),
+            Action::Serve(id) => self.order(id, &Order::Serve),
+            Action::Attach(worker, front) => self.attach(worker, front),
+            Action::Leave(id, queue) => self.leave(id, queue),
+            Action::Quit(id) => match self.hands.get(&id).map(|hand| hand.role) {
+                Some(Role::Python) => self.send(id, Number::INT),
+                _ => self.order(id, &Order::Quit),
+            },
+            Action::Dump(id) => self.send(id, Number::USR2),
+            Action::Kill(id) => self.send(id, Number::KILL),
+            Action::Say(level, text) => self.log.write(level, &text),
+            Action::Ready(status) => self.notify.ready(&status),
+            Action::Started => self.started(),
+            Action::Reloading => self.notify.reloading(),
+            Action::Stopping => {
+                self.notify.stopping();
+                for listener in std::mem::take(&mut self.listeners) {
+                    // The file stays until the end: a client in between finds a socket, not nothing.
+                    self.files.extend(listener.file);
+                }
+            }
+            Action::Patience(span) => self.notify.patience(span),
+            Action::End(_) => {}
+        }
+        None
+    }
+
+    pub(super) fn started(&self) {
+        if std::env::var(SIGSTOP_VARIABLE).is_ok_and(|value| value == "1") {
+            let _ = kill_process(rustix::process::getpid(), Number::STOP);
+        }
+    }
+
+    fn start(&mut self, id: Id, generation: u64, role: Role) -> Option<Event> {
+        match self.recruit(generation, role) {
+            Ok(hand) => {
+                let pid = hand.pid.as_raw_nonzero().get().unsigned_abs();
+                let what = if role == Role::Front { "front" } else { "worker" };
+                self.log.write(Level::Info, &format!("Booting {what} with pid: {pid}"));
+                self.crew.started(id, pid, self.now());
+                self.hands.insert(id, hand);
+                None
+            }
+            Err(error) => Some(Event::Died(id, format!("could not be started: {error}"))),
+        }
+    }
+
+    fn recruit(&mut self, generation: u64, role: Role) -> io::Result<Hand> {
+        if !self.generations.contains_key(&generation) {
+            let new = Generation { program: self.program.pin()?, queue: None };
+            self.generations.insert(generation, new);
+        }
+        let error_log = self.log.descriptor()?;
+        let logs = [error_log.as_fd()].into_iter().chain(self.access.as_ref().map(AsFd::as_fd));
+        let recruit = Recruit { role, generation, settings: &self.settings, logs: logs.collect() };
+        let shared =
+            self.generations.get_mut(&generation).ok_or_else(|| io::Error::other("no such generation"))?;
+        if role == Role::Python {
+            let queue =
+                shared.queue.as_ref().ok_or_else(|| io::Error::other("its front could not be started"))?;
+            return recruit.python(queue.as_fd());
+        }
+        let queue = (role == Role::Front).then(Queue::make).transpose()?;
+        let place = (0..).find(|place| self.hands.values().all(|hand| hand.place != Some(*place)));
+        let seat = self.board.as_ref().zip(place);
+        if let Some((board, place)) = seat {
+            // Until it accepts, nobody waits for it.
+            board.post(place, None);
+        }
+        let hand = recruit.accepting(&Accepting {
+            program: &shared.program,
+            invoked_as: &self.invoked_as,
+            seat,
+            queue: queue.as_ref().map(|queue| queue.front.as_fd()),
+            sockets: self.listeners.iter().map(|listener| listener.socket.as_fd()).collect(),
+        })?;
+        if let Some(queue) = queue {
+            shared.queue = Some(queue.workers);
+        }
+        Ok(hand)
+    }
+
+    /// Gives a front the other side of a worker.
+    fn attach(&mut self, worker: Id, front: Id) {
+        let Some(seats) = self.hands.get_mut(&worker).and_then(|hand| hand.seats.take()) else { return };
+        let Some(front) = self.hands.get(&front) else { return };
+        let descriptors: Vec<BorrowedFd> =
+            [seats.board.as_fd()].into_iter().chain(seats.slots.iter().map(AsFd::as_fd)).collect();
+        let most = match self.settings.max_requests {
+            0 => 0,
+            most => most + by_chance(self.settings.max_requests_jitter),
+        };
+        let _ = front.send(&Order::Attach { worker, most }, &descriptors);
+    }
+
+    fn leave(&self, id: Id, queue: Leftover) {
+        match self.hands.get(&id) {
+            Some(hand) if hand.role == Role::Python => {
+                let is_front =
+                    |other: &&Hand| other.role == Role::Front && other.generation == hand.generation;
+                for front in self.hands.values().filter(is_front) {
+                    let _ = front.send(&Order::Detach { worker: id }, &[]);
+                }
+            }
+            _ => self.order(id, &Order::Leave { drain: queue == Leftover::Drained }),
+        }
+    }
+
+    fn send(&self, id: Id, signal: Number) {
+        if let Some(hand) = self.hands.get(&id) {
+            let _ = kill_process(hand.pid, signal);
+        }
+    }
+
+    /// Closes what generations shared that are over.
+    pub(super) fn forget_generations(&mut self) {
+        let crew = &self.crew;
+        self.generations.retain(|generation, _| crew.may_start(*generation));
+    }
+
+    /// A worker that cannot be told anything is silent as well, and is dealt with for that.
+    fn order(&self, id: Id, order: &Order) {
+        if let Some(hand) = self.hands.get(&id) {
+            let _ = hand.send(order, &[]);
+        }
+    }
+}

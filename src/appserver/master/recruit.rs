@@ -1,0 +1,115 @@
+//! Starting a process of ours: what each role is run as and handed.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::Pid;
+
+use super::hand::Hand;
+use crate::appserver::board::Board;
+use crate::appserver::channel::Order;
+use crate::appserver::crew::Role;
+use crate::appserver::program::Pinned;
+use crate::appserver::settings::Settings;
+use crate::appserver::wsgi::python::{self, Interpreter};
+use crate::appserver::wsgi::{self, Seats};
+use crate::appserver::{inherited, notify, worker};
+
+/// The interpreter of an application that names none.
+const PYTHON: &str = "python3";
+
+/// What every process is started with.
+pub struct Recruit<'a> {
+    /// What it is to be.
+    pub role: Role,
+    /// The generation it belongs to.
+    pub generation: u64,
+    /// The values it runs with.
+    pub settings: &'a Settings,
+    /// The logs: errors, then access if there is one.
+    pub logs: Vec<BorrowedFd<'a>>,
+}
+
+/// What a process that accepts is started with.
+pub struct Accepting<'a> {
+    /// The binary.
+    pub program: &'a Pinned,
+    /// The name to run it under.
+    pub invoked_as: &'a OsStr,
+    /// Where those who accept see how busy the others are, and its place there.
+    pub seat: Option<(&'a Board, u32)>,
+    /// Of a front: the queue to its workers.
+    pub queue: Option<BorrowedFd<'a>>,
+    /// What it is to accept on.
+    pub sockets: Vec<BorrowedFd<'a>>,
+}
+
+impl Recruit<'_> {
+    /// Starts a native worker or a front. Errors are those of the system.
+    pub fn accepting(&self, with: &Accepting) -> io::Result<Hand> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let mut command = Command::new(with.program.path());
+        command.arg0(with.invoked_as).args(self.title());
+        // A group of its own: what a terminal or Upstart sends to ours is for the master to act on.
+        command.process_group(0).stdin(Stdio::from(OwnedFd::from(theirs)));
+        self.fit(&mut command);
+        let mut hand = Hand::new(pid(command.spawn()?.id())?, self.role, self.generation, ours)?;
+        hand.place = with.seat.map(|(_, place)| place);
+        let board = with.seat.map(|(board, _)| board.as_fd());
+        let descriptors: Vec<BorrowedFd> = self
+            .logs
+            .iter()
+            .copied()
+            .chain(board)
+            .chain(with.queue)
+            .chain(with.sockets.iter().copied())
+            .collect();
+        self.tell(&hand, &descriptors);
+        Ok(hand)
+    }
+
+    /// Starts a Python worker that takes from `queue`. Errors are those of the system.
+    pub fn python(&self, queue: BorrowedFd) -> io::Result<Hand> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let python = self.settings.python.as_deref().unwrap_or(Path::new(PYTHON));
+        let mut interpreter = Interpreter::new(python, &self.title(), theirs)?;
+        self.fit(&mut interpreter.command);
+        let board = wsgi::Board::make(self.settings.threads)?;
+        let (slots, theirs) = python::slots(self.settings.threads)?;
+        let (stacks, shown) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        let mut hand = Hand::new(pid(interpreter.spawn()?)?, self.role, self.generation, ours)?;
+        let given = [shown.as_fd(), queue, board.as_fd()].into_iter().chain(theirs.iter().map(AsFd::as_fd));
+        self.tell(&hand, &given.collect::<Vec<_>>());
+        hand.seats = Some(Seats { board, slots });
+        hand.stacks = Some(stacks);
+        Ok(hand)
+    }
+
+    /// Its arguments, for people who read `ps`.
+    fn title(&self) -> [String; 4] {
+        worker::arguments(self.role, std::process::id(), &self.settings.app)
+    }
+
+    /// What speaks to the master alone is not passed on.
+    fn fit(&self, command: &mut Command) {
+        for name in inherited::VARIABLES.iter().chain(&notify::VARIABLES).chain([&super::SIGSTOP_VARIABLE]) {
+            command.env_remove(name);
+        }
+    }
+
+    fn tell(&self, hand: &Hand, descriptors: &[BorrowedFd]) {
+        let begin = Order::Begin { settings: Box::new(self.settings.clone()), place: hand.place };
+        // A process that is already gone cannot be told; its end is heard of in a moment.
+        let _ = hand.send(&begin, descriptors);
+    }
+}
+
+fn pid(number: u32) -> io::Result<Pid> {
+    Pid::from_raw(number.cast_signed()).ok_or_else(|| io::Error::other("a child without a pid"))
+}

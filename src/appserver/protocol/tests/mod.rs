@@ -1,0 +1,6 @@
+//! What proxies send, as bytes.
+
+mod fastcgi;
+mod property;
+mod proxy;
+mod uwsgi;

@@ -1,0 +1,100 @@
+//! A request as PEP 3333 wants it, in marshal's format.
+//! Rules: <https://peps.python.org/pep-3333/#environ-variables>
+
+use super::marshal::Dict;
+use crate::appserver::http::Head;
+
+/// What of a request is not in its head.
+pub struct Call<'a> {
+    /// Its head.
+    pub head: &'a Head,
+    /// Where the application is mounted, decoded; empty at the root.
+    pub script_name: &'a [u8],
+    /// The rest of the path, decoded.
+    pub path_info: &'a [u8],
+    /// The client's address; empty if unknown.
+    pub remote: &'a str,
+    /// The client's port; empty if unknown.
+    pub remote_port: &'a str,
+    /// Our own name or address.
+    pub server: &'a [u8],
+    /// Our own port.
+    pub server_port: &'a [u8],
+    /// `http` or `https`.
+    pub scheme: &'a str,
+    /// Bytes of the body, if the request has one.
+    pub length: Option<u64>,
+    /// Headers with `_` that may come through, in capitals.
+    pub forwarded: &'a [String],
+}
+
+/// Headers that never become `HTTP_…`: two have names of their own, one would be taken for a variable of the environment
+/// that names a proxy (httpoxy), one describes a body that is whole by now.
+const OWN: [&str; 4] = ["content-type", "content-length", "proxy", "transfer-encoding"];
+
+/// Writes the environ at the end of `out`.
+pub fn write(out: &mut Vec<u8>, call: &Call) {
+    let head = call.head;
+    let mut dict = Dict::begin(out);
+    dict.key("REQUEST_METHOD").latin1(head.method().as_bytes());
+    dict.key("SCRIPT_NAME").latin1(call.script_name);
+    dict.key("PATH_INFO").latin1(call.path_info);
+    dict.key("QUERY_STRING").latin1(head.query());
+    dict.key("RAW_URI").latin1(head.target());
+    dict.key("REQUEST_URI").latin1(head.target());
+    dict.key("SERVER_PROTOCOL").latin1(head.version().as_str().as_bytes());
+    dict.key("SERVER_NAME").latin1(call.server);
+    dict.key("SERVER_PORT").latin1(call.server_port);
+    dict.key("REMOTE_ADDR").latin1(call.remote.as_bytes());
+    dict.key("REMOTE_PORT").latin1(call.remote_port.as_bytes());
+    dict.key("wsgi.url_scheme").latin1(call.scheme.as_bytes());
+    if let Some(kind) = head.field("content-type") {
+        dict.key("CONTENT_TYPE").latin1(kind);
+    }
+    if let Some(length) = call.length {
+        dict.key("CONTENT_LENGTH").latin1(length.to_string().as_bytes());
+    }
+    headers(&mut dict, call);
+    dict.end();
+}
+
+fn headers(dict: &mut Dict, call: &Call) {
+    let fields = || call.head.fields();
+    for (at, (name, value)) in fields().enumerate() {
+        if name.contains(&b'_') {
+            forward(dict, call, name, value);
+            continue;
+        }
+        if OWN.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes())) {
+            continue;
+        }
+        let same = |(other, _): &(&[u8], &[u8])| other.eq_ignore_ascii_case(name);
+        if fields().take(at).any(|field| same(&field)) {
+            continue;
+        }
+        let mut more = fields().skip(at + 1).filter(same).peekable();
+        dict.header_key(name);
+        if more.peek().is_none() {
+            dict.latin1(value);
+        } else {
+            let between: &[u8] = if name.eq_ignore_ascii_case(b"cookie") { b"; " } else { b"," };
+            let mut joined = value.to_vec();
+            for (_, value) in more {
+                joined.extend_from_slice(between);
+                joined.extend_from_slice(value);
+            }
+            dict.latin1(&joined);
+        }
+    }
+}
+
+/// A header whose `_` could be taken for another's `-` comes through only from who is trusted, and by name.
+fn forward(dict: &mut Dict, call: &Call, name: &[u8], value: &[u8]) {
+    let wanted = call.forwarded.iter().find(|wanted| wanted.as_bytes().eq_ignore_ascii_case(name));
+    match wanted.map(String::as_str) {
+        // The last of a key counts: these replace what was written above.
+        Some(own @ ("SCRIPT_NAME" | "PATH_INFO")) => dict.key(own).latin1(value),
+        Some(_) => dict.header_key(name).latin1(value),
+        None => {}
+    }
+}

@@ -1,0 +1,101 @@
+//! What a Python worker sends through a slot: the parts of an answer, as frames.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::marshal::{self, Value};
+
+/// Length, kind and number of the request.
+const HEAD_BYTES: usize = 13;
+/// Workers send longer parts of a body in pieces, and a head that is longer is no head.
+const MAX_BYTES: usize = 1 << 20;
+/// The length of a body that nobody announced.
+const UNKNOWN: u64 = u64::MAX;
+
+/// One frame, and the number of the request it answers.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The request.
+    pub number: u64,
+    /// The part.
+    pub part: Part,
+}
+
+/// A part of an answer.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Status and headers.
+    Head(Head),
+    /// Bytes of the body.
+    Data(Bytes),
+    /// A span of a file whose descriptor came along: from where, how many bytes.
+    File(u64, u64),
+    /// The answer is whole.
+    End,
+    /// The application failed; there will be no more.
+    Abort,
+    /// An informational answer ahead of the real one.
+    Early(Head),
+}
+
+/// Status and headers of an answer.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Code and reason, as the application gave them.
+    pub status: String,
+    /// Names and values in order; characters above U+00FF are not HTTP's.
+    pub fields: Vec<(String, String)>,
+    /// How many bytes the body has, if known.
+    pub length: Option<u64>,
+}
+
+/// These bytes are no frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken;
+
+/// Takes the next frame off `bytes` if it is whole.
+pub fn take(bytes: &mut BytesMut) -> Result<Option<Frame>, Broken> {
+    let Some(head) = bytes.first_chunk::<HEAD_BYTES>() else { return Ok(None) };
+    let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
+    let kind = head[4];
+    let number =
+        u64::from_le_bytes([head[5], head[6], head[7], head[8], head[9], head[10], head[11], head[12]]);
+    if length > MAX_BYTES {
+        return Err(Broken);
+    }
+    if bytes.len() < HEAD_BYTES + length {
+        return Ok(None);
+    }
+    bytes.advance(HEAD_BYTES);
+    let content = bytes.split_to(length).freeze();
+    Ok(Some(Frame { number, part: part(kind, content)? }))
+}
+
+fn part(kind: u8, mut content: Bytes) -> Result<Part, Broken> {
+    Ok(match kind {
+        0 => Part::Head(head(content)?),
+        1 => Part::Data(content),
+        2 => Part::File(content.try_get_u64_le().or(Err(Broken))?, content.try_get_u64_le().or(Err(Broken))?),
+        3 => Part::End,
+        4 => Part::Abort,
+        5 => Part::Early(head(content)?),
+        _ => return Err(Broken),
+    })
+}
+
+fn head(mut content: Bytes) -> Result<Head, Broken> {
+    let length = Some(content.try_get_u64_le().or(Err(Broken))?).filter(|length| *length != UNKNOWN);
+    let Some(Value::Row(both)) = marshal::read(&content) else { return Err(Broken) };
+    let Ok([Value::Text(status), Value::Row(rows)]) = <[Value; 2]>::try_from(both) else {
+        return Err(Broken);
+    };
+    let fields = rows.into_iter().map(field).collect::<Option<_>>().ok_or(Broken)?;
+    Ok(Head { status, fields, length })
+}
+
+fn field(row: Value) -> Option<(String, String)> {
+    let Value::Row(both) = row else { return None };
+    match <[Value; 2]>::try_from(both) {
+        Ok([Value::Text(name), Value::Text(value)]) => Some((name, value)),
+        _ => None,
+    }
+}

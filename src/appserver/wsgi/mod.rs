@@ -1,0 +1,21 @@
+//! Python applications: the host's python3 as worker, and the requests and answers between it and the front.
+//!
+//! Read in this order:
+//!
+//! - `shim.py`: the worker, run by the host's python3 (3.5 or newer).
+//! - [`python`]: how it is started.
+//! - [`marshal`], [`environ`], [`frame`]: a request as Python reads it, an answer as Python writes it.
+//! - [`board`]: what each thread of a worker is at.
+//! - [`pool`], [`slot`]: one queue for all workers, and a way back for each thread.
+
+pub mod board;
+pub mod environ;
+pub mod frame;
+pub mod marshal;
+pub mod pool;
+pub mod python;
+pub mod slot;
+
+pub use self::board::Board;
+pub use self::pool::Pool;
+pub use self::python::Seats;

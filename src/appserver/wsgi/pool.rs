@@ -1,0 +1,306 @@
+//! The requests of a front on their way to Python workers: one queue for all, so that whoever is free takes the next.
+//!
+//! A request waits here until few enough are in flight, lies in the queue (a socket that all workers read) until a thread
+//! takes it, and is answered through that thread's slot. What a worker has not taken is not lost when it dies: another takes it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use tokio::sync::mpsc;
+
+use super::board::Board;
+use super::frame;
+
+/// A worker, as the master numbers it.
+pub type Id = u64;
+
+/// How many requests may lie in the queue beyond one a thread: the next is there when a thread is done, without waiting for us.
+const AHEAD: usize = 2;
+/// How many parts of an answer wait for the client before the worker has to.
+const PARTS: usize = 16;
+/// Where the number stands in a packet.
+const NUMBER_BYTES: usize = 8;
+
+/// A request as a worker reads it.
+pub struct Packet {
+    /// Number (filled in here), length of the environ, kind of the body, environ, body.
+    pub bytes: Vec<u8>,
+    /// The body, if it is too long to lie in the packet.
+    pub body: Option<OwnedFd>,
+    /// For the log: method, target and client.
+    pub subject: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub enum Reply {
+    /// An informational answer ahead of the real one.
+    Early(frame::Head),
+    /// Status and headers.
+    Head(frame::Head),
+    /// Bytes of the body.
+    Data(bytes::Bytes),
+    /// A span of a file: from where, how many bytes.
+    File(OwnedFd, u64, u64),
+    /// All was said.
+    End,
+    /// There will be no more.
+    Failed(Failure),
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The application raised, and the log has it.
+    Raised,
+    /// The worker died.
+    Died,
+    /// It took too long.
+    TimedOut,
+    /// No worker was free for too long.
+    NotTaken,
+}
+
+/// What the master is told of a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// It answered as many requests as it may.
+    Spent(Id),
+    /// A request in it takes too long; the text says which.
+    Stuck(Id, String),
+    /// It died over a request; the text says which.
+    Died(Id, String),
+}
+
+/// Limits in milliseconds; zero is none.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a request may take.
+    pub request: u64,
+    /// How long it may wait for a worker.
+    pub queue: u64,
+}
+
+/// The queue and everybody who takes from it.
+pub struct Pool {
+    queue: OwnedFd,
+    limits: Limits,
+    words: mpsc::UnboundedSender<Word>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    last: u64,
+    waiting: VecDeque<(u64, Packet)>,
+    asked: BTreeMap<u64, Asked>,
+    workers: BTreeMap<Id, Member>,
+    /// Requests in the queue or in work.
+    flying: BTreeSet<u64>,
+    /// Threads that take requests.
+    threads: usize,
+}
+
+struct Asked {
+    replies: mpsc::Sender<Reply>,
+    subject: Arc<dyn Fn() -> String + Send + Sync>,
+    at: u64,
+    progress: Progress,
+}
+
+/// How far a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// Here or in the queue, as far as we know.
+    Waiting,
+    /// In work since it was first seen to be, or since the last part of its answer came.
+    Working(u64),
+    /// A part of its answer came since the last look.
+    Answering,
+    /// Its client is slow to take what has come.
+    Held,
+}
+
+struct Member {
+    board: Arc<Board>,
+    threads: usize,
+    open: usize,
+    answered: u64,
+    /// How many requests it answers before it is spent; zero is no limit.
+    most: u64,
+    is_leaving: bool,
+}
+
+impl Pool {
+    /// A pool without workers; words to the master go to `words`.
+    pub fn new(queue: OwnedFd, limits: Limits, words: mpsc::UnboundedSender<Word>) -> Self {
+        Self { queue, limits, words, state: Mutex::default() }
+    }
+
+    /// Lets a worker in; its slots are to be read by the caller, who says [`Self::closed`] of each that ends.
+    pub fn join(&self, id: Id, board: Arc<Board>, threads: usize, most: u64) {
+        let mut state = self.state();
+        let member = Member { board, threads, open: threads, answered: 0, most, is_leaving: false };
+        state.workers.insert(id, member);
+        state.threads += threads;
+        self.pump(&mut state);
+    }
+
+    /// Lets a worker finish what it works on and go.
+    pub fn dismiss(&self, id: Id) {
+        let mut state = self.state();
+        let Some(member) = state.workers.get_mut(&id).filter(|member| !member.is_leaving) else { return };
+        member.is_leaving = true;
+        member.board.dismiss();
+        let open = member.open;
+        state.threads -= open;
+    }
+
+    /// Asks for an answer; `now` in milliseconds. The replies end with `End` or `Failed`.
+    pub fn ask(&self, packet: Packet, now: u64) -> mpsc::Receiver<Reply> {
+        let (replies, answer) = mpsc::channel(PARTS);
+        let mut state = self.state();
+        state.last += 1;
+        let number = state.last;
+        let subject = Arc::clone(&packet.subject);
+        state.asked.insert(number, Asked { replies, subject, at: now, progress: Progress::Waiting });
+        state.waiting.push_back((number, packet));
+        self.pump(&mut state);
+        answer
+    }
+
+    /// The way back for the answer of a request; none: nobody waits for it.
+    pub fn claim(&self, number: u64) -> Option<mpsc::Sender<Reply>> {
+        let mut state = self.state();
+        let asked = state.asked.get_mut(&number)?;
+        asked.progress = Progress::Answering;
+        Some(asked.replies.clone())
+    }
+
+    /// A further part of an answer came; or its client is slow, so that its thread cannot go on.
+    pub fn goes_on(&self, number: u64, is_held: bool) {
+        if let Some(asked) = self.state().asked.get_mut(&number) {
+            asked.progress = if is_held { Progress::Held } else { Progress::Answering };
+        }
+    }
+
+    /// A thread is done with a request.
+    pub fn done(&self, id: Id, number: u64) {
+        let mut state = self.state();
+        state.asked.remove(&number);
+        state.flying.remove(&number);
+        if let Some(member) = state.workers.get_mut(&id) {
+            member.answered += 1;
+            if member.answered == member.most {
+                let _ = self.words.send(Word::Spent(id));
+            }
+        }
+        self.pump(&mut state);
+    }
+
+    /// A thread ended; what it was at fails.
+    pub fn closed(&self, id: Id, thread: usize) {
+        let mut state = self.state();
+        let Some(member) = state.workers.get_mut(&id) else { return };
+        let number = member.board.in_work(thread);
+        member.open -= 1;
+        let (is_over, is_leaving) = (member.open == 0, member.is_leaving);
+        if !is_leaving {
+            state.threads -= 1;
+        }
+        if let Some((number, asked)) = number.and_then(|number| state.asked.remove_entry(&number)) {
+            state.flying.remove(&number);
+            let _ = self.words.send(Word::Died(id, (asked.subject)()));
+            let _ = asked.replies.try_send(Reply::Failed(Failure::Died));
+        }
+        if is_over {
+            state.workers.remove(&id);
+        }
+        self.pump(&mut state);
+    }
+
+    /// Fails what takes too long. To be called a few times a second while requests are open.
+    pub fn sweep(&self, now: u64) {
+        let mut state = self.state();
+        let state = &mut *state;
+        let mut stuck = Vec::new();
+        for (id, member) in &state.workers {
+            for number in (0..member.threads).filter_map(|thread| member.board.in_work(thread)) {
+                let Some(asked) = state.asked.get_mut(&number) else { continue };
+                match asked.progress {
+                    Progress::Held => {}
+                    Progress::Waiting | Progress::Answering => asked.progress = Progress::Working(now),
+                    Progress::Working(since) if is_over(self.limits.request, since, now) => {
+                        let _ = self.words.send(Word::Stuck(*id, (asked.subject)()));
+                        stuck.push((number, Failure::TimedOut));
+                    }
+                    Progress::Working(_) => {}
+                }
+            }
+        }
+        let is_late =
+            |asked: &Asked| asked.progress == Progress::Waiting && is_over(self.limits.queue, asked.at, now);
+        let late = state
+            .asked
+            .iter()
+            .filter(|(_, asked)| is_late(asked))
+            .map(|(number, _)| (*number, Failure::NotTaken));
+        let failed: Vec<(u64, Failure)> = stuck.into_iter().chain(late).collect();
+        for (number, why) in failed {
+            state.flying.remove(&number);
+            if let Some(asked) = state.asked.remove(&number) {
+                let _ = asked.replies.try_send(Reply::Failed(why));
+            }
+        }
+        self.pump(state);
+    }
+
+    /// Puts requests into the queue while few enough are in flight.
+    fn pump(&self, state: &mut State) {
+        while state.threads > 0 && state.flying.len() < state.threads + AHEAD {
+            let Some((number, mut packet)) = state.waiting.pop_front() else { return };
+            // Failed already, or the client has gone.
+            let Some(asked) = state.asked.get_mut(&number) else { continue };
+            if asked.replies.is_closed() {
+                state.asked.remove(&number);
+                continue;
+            }
+            packet.bytes[..NUMBER_BYTES].copy_from_slice(&number.to_le_bytes());
+            match put(&self.queue, &packet) {
+                Ok(()) => {
+                    state.flying.insert(number);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !state.flying.is_empty() => {
+                    return state.waiting.push_front((number, packet));
+                }
+                Err(_) => {
+                    let _ = asked.replies.try_send(Reply::Failed(Failure::Died));
+                    state.asked.remove(&number);
+                }
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_over(limit: u64, since: u64, now: u64) -> bool {
+    limit > 0 && now.saturating_sub(since) > limit
+}
+
+fn put(queue: &OwnedFd, packet: &Packet) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    let descriptors: Vec<_> = packet.body.iter().map(AsFd::as_fd).collect();
+    if !descriptors.is_empty() {
+        control.push(SendAncillaryMessage::ScmRights(&descriptors));
+    }
+    sendmsg(queue, &[IoSlice::new(&packet.bytes)], &mut control, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?;
+    Ok(())
+}

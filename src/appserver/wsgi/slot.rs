@@ -1,0 +1,159 @@
+//! Reading a slot: the answers of one thread of a Python worker.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream as Socket;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+use tokio::io::Interest;
+use tokio::net::UnixStream;
+use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::TrySendError;
+
+use super::board::Board;
+use super::frame::{self, Frame, Part};
+use super::pool::{Failure, Id, Pool, Reply};
+
+/// How much is read at once.
+const CHUNK: usize = 64 * 1024;
+/// A worker passes one descriptor a frame.
+const MAX_DESCRIPTORS: usize = 4;
+
+/// One thread of a worker, as the front sees it.
+pub struct Slot {
+    pool: Arc<Pool>,
+    board: Arc<Board>,
+    worker: Id,
+    thread: usize,
+    stream: UnixStream,
+    bytes: BytesMut,
+    descriptors: VecDeque<OwnedFd>,
+    /// The answer in progress; without a way back if nobody waits for it.
+    current: Option<(u64, Option<Sender<Reply>>)>,
+}
+
+impl Slot {
+    /// Takes a slot over. Errors are those of the event loop.
+    pub fn new(
+        pool: &Arc<Pool>,
+        board: &Arc<Board>,
+        (worker, thread): (Id, usize),
+        socket: OwnedFd,
+    ) -> io::Result<Self> {
+        let socket = Socket::from(socket);
+        socket.set_nonblocking(true)?;
+        Ok(Self {
+            pool: Arc::clone(pool),
+            board: Arc::clone(board),
+            worker,
+            thread,
+            stream: UnixStream::from_std(socket)?,
+            bytes: BytesMut::new(),
+            descriptors: VecDeque::new(),
+            current: None,
+        })
+    }
+
+    /// Passes answers on until the worker closes the slot.
+    pub async fn read(mut self) {
+        let mut chunk = vec![0; CHUNK];
+        while let Ok(1..) = self.receive(&mut chunk).await {
+            loop {
+                match frame::take(&mut self.bytes) {
+                    Ok(Some(frame)) => self.take(frame).await,
+                    Ok(None) => break,
+                    Err(frame::Broken) => return self.end().await,
+                }
+            }
+        }
+        self.end().await;
+    }
+
+    async fn end(self) {
+        if let Some((_, Some(replies))) = self.current {
+            let _ = replies.send(Reply::Failed(Failure::Died)).await;
+        }
+        self.pool.closed(self.worker, self.thread);
+    }
+
+    async fn take(&mut self, frame: Frame) {
+        let Frame { number, part } = frame;
+        match &self.current {
+            Some((current, _)) if *current == number => self.pool.goes_on(number, false),
+            _ => self.current = Some((number, self.pool.claim(number))),
+        }
+        let (reply, is_last) = match part {
+            Part::Early(head) => (Reply::Early(head), false),
+            Part::Head(head) => (Reply::Head(head), false),
+            Part::Data(data) => (Reply::Data(data), false),
+            Part::File(at, length) => match self.descriptors.pop_front() {
+                Some(file) => (Reply::File(file, at, length), false),
+                None => (Reply::Failed(Failure::Died), false),
+            },
+            Part::End => (Reply::End, true),
+            Part::Abort => (Reply::Failed(Failure::Raised), true),
+        };
+        self.pass_on(number, reply).await;
+        if is_last {
+            self.current = None;
+            self.pool.done(self.worker, number);
+        }
+    }
+
+    /// Gives a reply to who waits for it, who may be slow or gone.
+    async fn pass_on(&mut self, number: u64, reply: Reply) {
+        let Some((_, Some(waiting))) = &self.current else { return };
+        let sent = match waiting.try_send(reply) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(reply)) => {
+                self.pool.goes_on(number, true);
+                let sent = waiting.send(reply).await;
+                self.pool.goes_on(number, false);
+                sent.or(Err(()))
+            }
+            Err(TrySendError::Closed(_)) => Err(()),
+        };
+        if sent.is_err() {
+            self.board.abandon(self.thread, number);
+            self.current = Some((number, None));
+        }
+    }
+
+    /// Receives once; zero is the end.
+    async fn receive(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+        loop {
+            self.stream.readable().await?;
+            let mut got = None;
+            let tried = self.stream.try_io(Interest::READABLE, || {
+                let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
+                let mut control = RecvAncillaryBuffer::new(&mut space);
+                let flags = RecvFlags::CMSG_CLOEXEC;
+                let length = recvmsg(&self.stream, &mut [IoSliceMut::new(chunk)], &mut control, flags)?.bytes;
+                for message in control.drain() {
+                    if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+                        self.descriptors.extend(descriptors);
+                    }
+                }
+                got = Some(length);
+                // A short read means that nothing is left: saying so saves the call that would find out.
+                if length > 0 && length < chunk.len() {
+                    Err(io::ErrorKind::WouldBlock.into())
+                } else {
+                    Ok(())
+                }
+            });
+            match (got, tried) {
+                (Some(length), _) => {
+                    self.bytes.extend_from_slice(&chunk[..length]);
+                    return Ok(length);
+                }
+                (None, Err(error)) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                (None, _) => {}
+            }
+        }
+    }
+}

@@ -30,11 +30,20 @@ const UPSTART_PORTS: usize = 8100;
 const KEEP_ALIVE: &str = "75";
 
 /// Settings whose flag is not their name with dashes.
-const FLAGS: [(&str, &str); 4] = [
+const FLAGS: [(&str, &str); 13] = [
     ("accesslog", "access-logfile"),
+    ("access_log_format", "access-logformat"),
     ("errorlog", "error-logfile"),
-    ("loglevel", "log-level"),
     ("keepalive", "keep-alive"),
+    ("loglevel", "log-level"),
+    ("pidfile", "pid"),
+    ("preload_app", "preload"),
+    ("proc_name", "name"),
+    ("proxy_allow_ips", "proxy-allow-from"),
+    ("syslog", "log-syslog"),
+    ("syslog_addr", "log-syslog-to"),
+    ("syslog_facility", "log-syslog-facility"),
+    ("syslog_prefix", "log-syslog-prefix"),
 ];
 
 /// What is known of a host when a play is compiled for it.
@@ -227,7 +236,13 @@ fn options(app: &App) -> Vec<String> {
     if !options.iter().any(|(name, _)| name == "--keep-alive") {
         options.push(("--keep-alive".into(), KEEP_ALIVE.into()));
     }
-    options.into_iter().flat_map(|(name, value)| [name, value]).collect()
+    // A switch has no value: it is there or it is not.
+    let words = options.into_iter().map(|(name, value)| match value.as_str() {
+        "true" => vec![name],
+        "false" => Vec::new(),
+        _ => vec![name, value],
+    });
+    words.flatten().collect()
 }
 
 /// What every app is told, then the user's own, which win.

@@ -94,6 +94,10 @@ impl Verbs for Service {
         }
         if !seen.unit.enabled {
             self.init.ask_for(host, Verb::Enable, &self.name)?;
+            // A newer systemd (257) takes the new link for a change of every unit.
+            if self.init.state(host, &self.name)?.stale {
+                self.init.read_again(host)?;
+            }
         }
         if !seen.unit.running {
             self.stop_service_of_socket(host)?;
@@ -187,6 +191,18 @@ mod tests {
         assert_eq!(service.changes(&host).unwrap(), wanted);
         service.converge(&host);
         assert_eq!(host.writes(), ["run systemctl daemon-reload"]);
+    }
+
+    #[test]
+    fn units_are_read_again_where_enabling_one_makes_them_old() {
+        let host = FakeHost::default();
+        let properties = [("LoadState", "loaded"), ("ActiveState", "active"), ("NeedDaemonReload", "yes")];
+        host.set_unit("web.service", &properties);
+        host.answer("systemctl", "", 0);
+        let service = Service { restart_when: Vec::new(), ..web() };
+        service.apply(&service.observe(&host).unwrap(), &host).unwrap();
+        let wanted = ["daemon-reload", "--no-reload enable web.service", "daemon-reload"];
+        assert_eq!(host.writes(), wanted.map(|words| format!("run systemctl {words}")));
     }
 
     #[test]

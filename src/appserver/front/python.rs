@@ -1,8 +1,10 @@
 //! Asking a Python application: through the pool of its workers.
 
+use std::fmt::Display;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -13,6 +15,7 @@ use super::outgoing::Outgoing;
 use super::request::{Remote, Request};
 use crate::appserver::http::plan::{Asked, Plan};
 use crate::appserver::http::{Head, answer, path};
+use crate::appserver::log::Level;
 use crate::appserver::settings::Settings;
 use crate::appserver::wsgi::Board;
 use crate::appserver::wsgi::environ::{self, Call};
@@ -34,6 +37,8 @@ pub struct Python {
     pub forwarder_headers: Vec<String>,
     /// Headers, and the value with which each says that the client came by https.
     pub secure_headers: Vec<(String, String)>,
+    /// Whether it was told that headers of the connection are not its own.
+    has_told_hop: AtomicBool,
 }
 
 /// Asks the application and sends its answer.
@@ -49,6 +54,10 @@ pub async fn answer(
         Err((status, text)) => return out.simple(asked, status, text).await,
     };
     let mut status = 0;
+    let subject = Arc::clone(&packet.subject);
+    let cannot = |why: &dyn Display| {
+        front.complain(&format!("The answer to {} cannot be sent: {why}", subject()));
+    };
     let mut replies = python.pool.ask(packet, front.clock.now());
     while let Some(reply) = replies.recv().await {
         let sent = match reply {
@@ -61,13 +70,17 @@ pub async fn answer(
             Reply::Head(head) => {
                 let plan = latin1(&head.fields).zip(answer::status(head.status.as_bytes()).ok());
                 let Some((fields, code)) = plan else {
-                    front.complain(&format!("The application's answer cannot be sent: {head:?}"));
+                    cannot(&format!("{head:?}"));
                     return out.simple(asked, 500, FAILED).await;
                 };
                 status = code;
-                let plan = Plan::new(asked, code, None, head.length);
+                // Where no body follows, only the application knows how long it would be.
+                let told =
+                    if asked.is_head || code == 304 { answer::length(pairs(&fields)) } else { Ok(None) };
+                let plan = Plan::new(asked, code, told.unwrap_or(None), head.length);
+                python.note_hop(front, &fields);
                 if let Err(fault) = out.begin(head.status.as_bytes(), pairs(&fields), plan) {
-                    front.complain(&format!("The application's answer cannot be sent: {fault}"));
+                    cannot(&fault);
                     return out.simple(asked, 500, FAILED).await;
                 }
                 Ok(())
@@ -98,7 +111,8 @@ async fn send_file(out: &mut Outgoing<'_>, file: &OwnedFd, at: u64, length: u64)
 /// There will be no answer, or no more of it.
 async fn failed(failure: Failure, status: u16, asked: Asked, out: &mut Outgoing<'_>) -> Answered {
     if out.is_begun() {
-        // What the client has is no whole answer: the connection breaks, so that it knows.
+        // What the client has is no whole answer: the connection breaks behind it, so that it knows.
+        let _ = out.flush().await;
         return Answered {
             status,
             bytes: out.bytes,
@@ -145,6 +159,7 @@ impl Python {
             mounts,
             forwarder_headers: settings.forwarder_headers.iter().map(capitals).collect(),
             secure_headers: settings.secure_scheme_headers.clone().into_iter().collect(),
+            has_told_hop: AtomicBool::new(false),
         }
     }
 
@@ -161,6 +176,19 @@ impl Python {
         }
         self.pool.join(worker, board, threads, most);
         Ok(())
+    }
+
+    /// Tells once that a header of the connection is not sent.
+    fn note_hop(&self, front: &Front, fields: &[(Vec<u8>, Vec<u8>)]) {
+        if self.has_told_hop.load(Relaxed) {
+            return;
+        }
+        if let Some((name, _)) = fields.iter().find(|(name, _)| answer::is_hop_by_hop(name)) {
+            self.has_told_hop.store(true, Relaxed);
+            let name = String::from_utf8_lossy(name);
+            let text = format!("The application's header `{name}` is not sent: it is for the server to say");
+            front.log.write(Level::Warning, &text);
+        }
     }
 
     /// The request as a worker reads it. Errors: it has an answer already, status and text.

@@ -16,7 +16,7 @@
 //! - [`notify`], [`pidfile`], [`signals`]: the ways to the outside.
 //! - [`master`]: the loop that turns the crew's actions into system calls; it never parses a request.
 //! - [`http`]: HTTP/1.1 as bytes and values, without a socket.
-//! - [`protocol`]: what proxies speak beside HTTP; [`trust`]: which of them are believed.
+//! - [`protocol`]: what proxies speak beside HTTP.
 //! - [`front`]: HTTP/1.1 on a connection, and how a connection ends without losing a request.
 //! - [`worker`]: the process that accepts and serves.
 //! - [`wsgi`]: Python applications behind it.
@@ -43,7 +43,6 @@ pub mod program;
 pub mod protocol;
 pub mod settings;
 pub mod signals;
-pub mod trust;
 pub mod worker;
 pub mod wsgi;
 

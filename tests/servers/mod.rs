@@ -1,7 +1,11 @@
 //! The application server as a process: its signals, its sockets, its words.
 
+mod connections;
+mod gateway;
+mod http;
 mod input;
 mod notify;
+mod proxy;
 mod reload;
 mod sockets;
 mod stop;

@@ -3,4 +3,6 @@
 pub mod desk;
 pub mod host;
 pub mod load;
+pub mod nginx;
 pub mod server;
+pub mod wire;

@@ -3,6 +3,8 @@
 mod input;
 mod notify;
 mod reload;
+mod settings;
+mod signals;
 mod sockets;
 mod stop;
 mod supervision;

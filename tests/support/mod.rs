@@ -4,3 +4,4 @@ pub mod desk;
 pub mod host;
 pub mod load;
 pub mod server;
+pub mod site;

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use rustix::process::Pid;
 
 use crate::appserver::channel::{self, Inbox, Order, Received, Report};
-use crate::appserver::crew::Role;
+use crate::appserver::crew::{Id, Role};
 use crate::appserver::wsgi::Seats;
 
 /// A process that runs.
@@ -24,6 +24,8 @@ pub struct Hand {
     pub place: Option<u32>,
     /// Of a Python worker: the other ends of its slots, until they are its front's.
     pub seats: Option<Seats>,
+    /// Of a Python worker: who gives it requests.
+    pub front: Option<Id>,
     /// Of a Python worker: where it shows the stacks of its threads.
     pub stacks: Option<OwnedFd>,
     channel: UnixStream,
@@ -41,6 +43,7 @@ impl Hand {
             is_open: true,
             place: None,
             seats: None,
+            front: None,
             stacks: None,
             channel,
             inbox: Inbox::default(),

@@ -133,16 +133,17 @@ impl Slot {
                 let mut control = RecvAncillaryBuffer::new(&mut space);
                 let flags = RecvFlags::CMSG_CLOEXEC;
                 let length = recvmsg(&self.stream, &mut [IoSliceMut::new(chunk)], &mut control, flags)?.bytes;
-                let before = self.descriptors.len();
+                let mut is_cut = false;
                 for message in control.drain() {
                     if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+                        is_cut = true;
                         self.descriptors.extend(descriptors);
                     }
                 }
                 got = Some(length);
-                // A short read means that nothing is left, unless it ended where a descriptor came: saying so saves the
-                // call that would find out.
-                if length > 0 && length < chunk.len() && self.descriptors.len() == before {
+                // A short read means that nothing is left: saying so saves the call that would find out. But one that
+                // brought descriptors ends behind them, whatever follows.
+                if length > 0 && length < chunk.len() && !is_cut {
                     Err(io::ErrorKind::WouldBlock.into())
                 } else {
                     Ok(())

@@ -110,6 +110,8 @@ pub struct Record {
     pub remote: String,
     /// The request.
     pub head: Arc<Head>,
+    /// Its id; empty if it has none.
+    pub id: String,
     /// The answer's status.
     pub status: u16,
     /// The answer's head as sent, if the format wants it.
@@ -253,6 +255,7 @@ mod tests {
         Record {
             remote: "10.0.0.9".into(),
             head: Arc::new(head.unwrap().unwrap()),
+            id: "7f".into(),
             status: 200,
             answer: b"HTTP/1.1 200 OK\r\nEtag: \"x\"\r\n\r\n".to_vec(),
             bytes: 11,

@@ -16,7 +16,7 @@
 //! - [`notify`], [`pidfile`], [`signals`]: the ways to the outside.
 //! - [`master`]: the loop that turns the crew's actions into system calls; it never parses a request.
 //! - [`http`]: HTTP/1.1 as bytes and values, without a socket.
-//! - [`protocol`]: what proxies speak beside HTTP; [`trust`]: which of them are believed.
+//! - [`protocol`]: what proxies speak beside HTTP.
 //! - [`front`]: HTTP/1.1 on a connection, and how a connection ends without losing a request.
 //! - [`worker`]: the process that accepts and serves.
 //! - [`wsgi`]: Python applications behind it.
@@ -43,7 +43,6 @@ pub mod program;
 pub mod protocol;
 pub mod settings;
 pub mod signals;
-pub mod trust;
 pub mod worker;
 pub mod wsgi;
 
@@ -66,7 +65,7 @@ where
     if worker::is_meant(&args) {
         return worker::run(&args, load).map(|()| String::new());
     }
-    let folder = std::env::current_dir()
+    let folder = config::folder()
         .map_err(|error| Diagnostic::error(format!("the folder this was called in is gone: {error}")))?;
     let call = config::Call { args: &args, folder: &folder, environment: &|name| std::env::var(name).ok() };
     let (asked, warnings) = config::read(&call)?;
@@ -79,6 +78,6 @@ where
             worker::check(&settings, load).map(|()| text)
         }
         config::Asked::Check(settings, text) => wsgi::trial::run(&settings).map(|()| text),
-        config::Asked::Serve(settings) => master::run(&args, settings).map(|()| String::new()),
+        config::Asked::Serve(settings) => master::run(args, folder, settings).map(|()| String::new()),
     }
 }

@@ -108,6 +108,11 @@ impl Connection {
         }
     }
 
+    /// Takes the end back, for last words.
+    pub fn revive(&self) {
+        self.is_ended.store(false, Relaxed);
+    }
+
     /// Whether it was ended; if not, `waker` is woken when it is.
     pub fn is_ended(&self, waker: &Waker) -> bool {
         if self.is_ended.load(Relaxed) {

@@ -7,8 +7,11 @@ mod answered;
 mod body;
 mod clockwork;
 mod connection;
+mod id;
+mod mount;
 mod native;
 mod outgoing;
+mod policy;
 mod python;
 mod request;
 mod session;
@@ -30,6 +33,9 @@ use tokio::sync::Notify;
 use self::answered::Answered;
 use self::clockwork::Clockwork;
 use self::connection::{Connection, Limits};
+use self::id::Id;
+use self::mount::Mounts;
+use self::policy::Policy;
 pub use self::python::Python;
 pub use self::request::Peer;
 use self::request::{Remote, Request};
@@ -39,7 +45,6 @@ use super::board::Seat;
 use super::http::{Refusal, Rules};
 use super::log::{Level, Log};
 use super::settings::Settings;
-use super::settings::network::Networks;
 
 /// How long an idle connection stays open for one more request when the worker leaves.
 pub const GRACE: Duration = Duration::from_secs(1);
@@ -89,7 +94,12 @@ pub struct Front {
     limits: Limits,
     limit_body: u64,
     folder: PathBuf,
-    trusted: Networks,
+    policy: Policy,
+    mounts: Mounts,
+    /// How many connections may be open.
+    most: usize,
+    /// Rung when one of as many as there may be is closed.
+    room: Notify,
     log: Arc<Log>,
     access: Option<Arc<Access>>,
     seat: Option<Seat>,
@@ -105,6 +115,7 @@ struct Noted {
     began: Instant,
     remote: String,
     head: Arc<super::http::Head>,
+    id: Id,
 }
 
 impl Front {
@@ -131,7 +142,10 @@ impl Front {
             limits,
             limit_body: Some(settings.limit_request_body.0).filter(|limit| *limit > 0).unwrap_or(u64::MAX),
             folder: settings.tmp_upload_dir.clone().unwrap_or_else(std::env::temp_dir),
-            trusted: settings.forwarded_allow_ips.clone(),
+            policy: Policy::of(settings),
+            mounts: Mounts::of(settings),
+            most: settings.worker_connections,
+            room: Notify::new(),
             log: outside.log,
             access: outside.access,
             seat: outside.seat,
@@ -149,17 +163,26 @@ impl Front {
         let number = self.next.fetch_add(1, Relaxed);
         self.connections().insert(number, Arc::clone(&connection));
         self.post();
-        let is_trusted = match peer {
-            Peer::Ip(address) => self.trusted.contains(address.ip()),
-            Peer::Local => true,
-        };
-        let remote = Remote::of(peer, local, is_trusted);
+        let remote = Remote::of(peer, local, self.policy.trusts(peer));
         let front = Arc::clone(self);
         tokio::spawn(async move {
-            session::serve(Arc::clone(&front), connection, stream, remote).await;
+            session::serve(Arc::clone(&front), connection, stream, (peer, remote)).await;
             front.connections().remove(&number);
             front.post();
+            front.room.notify_waiters();
         });
+    }
+
+    /// Waits until fewer connections are open than there may be.
+    pub async fn has_room(&self) {
+        while self.is_full() {
+            self.room.notified().await;
+        }
+    }
+
+    /// Whether as many connections are open as there may be.
+    pub fn is_full(&self) -> bool {
+        self.open() >= self.most
     }
 
     /// Lets a Python worker in. Errors are those of the system, or of what it came with.
@@ -195,14 +218,15 @@ impl Front {
     fn note(&self, request: &Request) -> Noted {
         let client = request.remote.client(&request.head);
         let remote = if client.is_empty() { "-" } else { client }.to_string();
-        Noted { began: Instant::now(), remote, head: Arc::clone(&request.head) }
+        Noted { began: Instant::now(), remote, head: Arc::clone(&request.head), id: request.id.clone() }
     }
 
     fn note_answer(&self, noted: Noted, done: &Answered, answer: Vec<u8>) {
         let Some(access) = &self.access else { return };
-        let Noted { began, remote, head } = noted;
+        let Noted { began, remote, head, id } = noted;
         let (status, bytes, took) = (done.status, done.bytes, began.elapsed());
-        let record = Record { remote, head, status, answer, bytes, took };
+        let id = String::from_utf8_lossy(id.as_bytes()).into_owned();
+        let record = Record { remote, head, id, status, answer, bytes, took };
         if access.lines.add(&access.format.line(&record, Timestamp::now())) {
             access.waiting.notify_one();
         }

@@ -14,29 +14,26 @@ use super::body::Body;
 use super::outgoing::Outgoing;
 use super::request::{Remote, Request};
 use crate::appserver::http::plan::{Asked, Plan};
-use crate::appserver::http::{Head, answer, path};
+use crate::appserver::http::{Framing, Head, answer};
 use crate::appserver::log::Level;
 use crate::appserver::settings::Settings;
-use crate::appserver::wsgi::Board;
 use crate::appserver::wsgi::environ::{self, Call};
 use crate::appserver::wsgi::pool::{Failure, Limits, Packet, Pool, Reply, Word};
 use crate::appserver::wsgi::slot::Slot;
+use crate::appserver::wsgi::{Board, gateway};
 
 /// Number of the request, length of the environ, kind of the body.
 const PACKET_HEAD: usize = 13;
 /// Room for a usual packet.
 const USUAL: usize = 1024;
+/// The largest environ. The kernel takes no packet of more than about 200 KiB unless it is told otherwise, and a short
+/// body goes with it.
+const MAX_ENVIRON: usize = 128 * 1024;
 
 /// A Python application as the front knows it.
 pub struct Python {
     /// Its workers.
     pub pool: Arc<Pool>,
-    /// The prefixes of paths under which it answers.
-    pub mounts: Vec<String>,
-    /// Headers with `_` that a trusted proxy may send, in capitals.
-    pub forwarder_headers: Vec<String>,
-    /// Headers, and the value with which each says that the client came by https.
-    pub secure_headers: Vec<(String, String)>,
     /// Whether it was told that headers of the connection are not its own.
     has_told_hop: AtomicBool,
 }
@@ -49,7 +46,7 @@ pub async fn answer(
     asked: Asked,
     out: &mut Outgoing<'_>,
 ) -> Answered {
-    let packet = match python.packet(request) {
+    let packet = match packet(front, request) {
         Ok(packet) => packet,
         Err((status, text)) => return out.simple(asked, status, text).await,
     };
@@ -74,11 +71,9 @@ pub async fn answer(
                     return out.simple(asked, 500, FAILED).await;
                 };
                 status = code;
-                // Where no body follows, only the application knows how long it would be.
-                let told =
-                    if asked.is_head || code == 304 { answer::length(pairs(&fields)) } else { Ok(None) };
-                let plan = Plan::new(asked, code, told.unwrap_or(None), head.length);
+                let told = answer::length(pairs(&fields)).ok().flatten();
                 python.note_hop(front, &fields);
+                let plan = Plan::new(asked, code, told, head.length);
                 if let Err(fault) = out.begin(head.status.as_bytes(), pairs(&fields), plan) {
                     cannot(&fault);
                     return out.simple(asked, 500, FAILED).await;
@@ -149,18 +144,7 @@ impl Python {
         let milliseconds = |seconds: u64| seconds.saturating_mul(1000);
         let limits =
             Limits { request: milliseconds(settings.timeout), queue: milliseconds(settings.queue_timeout) };
-        let mut mounts = settings.mount.clone();
-        if mounts.is_empty() {
-            mounts.push(String::new());
-        }
-        let capitals = |name: &String| name.to_ascii_uppercase();
-        Self {
-            pool: Arc::new(Pool::new(queue, limits, words)),
-            mounts,
-            forwarder_headers: settings.forwarder_headers.iter().map(capitals).collect(),
-            secure_headers: settings.secure_scheme_headers.clone().into_iter().collect(),
-            has_told_hop: AtomicBool::new(false),
-        }
+        Self { pool: Arc::new(Pool::new(queue, limits, words)), has_told_hop: AtomicBool::new(false) }
     }
 
     /// Lets a worker in: its board, then a slot a thread. Errors are those of the event loop.
@@ -190,58 +174,72 @@ impl Python {
             front.log.write(Level::Warning, &text);
         }
     }
+}
 
-    /// The request as a worker reads it. Errors: it has an answer already, status and text.
-    fn packet(&self, request: Request) -> Result<Packet, (u16, &'static str)> {
-        let Request { head, body, remote } = request;
-        let decoded = path::decode(head.path());
-        let (script_name, path_info) = path::mount(&decoded, &self.mounts).ok_or((404, "Not Found\n"))?;
-        let (server, server_port) = server(&remote, &head);
-        let call = Call {
-            head: &head,
-            script_name,
-            path_info,
+/// The request as a worker reads it. Errors: it has an answer already, status and text.
+fn packet(front: &Front, request: Request) -> Result<Packet, (u16, &'static str)> {
+    let mut bytes = Vec::with_capacity(USUAL);
+    bytes.resize(PACKET_HEAD, 0);
+    put_environ(front, &request, &mut bytes).ok_or((404, "Not Found\n"))?;
+    if bytes.len() > MAX_ENVIRON {
+        return Err((431, "Request Header Fields Too Large\n"));
+    }
+    let length = (bytes.len() - PACKET_HEAD) as u32;
+    bytes[8..12].copy_from_slice(&length.to_le_bytes());
+    let Request { head, body, remote, .. } = request;
+    let (kind, file) = match body {
+        Body::Memory(data) if data.is_empty() => (0, None),
+        Body::Memory(data) => {
+            bytes.extend_from_slice(&data);
+            (1, None)
+        }
+        Body::File(file, _) => (2, Some(file.into())),
+    };
+    bytes[12] = kind;
+    let subject = move || {
+        let target = String::from_utf8_lossy(head.target()).into_owned();
+        format!("{} {target} from {}", head.method(), or_dash(remote.client(&head)))
+    };
+    Ok(Packet { bytes, body: file, subject: Arc::new(subject) })
+}
+
+/// Writes the environ; none: the application is not mounted there.
+fn put_environ(front: &Front, request: &Request, out: &mut Vec<u8>) -> Option<()> {
+    let Request { head, body, remote, .. } = request;
+    let is_trusted = remote.is_trusted;
+    let (script_name, path_info) = front.mounts.place(&front.policy, request)?;
+    let (server, server_port) = server(remote, head);
+    let header = front.policy.ids.as_ref().map_or(&b""[..], |ids| ids.header.as_str().as_bytes());
+    let id = (header, request.id.as_bytes());
+    if let Some(vars) = &request.vars {
+        let length = (body.len() > 0 || head.framing != Framing::None).then(|| body.len());
+        let (script_name, path_info) = (&script_name[..], &path_info[..]);
+        let server = (&server[..], &server_port[..]);
+        let scheme = request.scheme;
+        gateway::write(
+            out,
+            &gateway::Call { vars, head, script_name, path_info, server, scheme, length, id },
+        );
+        return Some(());
+    }
+    environ::write(
+        out,
+        &Call {
+            head,
+            script_name: &script_name,
+            path_info: &path_info,
             // A proxy on this host has no address of its own to tell.
-            remote: if remote.address.is_empty() { remote.client(&head) } else { &remote.address },
+            remote: if remote.address.is_empty() { remote.client(head) } else { &remote.address },
             remote_port: &remote.port,
             server: &server,
             server_port: &server_port,
-            scheme: self.scheme(&remote, &head)?,
-            length: (head.framing != crate::appserver::http::Framing::None).then(|| body.len()),
-            forwarded: if remote.is_trusted { &self.forwarder_headers } else { &[] },
-        };
-        let mut bytes = Vec::with_capacity(USUAL);
-        bytes.resize(PACKET_HEAD, 0);
-        environ::write(&mut bytes, &call);
-        let length = (bytes.len() - PACKET_HEAD) as u32;
-        bytes[8..12].copy_from_slice(&length.to_le_bytes());
-        let (kind, file) = match body {
-            Body::Memory(data) if data.is_empty() => (0, None),
-            Body::Memory(data) => {
-                bytes.extend_from_slice(&data);
-                (1, None)
-            }
-            Body::File(file, _) => (2, Some(file.into())),
-        };
-        bytes[12] = kind;
-        let subject = move || {
-            let target = String::from_utf8_lossy(head.target()).into_owned();
-            format!("{} {target} from {}", head.method(), or_dash(remote.client(&head)))
-        };
-        Ok(Packet { bytes, body: file, subject: Arc::new(subject) })
-    }
-
-    /// Whether the client came by https, as far as who is trusted says so. Errors: two headers say different things.
-    fn scheme(&self, remote: &Remote, head: &Head) -> Result<&'static str, (u16, &'static str)> {
-        let said = self.secure_headers.iter().filter(|_| remote.is_trusted).filter_map(|(name, secure)| {
-            head.field(name).map(|value| value.eq_ignore_ascii_case(secure.as_bytes()))
-        });
-        match said.fold((false, false), |(yes, no), is_secure| (yes | is_secure, no | !is_secure)) {
-            (true, true) => Err((400, "Bad Request\n")),
-            (true, false) => Ok("https"),
-            _ => Ok("http"),
-        }
-    }
+            scheme: request.scheme,
+            length: (head.framing != Framing::None).then(|| body.len()),
+            passes: &|name| front.policy.passes(name, is_trusted),
+            id,
+        },
+    );
+    Some(())
 }
 
 fn or_dash(text: &str) -> &str {

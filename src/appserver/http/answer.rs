@@ -7,7 +7,7 @@ use bytes::BytesMut;
 
 use super::line::is_token;
 use super::number;
-use super::plan::{Asked, Body, Plan};
+use super::plan::{Body, Plan};
 
 /// The whole answer to a client that waits before it sends its body.
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -80,6 +80,11 @@ pub fn status(text: &[u8]) -> Result<u16, Fault> {
     }
 }
 
+/// Refuses a status that is none, and one that only announces the answer: nothing would follow it.
+fn check(status: &[u8]) -> Result<(), Fault> {
+    if self::status(status)? < 200 { Err(Fault::Status(lossy(status))) } else { Ok(()) }
+}
+
 /// What the application itself tells as `Content-Length`.
 pub fn length<'a>(fields: impl IntoIterator<Item = Field<'a>>) -> Result<Option<u64>, Fault> {
     let mut told = None;
@@ -103,7 +108,7 @@ pub fn head<'a>(
     plan: &Plan,
     date: &str,
 ) -> Result<(), Fault> {
-    self::status(status)?;
+    check(status)?;
     let before = out.len();
     out.reserve(USUAL);
     out.extend_from_slice(b"HTTP/1.1 ");
@@ -134,7 +139,7 @@ pub fn cgi<'a>(
     fields: impl IntoIterator<Item = Field<'a>>,
     plan: &Plan,
 ) -> Result<(), Fault> {
-    self::status(status)?;
+    check(status)?;
     let before = out.len();
     put(out, b"Status", status);
     put_fields(out, fields).inspect_err(|_| out.truncate(before))?;
@@ -159,23 +164,8 @@ pub fn chunk_size(out: &mut BytesMut, size: usize) {
     let _ = write!(out, "{size:x}\r\n");
 }
 
-/// Writes a whole answer of plain text.
-pub fn simple(out: &mut BytesMut, asked: Asked, status: u16, text: &str, date: &str) {
-    let plan = Plan::new(asked, status, Some(text.len() as u64), None);
-    let fields = [(&b"Content-Type"[..], &b"text/plain; charset=utf-8"[..])];
-    let written = head(out, line(status).as_bytes(), fields, &plan, date);
-    if written.is_ok() && matches!(plan.body, Body::Length(_)) {
-        out.extend_from_slice(text.as_bytes());
-    }
-}
-
-/// Writes the whole answer to what is not served. The connection closes after it.
-pub fn refused(out: &mut BytesMut, status: u16, date: &str) {
-    simple(out, Asked::NOTHING, status, &format!("{}\n", line(status)), date);
-}
-
 /// A status with its registered reason.
-fn line(status: u16) -> String {
+pub fn line(status: u16) -> String {
     let reason = StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
     format!("{status} {}", reason.unwrap_or_default())
 }

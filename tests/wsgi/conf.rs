@@ -4,6 +4,7 @@ mod file;
 mod hook;
 mod reload;
 mod target;
+mod worker;
 
 use std::fs;
 use std::path::Path;

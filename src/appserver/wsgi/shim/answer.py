@@ -7,6 +7,7 @@ import struct
 
 HEAD, DATA, FILE, END, ABORT, EARLY = range(6)
 FRAME = struct.Struct("<IBQ")
+OPENING = struct.Struct("<IBQQ")
 NUMBER = struct.Struct("<Q")
 UNKNOWN = 2**64 - 1
 # A part of an answer that is longer is sent on its own rather than copied together with others, and in pieces.
@@ -55,6 +56,8 @@ class Gone(Exception):
 class Answer:
     """One answer on its way out: the state behind `start_response`, `write` and the body."""
 
+    __slots__ = ("thread", "number", "head", "left", "is_sent", "is_over")
+
     def __init__(self, thread, number):
         self.thread = thread
         self.number = number
@@ -88,8 +91,23 @@ class Answer:
             raise TypeError("a part of the body is to be bytes, not %s" % type(data).__name__)
         if self.head is None:
             raise AssertionError("a part of the body came before start_response was called")
-        if data and not self.is_over:
+        if self.left == len(data) <= COPIED_BYTES and not self.is_sent and data:
+            self.send_whole(data)
+        elif data and not self.is_over:
             self.send(data)
+
+    def send_whole(self, data):
+        """The usual answer: all of it in one part, and sent as one."""
+        self.is_sent = self.is_over = True
+        self.left = 0
+        head, number, length = marshal.dumps(self.head, 2), self.number, len(data)
+        self.thread.slot.sendall(
+            OPENING.pack(8 + len(head), HEAD, number, length)
+            + head
+            + FRAME.pack(length, DATA, number)
+            + data
+            + FRAME.pack(0, END, number)
+        )
 
     def send(self, data):
         if self.thread.is_gone(self.number):
@@ -120,7 +138,7 @@ class Answer:
         self.is_sent = True
         head = marshal.dumps(self.head, 2)
         length = UNKNOWN if self.left is None else self.left
-        return FRAME.pack(8 + len(head), HEAD, self.number) + NUMBER.pack(length) + head
+        return OPENING.pack(8 + len(head), HEAD, self.number, length) + head
 
     def end(self):
         if self.head is None:

@@ -39,11 +39,16 @@ def load(settings):
     except Failure:
         raise
     except SystemExit as wrong:
-        said = "it called sys.exit(%r)" % (wrong.code,)
-        raise Failure("cannot load `%s`: %s\n%s" % (name, said, told(wrong)), APP_FAILED) from None
+        raise broken(name, "it called sys.exit(%r)" % (wrong.code,), told(wrong)) from None
     except BaseException as wrong:
         said = traceback.format_exception_only(type(wrong), wrong)[-1].strip()
-        raise Failure("cannot load `%s`: %s\n%s" % (name, said, told(wrong)), APP_FAILED) from None
+        raise broken(name, said, told(wrong)) from None
+
+
+def broken(name, said, trace):
+    """The failure of an application that raised; `trace` says no more than `said` if nothing was its own."""
+    text = "cannot load `%s`: %s" % (name, said)
+    return Failure(text if trace == said else "%s\n%s" % (text, trace), APP_FAILED)
 
 
 def of_module(target):

@@ -50,6 +50,15 @@ pub enum Order {
         /// The worker.
         worker: u64,
     },
+    /// To a zygote: fork a worker. Descriptors: its channel, then what `Begin` passes to a Python worker.
+    Fork {
+        /// The worker.
+        worker: u64,
+        /// How many Python workers there were with it.
+        age: u64,
+    },
+    /// To who calls the server's hooks, who answers with [`Report::Called`].
+    Call(Call),
     /// Accept from now on.
     Serve,
     /// Finish and go; `drain`: accept first what waits in the queue, because nobody else will.
@@ -61,6 +70,17 @@ pub enum Order {
     Quit,
     /// Log elsewhere from now on. Descriptors: the error log, then the access log if there is one.
     Reopen,
+}
+
+/// A hook to be called, and what it is called with beside the server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Call {
+    /// The hook.
+    pub hook: String,
+    /// The age and the process of the worker it is about.
+    pub worker: Option<(u64, u32)>,
+    /// How many workers there are now, and how many there were.
+    pub count: Option<(usize, Option<usize>)>,
 }
 
 /// What a worker says to the master.
@@ -83,6 +103,25 @@ pub enum Report {
         worker: u64,
         /// The request.
         request: String,
+    },
+    /// Of a zygote: this worker was forked.
+    Forked {
+        /// The worker.
+        worker: u64,
+        /// Its process.
+        pid: u32,
+    },
+    /// Of who calls the server's hooks: it was called, or the configuration was run.
+    Called {
+        /// What went wrong.
+        failed: Option<String>,
+    },
+    /// Code of the application changed.
+    Changed {
+        /// The file.
+        file: String,
+        /// When it was written, in nanoseconds.
+        stamp: u64,
     },
     /// A line for the error log.
     Log {

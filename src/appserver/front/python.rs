@@ -1,8 +1,10 @@
 //! Asking a Python application: through the pool of its workers.
 
+use std::fmt::Display;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -13,6 +15,7 @@ use super::outgoing::Outgoing;
 use super::request::{Remote, Request};
 use crate::appserver::http::plan::{Asked, Plan};
 use crate::appserver::http::{Framing, Head, answer};
+use crate::appserver::log::Level;
 use crate::appserver::settings::Settings;
 use crate::appserver::wsgi::environ::{self, Call};
 use crate::appserver::wsgi::pool::{Failure, Limits, Packet, Pool, Reply, Word};
@@ -31,6 +34,8 @@ const MAX_ENVIRON: usize = 128 * 1024;
 pub struct Python {
     /// Its workers.
     pub pool: Arc<Pool>,
+    /// Whether it was told that headers of the connection are not its own.
+    has_told_hop: AtomicBool,
 }
 
 /// Asks the application and sends its answer.
@@ -46,6 +51,10 @@ pub async fn answer(
         Err((status, text)) => return out.simple(asked, status, text).await,
     };
     let mut status = 0;
+    let subject = Arc::clone(&packet.subject);
+    let cannot = |why: &dyn Display| {
+        front.complain(&format!("The answer to {} cannot be sent: {why}", subject()));
+    };
     let mut replies = python.pool.ask(packet, front.clock.now());
     while let Some(reply) = replies.recv().await {
         let sent = match reply {
@@ -58,14 +67,15 @@ pub async fn answer(
             Reply::Head(head) => {
                 let plan = latin1(&head.fields).zip(answer::status(head.status.as_bytes()).ok());
                 let Some((fields, code)) = plan else {
-                    front.complain(&format!("The application's answer cannot be sent: {head:?}"));
+                    cannot(&format!("{head:?}"));
                     return out.simple(asked, 500, FAILED).await;
                 };
                 status = code;
                 let told = answer::length(pairs(&fields)).ok().flatten();
+                python.note_hop(front, &fields);
                 let plan = Plan::new(asked, code, told, head.length);
                 if let Err(fault) = out.begin(head.status.as_bytes(), pairs(&fields), plan) {
-                    front.complain(&format!("The application's answer cannot be sent: {fault}"));
+                    cannot(&fault);
                     return out.simple(asked, 500, FAILED).await;
                 }
                 Ok(())
@@ -96,7 +106,8 @@ async fn send_file(out: &mut Outgoing<'_>, file: &OwnedFd, at: u64, length: u64)
 /// There will be no answer, or no more of it.
 async fn failed(failure: Failure, status: u16, asked: Asked, out: &mut Outgoing<'_>) -> Answered {
     if out.is_begun() {
-        // What the client has is no whole answer: the connection breaks, so that it knows.
+        // What the client has is no whole answer: the connection breaks behind it, so that it knows.
+        let _ = out.flush().await;
         return Answered {
             status,
             bytes: out.bytes,
@@ -133,7 +144,7 @@ impl Python {
         let milliseconds = |seconds: u64| seconds.saturating_mul(1000);
         let limits =
             Limits { request: milliseconds(settings.timeout), queue: milliseconds(settings.queue_timeout) };
-        Self { pool: Arc::new(Pool::new(queue, limits, words)) }
+        Self { pool: Arc::new(Pool::new(queue, limits, words)), has_told_hop: AtomicBool::new(false) }
     }
 
     /// Lets a worker in: its board, then a slot a thread. Errors are those of the event loop.
@@ -149,6 +160,19 @@ impl Python {
         }
         self.pool.join(worker, board, threads, most);
         Ok(())
+    }
+
+    /// Tells once that a header of the connection is not sent.
+    fn note_hop(&self, front: &Front, fields: &[(Vec<u8>, Vec<u8>)]) {
+        if self.has_told_hop.load(Relaxed) {
+            return;
+        }
+        if let Some((name, _)) = fields.iter().find(|(name, _)| answer::is_hop_by_hop(name)) {
+            self.has_told_hop.store(true, Relaxed);
+            let name = String::from_utf8_lossy(name);
+            let text = format!("The application's header `{name}` is not sent: it is for the server to say");
+            front.log.write(Level::Warning, &text);
+        }
     }
 }
 

@@ -80,7 +80,7 @@ impl Control {
                     return Heard::Attach(worker, most, seats);
                 }
                 Ok(Some((Order::Detach { worker }, _))) => return Heard::Detach(worker),
-                Ok(Some((Order::Begin { .. }, _))) => continue,
+                Ok(Some((Order::Begin { .. } | Order::Fork { .. } | Order::Call(_), _))) => continue,
                 // The master speaks no language we know: as good as none.
                 Err(_) if !self.is_orphan => {
                     self.is_orphan = true;

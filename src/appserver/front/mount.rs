@@ -18,10 +18,17 @@ pub struct Mounts(Vec<String>);
 pub type Place<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 impl Mounts {
-    /// What settings say of it.
+    /// What settings say of it, or else, as with Gunicorn, the variable `SCRIPT_NAME` of the application's environment.
     pub fn of(settings: &Settings) -> Self {
+        let mut prefixes = settings.mount.clone();
+        if prefixes.is_empty() {
+            let told = |pair: &String| pair.strip_prefix("SCRIPT_NAME=").map(str::to_string);
+            prefixes.extend(
+                settings.raw_env.iter().rev().find_map(told).or_else(|| std::env::var(SCRIPT_NAME).ok()),
+            );
+        }
         let is_root = |prefix: &String| prefix.trim_end_matches('/').is_empty();
-        Self(if settings.mount.iter().all(is_root) { Vec::new() } else { settings.mount.clone() })
+        Self(if prefixes.iter().all(is_root) { Vec::new() } else { prefixes })
     }
 
     /// Divides the path of a request; none: the application is not mounted there. Who is trusted may say by headers

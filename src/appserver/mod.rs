@@ -65,7 +65,7 @@ where
     if worker::is_meant(&args) {
         return worker::run(&args, load).map(|()| String::new());
     }
-    let folder = std::env::current_dir()
+    let folder = config::folder()
         .map_err(|error| Diagnostic::error(format!("the folder this was called in is gone: {error}")))?;
     let call = config::Call { args: &args, folder: &folder, environment: &|name| std::env::var(name).ok() };
     let (asked, warnings) = config::read(&call)?;
@@ -78,6 +78,6 @@ where
             worker::check(&settings, load).map(|()| text)
         }
         config::Asked::Check(settings, text) => wsgi::trial::run(&settings).map(|()| text),
-        config::Asked::Serve(settings) => master::run(&args, settings).map(|()| String::new()),
+        config::Asked::Serve(settings) => master::run(args, folder, settings).map(|()| String::new()),
     }
 }

@@ -49,6 +49,22 @@ fn is_us(path: &Path) -> bool {
     identity(path).is_some_and(|found| Some(found) == identity(Path::new(OURSELVES)))
 }
 
+/// A folder, whatever becomes of the path that led there.
+#[derive(Debug)]
+pub struct Folder(OwnedFd);
+
+impl Folder {
+    /// Opens what a path leads to now. Errors are those of the system.
+    pub fn pin(path: &Path) -> io::Result<Self> {
+        Ok(Self(open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?))
+    }
+
+    /// A path for a child of ours that is to work there.
+    pub fn path(&self) -> PathBuf {
+        format!("/proc/self/fd/{}", self.0.as_raw_fd()).into()
+    }
+}
+
 /// An opened binary.
 #[derive(Debug)]
 pub struct Pinned(OwnedFd);

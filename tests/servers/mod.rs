@@ -7,6 +7,8 @@ mod input;
 mod notify;
 mod proxy;
 mod reload;
+mod settings;
+mod signals;
 mod sockets;
 mod stop;
 mod supervision;

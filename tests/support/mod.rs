@@ -5,4 +5,5 @@ pub mod host;
 pub mod load;
 pub mod nginx;
 pub mod server;
+pub mod site;
 pub mod wire;

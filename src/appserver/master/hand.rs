@@ -8,7 +8,7 @@ use rustix::process::Pid;
 
 use super::output::Output;
 use crate::appserver::channel::{self, Inbox, Order, Received, Report};
-use crate::appserver::crew::Role;
+use crate::appserver::crew::{Id, Role};
 use crate::appserver::wsgi::Seats;
 
 /// A process that runs.
@@ -25,6 +25,8 @@ pub struct Hand {
     pub place: Option<u32>,
     /// Of a Python worker: the other ends of its slots, until they are its front's.
     pub seats: Option<Seats>,
+    /// Of a Python worker: who gives it requests.
+    pub front: Option<Id>,
     /// Of a Python worker: where it shows the stacks of its threads.
     pub stacks: Option<OwnedFd>,
     /// Of a Python worker: what it prints, if that is for the log.
@@ -48,6 +50,7 @@ impl Hand {
             is_open: true,
             place: None,
             seats: None,
+            front: None,
             stacks: None,
             output: None,
             age: 0,

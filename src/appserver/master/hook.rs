@@ -34,14 +34,13 @@ impl Master {
         self.call(&plain("when_ready")).map_err(failed)
     }
 
-    /// The configuration may be another one, and what it says of workers as well; `old`: how many there were.
-    pub(super) fn hook_reload(&mut self, old: usize) {
+    /// The configuration was read again, and may be another one.
+    pub(super) fn hook_reload(&mut self) {
         if let Err(why) = self.run_hooks() {
             return self
                 .log
                 .write(Level::Error, &format!("The hooks of the server stay as they were: {why}"));
         }
-        self.hook_count(old);
         self.hook("on_reload");
     }
 
@@ -73,11 +72,12 @@ impl Master {
             return Ok(());
         }
         if let Some(hand) = self.hands.get(&ID) {
-            let begin = Order::Begin { settings: Box::new(self.settings.clone()), place: None };
+            let begin = Order::Begin { settings: Box::new((*self.settings).clone()), place: None };
             hand.send(&begin, &[]).map_err(|error| error.to_string())?;
         } else {
-            let recruit =
-                Recruit { role: Role::Server, generation: 0, settings: &self.settings, logs: Vec::new() };
+            let Some(newest) = self.generations.values().next_back() else { return Ok(()) };
+            let (settings, folder) = (&*newest.settings, &newest.folder);
+            let recruit = Recruit { role: Role::Server, generation: 0, settings, folder, logs: Vec::new() };
             let hand =
                 recruit.interpreted(&[]).map_err(|error| format!("cannot start `python3`: {error}"))?;
             self.hands.insert(ID, hand);

@@ -15,7 +15,7 @@ use super::outfit::Outfit;
 use crate::appserver::board::Board;
 use crate::appserver::channel::Order;
 use crate::appserver::crew::Role;
-use crate::appserver::program::Pinned;
+use crate::appserver::program::{Folder, Pinned};
 use crate::appserver::settings::Settings;
 use crate::appserver::wsgi::python::{self, Interpreter};
 use crate::appserver::{inherited, notify, worker};
@@ -28,6 +28,8 @@ pub struct Recruit<'a> {
     pub generation: u64,
     /// The values it runs with.
     pub settings: &'a Settings,
+    /// The folder that workers work in.
+    pub folder: &'a Folder,
     /// The logs: errors, then access if there is one.
     pub logs: Vec<BorrowedFd<'a>>,
 }
@@ -98,6 +100,10 @@ impl Recruit<'_> {
     fn fit(&self, command: &mut Command) {
         for name in inherited::VARIABLES.iter().chain(&notify::VARIABLES).chain([&super::SIGSTOP_VARIABLE]) {
             command.env_remove(name);
+        }
+        command.envs(self.settings.raw_env.iter().filter_map(|pair| pair.split_once('=')));
+        if self.role != Role::Front {
+            command.current_dir(self.folder.path());
         }
     }
 

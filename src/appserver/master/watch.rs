@@ -1,16 +1,17 @@
 //! What the master waits for: signals, words of workers, and ends of processes.
 
-use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{WaitOptions, WaitStatus, wait};
 
 use super::Master;
+use super::generation::Logs;
 use super::output::Output;
+use super::reading::Reading;
 use crate::appserver::channel::{Order, Report};
 use crate::appserver::crew::{Event, Failure, Id, Role};
-use crate::appserver::log::{self, Level, Stream};
+use crate::appserver::log::Level;
 use crate::appserver::signals::{Signal, Signals};
 
 impl Master {
@@ -25,8 +26,9 @@ impl Master {
         let open = || self.hands.iter().flat_map(|(id, hand)| hand.ears().map(|ear| (*id, ear)));
         let ids: Vec<Id> = open().map(|(id, _)| id).collect();
         let ears = open().map(|(_, ear)| PollFd::from_borrowed_fd(ear, PollFlags::IN));
-        let mut polled: Vec<PollFd> =
-            ears.chain([PollFd::from_borrowed_fd(signals.descriptor(), PollFlags::IN)]).collect();
+        let others = [signals.descriptor()].into_iter().chain(self.reading.as_ref().map(Reading::descriptor));
+        let others = others.map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
+        let mut polled: Vec<PollFd> = ears.chain(others).collect();
         // Interrupted by a signal: its descriptor says so the next time.
         let _ = poll(&mut polled, Some(&timeout));
         let mut heard: Vec<Id> = ids
@@ -124,7 +126,6 @@ impl Master {
                 events.push(Event::Died(id, how(status)));
             }
         }
-        self.forget_generations();
         events
     }
 
@@ -139,21 +140,20 @@ impl Master {
     }
 
     fn reopen_logs(&mut self) {
-        let access = self.settings.accesslog.as_ref().map(|path| log::open(path, Stream::Out)).transpose();
-        match (log::open(&self.settings.errorlog, Stream::Err), access) {
-            (Ok(error_log), Ok(access)) => {
-                self.log.replace(error_log);
-                self.access = access;
+        for (number, generation) in &mut self.generations {
+            match Logs::open(&generation.settings) {
+                Ok(logs) => generation.logs = logs,
+                Err(wrong) => {
+                    self.log.write(Level::Error, &format!("The logs stay as they were: {wrong}"));
+                    continue;
+                }
             }
-            (Err(wrong), _) | (_, Err(wrong)) => {
-                return self.log.write(Level::Error, &format!("The logs stay as they were: {wrong}"));
+            if let (true, Ok(descriptor)) = (*number == self.current, generation.logs.error.try_clone()) {
+                self.log.replace(descriptor);
             }
-        }
-        let Ok(error_log) = self.log.descriptor() else { return };
-        let descriptors: Vec<BorrowedFd> =
-            [error_log.as_fd()].into_iter().chain(self.access.as_ref().map(AsFd::as_fd)).collect();
-        for hand in self.hands.values() {
-            let _ = hand.send(&Order::Reopen, &descriptors);
+            for hand in self.hands.values().filter(|h| h.generation == *number && h.role != Role::Python) {
+                let _ = hand.send(&Order::Reopen, &generation.logs.descriptors());
+            }
         }
     }
 

@@ -7,6 +7,7 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::rc::Rc;
 
 use rustix::process::{Signal as Number, getpid, kill_process, set_child_subreaper};
 
@@ -41,6 +42,10 @@ fn id(generation: u64) -> Id {
     hook::ID - generation
 }
 
+fn missing() -> io::Error {
+    io::Error::other("its front could not be started")
+}
+
 /// A worker that has no process yet; with what it was asked for, once it was.
 pub struct Unborn {
     generation: u64,
@@ -53,8 +58,15 @@ impl Master {
         let zygote = id(generation);
         if !self.hands.contains_key(&zygote) {
             set_child_subreaper(Some(getpid()))?;
-            let recruit =
-                Recruit { role: Role::Zygote, generation, settings: &self.settings, logs: Vec::new() };
+            let shared = self.generations.get(&generation).ok_or_else(missing)?;
+            let settings = Rc::clone(&shared.settings);
+            let recruit = Recruit {
+                role: Role::Zygote,
+                generation,
+                settings: &settings,
+                folder: &shared.folder,
+                logs: Vec::new(),
+            };
             self.hands.insert(zygote, recruit.interpreted(&[])?);
         }
         self.unborn.insert(worker, Unborn { generation, asked: None });
@@ -66,10 +78,10 @@ impl Master {
 
     fn ask(&mut self, worker: Id) -> io::Result<()> {
         let Some(unborn) = self.unborn.get_mut(&worker) else { return Ok(()) };
-        let missing = || io::Error::other("its front could not be started");
-        let queue = self.generations.get(&unborn.generation).and_then(|shared| shared.queue.as_ref());
+        let shared = self.generations.get(&unborn.generation).ok_or_else(missing)?;
+        let queue = shared.queue.as_ref();
         let zygote = self.hands.get(&id(unborn.generation)).ok_or_else(missing)?;
-        let outfit = Outfit::make(&self.settings)?;
+        let outfit = Outfit::make(&shared.settings)?;
         let (ours, theirs) = UnixStream::pair()?;
         let mut given = vec![theirs.as_fd()];
         given.extend(outfit.given(queue.ok_or_else(missing)?.as_fd()));

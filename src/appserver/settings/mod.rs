@@ -314,7 +314,6 @@ impl Default for Settings {
             proxy_allow_ips: Networks::loopback(),
             uwsgi_allow_ips: Networks::loopback(),
             forwarder_headers: Names(vec!["SCRIPT_NAME".into(), "PATH_INFO".into()]),
-            request_id_header: "X-Request-ID".into(),
             access_log_format: Format::DEFAULT.into(),
             errorlog: "-".into(),
             syslog_addr: Syslog::default(),

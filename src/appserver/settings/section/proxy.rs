@@ -48,7 +48,7 @@ pub const ROWS: [Setting; 9] = [
         name: "request_id_header",
         form: Form::Value("NAME"),
         long: &["request-id-header"],
-        meaning: "The header with the id of a request: taken from a trusted proxy or made, logged, sent back; empty is none",
+        meaning: "The header with the id of a request, like X-Request-ID: taken from a trusted proxy or made, logged, sent back",
         example: "X-Correlation-ID",
         is_ours: true,
         act: Act::Kept(|s| &mut s.request_id_header),

@@ -1,5 +1,6 @@
 //! The application server as a process: its signals, its sockets, its words.
 
+mod identity;
 mod input;
 mod notify;
 mod reload;

@@ -12,6 +12,8 @@
 //! - [`program`]: which binary a new generation of workers runs.
 //! - [`listener`], [`inherited`]: the sockets: opened, taken over from systemd, or handed to a worker.
 //! - [`log`], [`access`]: the error log and the access log.
+//! - [`courier`], [`syslog`], [`statsd`]: where lines and figures go as well, without anybody waiting for that.
+//! - [`backlog`]: how many connections wait to be accepted.
 //! - [`board`]: which worker accepts next.
 //! - [`notify`], [`pidfile`], [`signals`]: the ways to the outside.
 //! - [`master`]: the loop that turns the crew's actions into system calls; it never parses a request.
@@ -25,11 +27,13 @@
 
 pub mod access;
 pub mod app;
+pub mod backlog;
 pub mod bind;
 pub mod board;
 pub mod channel;
 pub mod cli;
 pub mod config;
+pub mod courier;
 pub mod crew;
 pub mod front;
 pub mod http;
@@ -43,6 +47,8 @@ pub mod program;
 pub mod protocol;
 pub mod settings;
 pub mod signals;
+pub mod statsd;
+pub mod syslog;
 pub mod trust;
 pub mod worker;
 pub mod wsgi;

@@ -1,6 +1,8 @@
 //! The application server as a process: its signals, its sockets, its words.
 
 mod input;
+mod log;
+mod metrics;
 mod notify;
 mod reload;
 mod sockets;

@@ -251,6 +251,12 @@ impl Crew {
         self.phase != Phase::Serving || members.any(|m| accepts(m) && now.saturating_sub(m.heard) < limit)
     }
 
+    /// How many workers serve.
+    pub fn serving(&self) -> usize {
+        let serves = |m: &Member| m.role != Role::Front && matches!(m.life, Life::Serving | Life::Retiring);
+        self.ids(serves).len()
+    }
+
     /// How long nothing has to be done if nothing happens.
     pub fn quiet_for(&self, now: Duration) -> Duration {
         let silent = self.members.values().filter_map(|m| Some(m.heard + self.patience_with(m)?));

@@ -24,8 +24,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use jiff::Timestamp;
-use tokio::sync::Notify;
 
 use self::answered::Answered;
 use self::clockwork::Clockwork;
@@ -34,12 +32,13 @@ pub use self::python::Python;
 pub use self::request::Peer;
 use self::request::{Remote, Request};
 pub use self::stream::Stream;
-use super::access::{Format, Lines, Record};
+use super::access::{Access, Ends, Record};
 use super::board::Seat;
 use super::http::{Refusal, Rules};
 use super::log::{Level, Log};
 use super::settings::Settings;
 use super::settings::network::Networks;
+use super::statsd::Statsd;
 
 /// How long an idle connection stays open for one more request when the worker leaves.
 pub const GRACE: Duration = Duration::from_secs(1);
@@ -51,33 +50,14 @@ pub enum Application {
     Python(Python),
 }
 
-/// The access log of a worker.
-pub struct Access {
-    /// The form of its lines.
-    pub format: Format,
-    /// Where they go.
-    pub lines: Lines,
-    /// Rung when the first line waits.
-    pub waiting: Notify,
-}
-
-impl Access {
-    /// Writes lines for as long as it is polled: what one turn of the loop brought goes out together.
-    pub async fn write(&self) {
-        loop {
-            self.waiting.notified().await;
-            tokio::task::yield_now().await;
-            self.lines.flush();
-        }
-    }
-}
-
 /// What a front does beside answering: its logs, and its place among those who accept.
 pub struct Outside {
     /// The error log.
     pub log: Arc<Log>,
     /// The access log, if there is one.
     pub access: Option<Arc<Access>>,
+    /// Where figures go, if they go anywhere.
+    pub statsd: Option<Arc<Statsd>>,
     /// Where it tells how busy it is.
     pub seat: Option<Seat>,
 }
@@ -92,6 +72,8 @@ pub struct Front {
     trusted: Networks,
     log: Arc<Log>,
     access: Option<Arc<Access>>,
+    statsd: Option<Arc<Statsd>>,
+    request_id_header: String,
     seat: Option<Seat>,
     clock: Clockwork,
     is_leaving: AtomicBool,
@@ -100,10 +82,10 @@ pub struct Front {
     next: AtomicU64,
 }
 
-/// A request on its way into the access log.
+/// A request that is being answered, as logs and figures see it.
 struct Noted {
     began: Instant,
-    remote: String,
+    remote: Arc<Remote>,
     head: Arc<super::http::Head>,
 }
 
@@ -134,6 +116,8 @@ impl Front {
             trusted: settings.forwarded_allow_ips.clone(),
             log: outside.log,
             access: outside.access,
+            statsd: outside.statsd,
+            request_id_header: settings.request_id_header.clone(),
             seat: outside.seat,
             clock: Clockwork::start(),
             is_leaving: AtomicBool::new(false),
@@ -191,21 +175,49 @@ impl Front {
         self.log.write(Level::Debug, &format!("Refused a request from {from}: {refusal}"));
     }
 
-    /// Notes what is known of a request when it has come.
-    fn note(&self, request: &Request) -> Noted {
-        let client = request.remote.client(&request.head);
-        let remote = if client.is_empty() { "-" } else { client }.to_string();
-        Noted { began: Instant::now(), remote, head: Arc::clone(&request.head) }
+    /// Notes a request when it has come; none if nobody wants to know.
+    fn note(&self, request: &Request) -> Option<Noted> {
+        let is_wanted = self.access.is_some() || self.statsd.is_some();
+        is_wanted.then(|| Noted {
+            began: Instant::now(),
+            remote: Arc::clone(&request.remote),
+            head: Arc::clone(&request.head),
+        })
     }
 
-    fn note_answer(&self, noted: Noted, done: &Answered, answer: Vec<u8>) {
-        let Some(access) = &self.access else { return };
+    /// Whether somebody wants the head of an answer as sent.
+    fn wants_answer(&self) -> bool {
+        self.access.as_ref().is_some_and(|access| access.form.wants_answer())
+    }
+
+    fn note_answer(&self, noted: &Noted, done: &Answered, answer: &[u8]) {
         let Noted { began, remote, head } = noted;
-        let (status, bytes, took) = (done.status, done.bytes, began.elapsed());
-        let record = Record { remote, head, status, answer, bytes, took };
-        if access.lines.add(&access.format.line(&record, Timestamp::now())) {
-            access.waiting.notify_one();
+        let took = began.elapsed();
+        if let Some(statsd) = &self.statsd {
+            statsd.request(done.status, took);
         }
+        let Some(access) = &self.access else { return };
+        access.add(&Record {
+            client: remote.client(head),
+            ends: Ends {
+                address: &remote.address,
+                port: &remote.port,
+                server: &remote.server,
+                server_port: &remote.server_port,
+            },
+            head,
+            status: done.status,
+            answer,
+            bytes: done.bytes,
+            took,
+            request_id: self.request_id(head),
+            pid: std::process::id(),
+        });
+    }
+
+    /// What a request is called across programs.
+    fn request_id<'a>(&self, head: &'a super::http::Head) -> Option<&'a [u8]> {
+        head.field(&self.request_id_header).filter(|id| !id.is_empty())
     }
 
     /// Whether the worker was told to leave.
@@ -281,8 +293,11 @@ mod tests {
             let log = log::open("-".as_ref(), log::Stream::Err).unwrap();
             let log = Arc::new(Log::new(log, Level::Critical));
             let settings = Settings { keepalive: 75, ..Settings::default() };
-            let front =
-                Arc::new(Front::new(application, &settings, Outside { log, access: None, seat: None }));
+            let front = Arc::new(Front::new(
+                application,
+                &settings,
+                Outside { log, access: None, statsd: None, seat: None },
+            ));
             let (ours, theirs) = UnixStream::pair().unwrap();
             front.serve(Stream::Unix(theirs), Peer::Local, None);
             client(front, ours, gate).await;

@@ -202,9 +202,9 @@ impl Session {
     async fn answer(&mut self, request: Request) -> Result<bool, Over> {
         let front = Arc::clone(&self.front);
         let asked = Asked::from(&*request.head);
-        let noted = front.access.as_ref().map(|access| (front.note(&request), access.format.wants_answer()));
+        let noted = front.note(&request);
         let mut outgoing = Outgoing::new(&mut self.stream, &self.connection, &front, &mut self.out);
-        if noted.as_ref().is_some_and(|(_, wants_answer)| *wants_answer) {
+        if front.wants_answer() {
             outgoing.keep();
         }
         let done = match &front.application {
@@ -213,9 +213,8 @@ impl Session {
                 python::answer(python, &front, request, asked, &mut outgoing).await
             }
         };
-        if let Some((noted, _)) = noted {
-            let answer = outgoing.kept();
-            front.note_answer(noted, &done, answer);
+        if let Some(noted) = noted {
+            front.note_answer(&noted, &done, &outgoing.kept());
         }
         Ok(done.keeps_alive?)
     }

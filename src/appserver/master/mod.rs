@@ -2,6 +2,7 @@
 //! the crew what follows, and does that. It never reads a request.
 
 mod act;
+mod figure;
 mod hand;
 mod recruit;
 mod watch;
@@ -9,10 +10,12 @@ mod watch;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use listenfd::ListenFd;
 
+use self::figure::Figures;
 use self::hand::Hand;
 use super::board::Board;
 use super::crew::{Action, Crew, Event, Failure, Id, Plan, Role};
@@ -24,6 +27,8 @@ use super::pidfile::PidFile;
 use super::program::{Pinned, Program};
 use super::settings::Settings;
 use super::signals::Signals;
+use super::statsd::Statsd;
+use super::syslog::Syslog;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 
@@ -68,6 +73,7 @@ struct Master {
     access: Option<OwnedFd>,
     /// None on kernels that cannot make one.
     board: Option<Board>,
+    figures: Figures,
     notify: Notify,
     program: Program,
     /// What the processes of each generation share.
@@ -95,18 +101,21 @@ impl Master {
     fn new(args: &[OsString], settings: Settings, handed: ListenFd) -> Result<Self, Diagnostic> {
         let environment = |name: &str| std::env::var(name).ok();
         let invoked_as = args.first().cloned().unwrap_or_else(|| "appserver".into());
-        let log = Log::new(log::open(&settings.errorlog, Stream::Err)?, settings.loglevel);
+        let statsd = Statsd::of(&settings).map(Arc::new);
+        let log = Log::new(log::open(&settings.errorlog, Stream::Err)?, settings.loglevel)
+            .echoing(Syslog::of(&settings))
+            .echoing(statsd.clone());
         let access = settings.accesslog.as_ref().map(|path| log::open(path, Stream::Out)).transpose()?;
         let pidfile = settings.pidfile.as_deref().map(PidFile::write).transpose()?;
         let listeners = listener::open(&settings, handed)?;
         Ok(Self {
             crew: Crew::new(plan(&settings), Duration::ZERO),
             hands: BTreeMap::new(),
-            listeners,
             files: Vec::new(),
             log,
             access,
             board: Board::make().ok(),
+            figures: Figures::new(&settings, statsd, &listeners)?,
             notify: Notify::from_environment(environment),
             program: Program::of(&invoked_as, std::env::var_os("PATH").as_deref()),
             generations: BTreeMap::new(),
@@ -114,6 +123,7 @@ impl Master {
             began: Instant::now(),
             watchdog_at: Duration::ZERO,
             settings,
+            listeners,
             _pidfile: pidfile,
         })
     }
@@ -142,6 +152,7 @@ impl Master {
             events.extend(self.reap());
             events.push(Event::Tick);
             self.reassure();
+            self.tell_figures();
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the master waits for: signals, words of workers, and ends of processes.
 
 use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -18,8 +19,10 @@ impl Master {
         let now = self.now();
         let quiet = self.crew.quiet_for(now);
         let watchdog = self.notify.watchdog.map(|_| self.watchdog_at.saturating_sub(now));
+        let figures = self.figures.next().map(|next| next.saturating_sub(now));
         // Rounded up, so that a moment that is due has passed when we wake.
-        let span = watchdog.map_or(quiet, |next| quiet.min(next)) + Duration::from_millis(1);
+        let span =
+            [watchdog, figures].into_iter().flatten().fold(quiet, Duration::min) + Duration::from_millis(1);
         let timeout = Timespec { tv_sec: span.as_secs() as i64, tv_nsec: span.subsec_nanos().into() };
         let open = || self.hands.iter().flat_map(|(id, hand)| hand.ears().map(|ear| (*id, ear)));
         let ids: Vec<Id> = open().map(|(id, _)| id).collect();
@@ -98,17 +101,18 @@ impl Master {
         }
     }
 
+    /// Opens the logs again, here alone: the others are handed them. One that cannot be opened stays what it was.
     fn reopen_logs(&mut self) {
-        let access = self.settings.accesslog.as_ref().map(|path| log::open(path, Stream::Out)).transpose();
-        match (log::open(&self.settings.errorlog, Stream::Err), access) {
-            (Ok(error_log), Ok(access)) => {
-                self.log.replace(error_log);
-                self.access = access;
-            }
-            (Err(wrong), _) | (_, Err(wrong)) => {
-                return self.log.write(Level::Error, &format!("The logs stay as they were: {wrong}"));
-            }
+        let opened = |path: &Path, stream| {
+            let keep = |wrong| self.log.write(Level::Error, &format!("A log stays as it was: {wrong}"));
+            log::open(path, stream).map_err(keep).ok()
+        };
+        let error_log = opened(&self.settings.errorlog, Stream::Err);
+        let access = self.settings.accesslog.as_ref().and_then(|path| opened(path, Stream::Out));
+        if let Some(error_log) = error_log {
+            self.log.replace(error_log);
         }
+        self.access = access.or_else(|| self.access.take());
         let Ok(error_log) = self.log.descriptor() else { return };
         let descriptors: Vec<BorrowedFd> =
             [error_log.as_fd()].into_iter().chain(self.access.as_ref().map(AsFd::as_fd)).collect();

@@ -25,13 +25,15 @@ use tokio::time::Instant;
 
 use self::accept::Doors;
 use self::control::{Control, Heard};
-use super::access::{Format, Lines};
+use super::access::{Access, Echo, Form, Format, Lines};
 use super::board::{Board, Seat};
 use super::channel::{Inbox, Order, Received, Report};
 use super::crew::Role;
-use super::front::{Access, Application, Front, Outside, Python};
+use super::front::{Application, Front, Outside, Python};
 use super::log::{Level, Log};
 use super::settings::Settings;
+use super::statsd::Statsd;
+use super::syslog::Syslog;
 use super::wsgi::pool::Word;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
@@ -123,11 +125,26 @@ async fn hear(control: &mut Control, words: &mut Words, pause: Duration) -> Hear
     }
 }
 
+/// The access log the settings want, with its file if there is one. Errors are those of the format.
+fn access(settings: &Settings, file: Option<OwnedFd>) -> Result<Option<Access>, Diagnostic> {
+    let echo =
+        Syslog::of_requests(settings).map(|syslog| -> Echo { Box::new(move |line| syslog.access(line)) });
+    if file.is_none() && echo.is_none() {
+        return Ok(None);
+    }
+    let form = match settings.access_log_json {
+        true => Form::Json,
+        false => Form::Text(Format::parse(&settings.access_log_format)?),
+    };
+    Ok(Some(Access { form, lines: file.map(Lines::new), echo, waiting: Notify::new() }))
+}
+
 /// What a worker was made with.
 struct Worker {
     settings: Settings,
     log: Arc<Log>,
     access: Option<Arc<Access>>,
+    statsd: Option<Arc<Statsd>>,
     seat: Option<Seat>,
     /// Of a front: where its workers take requests.
     queue: Option<OwnedFd>,
@@ -162,14 +179,12 @@ impl Worker {
         let queue = (role == Role::Front).then(|| sockets.remove(0));
         let board = descriptors.split_off(logs).pop().map(Board::from);
         let seat = place.zip(board).map(|(place, board)| Seat { board, place });
-        let format = Format::parse(&settings.access_log_format).map_err(io::Error::other)?;
-        let access = descriptors
-            .drain(1..)
-            .next()
-            .map(|log| Arc::new(Access { format, lines: Lines::new(log), waiting: Notify::new() }));
-        let log = descriptors.remove(0);
-        let log = Arc::new(Log::new(log, settings.loglevel));
-        Ok((Self { settings: *settings, log, access, seat, queue, sockets }, inbox, socket))
+        let access =
+            access(&settings, descriptors.drain(1..).next()).map_err(io::Error::other)?.map(Arc::new);
+        let statsd = Statsd::of(&settings).map(Arc::new);
+        let log = Log::new(descriptors.remove(0), settings.loglevel);
+        let log = Arc::new(log.echoing(Syslog::of(&settings)).echoing(statsd.clone()));
+        Ok((Self { settings: *settings, log, access, statsd, seat, queue, sockets }, inbox, socket))
     }
 
     async fn live<L>(mut self, control: &mut Control, load: L)
@@ -190,12 +205,24 @@ impl Worker {
         if let Some(access) = self.access.clone() {
             tokio::spawn(async move { access.write().await });
         }
-        let outside =
-            Outside { log: Arc::clone(&self.log), access: self.access.clone(), seat: self.seat.take() };
+        let outside = Outside {
+            log: Arc::clone(&self.log),
+            access: self.access.clone(),
+            statsd: self.statsd.clone(),
+            seat: self.seat.take(),
+        };
         let front = Arc::new(Front::new(application, &self.settings, outside));
         self.serve(control, &front, &mut heard).await;
+        self.flush();
+    }
+
+    /// Lets go of what waits to be written or sent.
+    fn flush(&self) {
         if let Some(access) = &self.access {
-            access.lines.flush();
+            access.flush();
+        }
+        if let Some(statsd) = &self.statsd {
+            statsd.flush();
         }
     }
 
@@ -246,6 +273,7 @@ impl Worker {
             match hear(control, words, pause).await {
                 Heard::Tick => {
                     front.sweep();
+                    self.flush();
                     if beaten.elapsed() >= BEAT {
                         beaten = Instant::now();
                         control.report(&Report::Beat);
@@ -309,8 +337,9 @@ impl Worker {
         if let Some(log) = logs.next() {
             self.log.replace(log);
         }
-        if let (Some(access), Some(log)) = (&self.access, logs.next()) {
-            access.lines.replace(log);
+        let lines = self.access.as_ref().and_then(|access| access.lines.as_ref());
+        if let (Some(lines), Some(log)) = (lines, logs.next()) {
+            lines.replace(log);
         }
     }
 }

@@ -89,11 +89,16 @@ class Errors:
         self.channel = channel
         self.part = threading.local()
 
+    def said(self, text):
+        """The text with the name of the request it is about, if that has one."""
+        request = getattr(self.part, "request", None)
+        return "[%s] %s" % (request, text) if request else text
+
     def write(self, text):
         lines = (getattr(self.part, "text", "") + text).split("\n")
         self.part.text = lines.pop()
         if lines:
-            self.channel.log("Error", "\n".join(lines))
+            self.channel.log("Error", self.said("\n".join(lines)))
         return len(text)
 
     def writelines(self, lines):
@@ -104,7 +109,7 @@ class Errors:
         text = getattr(self.part, "text", "")
         if text:
             self.part.text = ""
-            self.channel.log("Error", text)
+            self.channel.log("Error", self.said(text))
 
 
 class File:
@@ -154,6 +159,8 @@ class Worker:
         self.board = board
         self.places = places
         self.errors = Errors(channel)
+        # What an application reads as the name of a request.
+        self.request_key = ""
         self.application = None
         self.hooks = {}
         self.base = {
@@ -338,6 +345,7 @@ class Thread:
         else:
             body = open(descriptor_of(messages), "rb")
         environ["wsgi.input"] = body
+        self.worker.errors.part.request = environ.get(self.worker.request_key)
         answer = Answer(self, number)
         environ["wsgi.early_hints"] = answer.early
         try:
@@ -391,7 +399,7 @@ class Thread:
             environ.get("RAW_URI"),
             "".join(traceback.format_exception(type(wrong), wrong, wrong.__traceback__)).rstrip(),
         )
-        self.worker.channel.log("Error", text)
+        self.worker.channel.log("Error", self.worker.errors.said(text))
         if not answer.is_over:
             self.slot.sendall(FRAME.pack(0, ABORT, answer.number))
 
@@ -454,6 +462,7 @@ def main():
     faulthandler.register(signal.SIGUSR2, file=stacks, all_threads=True)
     worker = Worker(channel, socket.socket(fileno=queue), mmap.mmap(board, threads * PLACE + 1), threads)
     worker.threads = [Thread(worker, place, socket.socket(fileno=slot)) for place, slot in enumerate(given[3:])]
+    worker.request_key = "HTTP_" + settings["request_id_header"].upper().replace("-", "_")
     worker.base["SERVER_SOFTWARE"] = os.environ["SERVER_SOFTWARE"]
     worker.base["wsgi.multiprocess"] = settings["workers"] > 1
     signal.signal(signal.SIGTERM, worker.leave)

@@ -11,12 +11,16 @@ const LISTENS: &str = "0A";
 /// Where a line has the state, the queues and the inode.
 const COLUMNS: [usize; 3] = [3, 4, 9];
 
+/// What the kernel calls these sockets.
+pub fn inodes<S: AsFd>(sockets: impl Iterator<Item = S>) -> Vec<u64> {
+    sockets.filter_map(|socket| Some(fstat(socket).ok()?.st_ino)).collect()
+}
+
 /// How many wait for these sockets together; none if none of them is a TCP socket, or the kernel does not tell.
-pub fn length<S: AsFd>(sockets: impl Iterator<Item = S>) -> Option<u64> {
-    let inodes: Vec<u64> = sockets.filter_map(|socket| Some(fstat(socket).ok()?.st_ino)).collect();
+pub fn length(inodes: &[u64]) -> Option<u64> {
     let tables =
         ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| std::fs::read_to_string(path).unwrap_or_default());
-    let lengths = tables.iter().flat_map(|table| table.lines()).filter_map(|line| waiting(line, &inodes));
+    let lengths = tables.iter().flat_map(|table| table.lines()).filter_map(|line| waiting(line, inodes));
     lengths.fold(None, |sum, length| Some(sum.unwrap_or(0) + length))
 }
 
@@ -37,12 +41,12 @@ mod tests {
     #[test]
     fn connections_that_nobody_accepts_are_counted() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let count = || length([&listener].into_iter());
+        let count = || length(&inodes([&listener].into_iter()));
         assert_eq!(count(), Some(0));
         let connect = || TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let _waiting = [connect(), connect(), connect()];
         assert_eq!(count(), Some(3));
         let other = tempfile::tempfile().unwrap();
-        assert_eq!(length([&other].into_iter()), None);
+        assert_eq!(length(&inodes([&other].into_iter())), None);
     }
 }

@@ -16,6 +16,7 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::census::{Census, Summary};
 use super::log::Level;
 use super::settings::Settings;
 
@@ -59,6 +60,15 @@ pub enum Order {
     },
     /// Go at once.
     Quit,
+    /// To who accepts: show figures. Descriptors: the board of figures, the socket on which they are told.
+    Observe {
+        /// The place on that board.
+        place: u32,
+    },
+    /// To who tells figures: who is there.
+    Census(Census),
+    /// To who accepts: say what you are at.
+    Tell,
     /// Log elsewhere from now on. Descriptors: the error log, then the access log if there is one.
     Reopen,
 }
@@ -84,6 +94,8 @@ pub enum Report {
         /// The request.
         request: String,
     },
+    /// Of who accepts: what it is at.
+    Summary(Summary),
     /// A line for the error log.
     Log {
         /// How important it is.

@@ -1,5 +1,6 @@
 //! The application server as a process: its signals, its sockets, its words.
 
+mod control;
 mod input;
 mod log;
 mod metrics;

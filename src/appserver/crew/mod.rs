@@ -14,6 +14,7 @@
 //! A generation of native workers is just these. One of a Python application has a front beside its workers, which accepts
 //! and speaks HTTP for them: it is attached to each that is ready, and when it ends they have nothing to do and end too.
 
+mod roll;
 mod staff;
 mod step;
 #[cfg(test)]
@@ -199,6 +200,8 @@ pub struct Crew {
     not_before: Duration,
     patience_at: Duration,
     failure: Option<Failure>,
+    /// How often a worker was replaced, by reason.
+    restarts: BTreeMap<&'static str, u64>,
 }
 
 impl Crew {
@@ -217,6 +220,7 @@ impl Crew {
             not_before: Duration::ZERO,
             patience_at: now + PATIENCE,
             failure: None,
+            restarts: BTreeMap::new(),
         }
     }
 
@@ -249,12 +253,6 @@ impl Crew {
         let accepts = |m: &Member| m.role != Role::Python && m.life == Life::Serving;
         let mut members = self.members.values();
         self.phase != Phase::Serving || members.any(|m| accepts(m) && now.saturating_sub(m.heard) < limit)
-    }
-
-    /// How many workers serve.
-    pub fn serving(&self) -> usize {
-        let serves = |m: &Member| m.role != Role::Front && matches!(m.life, Life::Serving | Life::Retiring);
-        self.ids(serves).len()
     }
 
     /// How long nothing has to be done if nothing happens.

@@ -83,6 +83,7 @@ impl Crew {
                 actions.push(Action::Say(Level::Info, format!("Worker exited (pid:{pid})")));
             }
             Life::Serving | Life::Retiring => {
+                self.note_restart("died");
                 actions.push(Action::Say(Level::Error, format!("Worker (pid:{pid}) {how}")));
                 if member.role == Role::Front {
                     self.orphan(now, member.generation);
@@ -167,6 +168,7 @@ impl Crew {
             member.life = Life::Retiring;
             let text = format!("Worker (pid:{}) will be replaced: {why}", member.pid);
             actions.push(Action::Say(Level::Info, text));
+            self.note_restart(why);
         }
     }
 
@@ -178,6 +180,7 @@ impl Crew {
         actions.push(Action::Dump(id));
         let time = if self.plan.threads > 1 { self.plan.graceful } else { MARGIN };
         if member.life != Life::Leaving {
+            self.note_restart("timeout");
             self.go(id, now + time);
             actions.push(Action::Leave(id, Queue::Left));
         }

@@ -13,6 +13,7 @@ mod python;
 mod request;
 mod session;
 mod stream;
+mod summary;
 
 use std::collections::HashMap;
 use std::io;
@@ -39,6 +40,7 @@ use super::log::{Level, Log};
 use super::settings::Settings;
 use super::settings::network::Networks;
 use super::statsd::Statsd;
+use super::tally::Tally;
 
 /// How long an idle connection stays open for one more request when the worker leaves.
 pub const GRACE: Duration = Duration::from_secs(1);
@@ -58,6 +60,8 @@ pub struct Outside {
     pub access: Option<Arc<Access>>,
     /// Where figures go, if they go anywhere.
     pub statsd: Option<Arc<Statsd>>,
+    /// What is counted.
+    pub tally: Arc<Tally>,
     /// Where it tells how busy it is.
     pub seat: Option<Seat>,
 }
@@ -73,6 +77,7 @@ pub struct Front {
     log: Arc<Log>,
     access: Option<Arc<Access>>,
     statsd: Option<Arc<Statsd>>,
+    tally: Arc<Tally>,
     request_id_header: String,
     seat: Option<Seat>,
     clock: Clockwork,
@@ -117,6 +122,7 @@ impl Front {
             log: outside.log,
             access: outside.access,
             statsd: outside.statsd,
+            tally: outside.tally,
             request_id_header: settings.request_id_header.clone(),
             seat: outside.seat,
             clock: Clockwork::start(),
@@ -132,6 +138,7 @@ impl Front {
         let connection = Arc::new(Connection::new(self.clock.tick()));
         let number = self.next.fetch_add(1, Relaxed);
         self.connections().insert(number, Arc::clone(&connection));
+        self.tally.accepted();
         self.post();
         let is_trusted = match peer {
             Peer::Ip(address) => self.trusted.contains(address.ip()),
@@ -171,13 +178,14 @@ impl Front {
     }
 
     fn note_refusal(&self, remote: &Remote, refusal: Refusal) {
+        self.tally.answered(refusal.status());
         let from = if remote.address.is_empty() { "-" } else { &remote.address };
         self.log.write(Level::Debug, &format!("Refused a request from {from}: {refusal}"));
     }
 
     /// Notes a request when it has come; none if nobody wants to know.
     fn note(&self, request: &Request) -> Option<Noted> {
-        let is_wanted = self.access.is_some() || self.statsd.is_some();
+        let is_wanted = self.access.is_some() || self.statsd.is_some() || self.tally.is_shown();
         is_wanted.then(|| Noted {
             began: Instant::now(),
             remote: Arc::clone(&request.remote),
@@ -190,27 +198,29 @@ impl Front {
         self.access.as_ref().is_some_and(|access| access.form.wants_answer())
     }
 
-    fn note_answer(&self, noted: &Noted, done: &Answered, answer: &[u8]) {
-        let Noted { began, remote, head } = noted;
+    fn note_answer(&self, noted: Option<Noted>, done: &Answered, answer: &[u8]) {
+        self.tally.answered(done.status);
+        let Some(Noted { began, remote, head }) = noted else { return };
         let took = began.elapsed();
+        self.tally.took(took);
         if let Some(statsd) = &self.statsd {
             statsd.request(done.status, took);
         }
         let Some(access) = &self.access else { return };
         access.add(&Record {
-            client: remote.client(head),
+            client: remote.client(&head),
             ends: Ends {
                 address: &remote.address,
                 port: &remote.port,
                 server: &remote.server,
                 server_port: &remote.server_port,
             },
-            head,
+            head: &head,
             status: done.status,
             answer,
             bytes: done.bytes,
             took,
-            request_id: self.request_id(head),
+            request_id: self.request_id(&head),
             pid: std::process::id(),
         });
     }
@@ -234,6 +244,7 @@ impl Front {
 
     /// Tells the other workers how many connections are open.
     pub fn post(&self) {
+        self.tally.open(self.open());
         if let Some(seat) = &self.seat {
             seat.post((!self.is_leaving()).then(|| self.open()));
         }
@@ -296,7 +307,7 @@ mod tests {
             let front = Arc::new(Front::new(
                 application,
                 &settings,
-                Outside { log, access: None, statsd: None, seat: None },
+                Outside { log, access: None, statsd: None, tally: Arc::default(), seat: None },
             ));
             let (ours, theirs) = UnixStream::pair().unwrap();
             front.serve(Stream::Unix(theirs), Peer::Local, None);

@@ -14,6 +14,7 @@ use super::request::{Remote, Request};
 use crate::appserver::http::plan::{Asked, Plan};
 use crate::appserver::http::{Head, answer, path};
 use crate::appserver::settings::Settings;
+use crate::appserver::tally::Tally;
 use crate::appserver::wsgi::Board;
 use crate::appserver::wsgi::environ::{self, Call};
 use crate::appserver::wsgi::pool::{Failure, Limits, Packet, Pool, Reply, Word};
@@ -131,7 +132,12 @@ fn pairs(fields: &[(Vec<u8>, Vec<u8>)]) -> impl Iterator<Item = (&[u8], &[u8])> 
 
 impl Python {
     /// An application without workers; what is to be told of them goes to `words`.
-    pub fn new(settings: &Settings, queue: OwnedFd, words: UnboundedSender<Word>) -> Self {
+    pub fn new(
+        settings: &Settings,
+        queue: OwnedFd,
+        words: UnboundedSender<Word>,
+        tally: &Arc<Tally>,
+    ) -> Self {
         let milliseconds = |seconds: u64| seconds.saturating_mul(1000);
         let limits =
             Limits { request: milliseconds(settings.timeout), queue: milliseconds(settings.queue_timeout) };
@@ -141,7 +147,7 @@ impl Python {
         }
         let capitals = |name: &String| name.to_ascii_uppercase();
         Self {
-            pool: Arc::new(Pool::new(queue, limits, words)),
+            pool: Arc::new(Pool::new(queue, limits, words, Arc::clone(tally))),
             mounts,
             forwarder_headers: settings.forwarder_headers.iter().map(capitals).collect(),
             secure_headers: settings.secure_scheme_headers.clone().into_iter().collect(),

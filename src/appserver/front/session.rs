@@ -101,10 +101,13 @@ impl Session {
         while let Some(head) = self.head().await? {
             let body = self.body(&head).await?;
             self.connection.enter(Phase::Busy, self.front.clock.now());
-            let request = Request { head: Arc::new(head), body, remote: Arc::clone(&self.remote) };
+            let head = Arc::new(head);
+            self.connection.hold(Some((Arc::clone(&head), self.front.clock.now())));
+            let request = Request { head, body, remote: Arc::clone(&self.remote) };
             if !self.answer(request).await? {
                 return Ok(());
             }
+            self.connection.hold(None);
             self.connection.enter(Phase::Idle, self.front.clock.now());
         }
         Ok(())
@@ -202,7 +205,7 @@ impl Session {
     async fn answer(&mut self, request: Request) -> Result<bool, Over> {
         let front = Arc::clone(&self.front);
         let asked = Asked::from(&*request.head);
-        let noted = front.note(&request);
+        let (_flight, noted) = (front.tally.begin(), front.note(&request));
         let mut outgoing = Outgoing::new(&mut self.stream, &self.connection, &front, &mut self.out);
         if front.wants_answer() {
             outgoing.keep();
@@ -213,9 +216,7 @@ impl Session {
                 python::answer(python, &front, request, asked, &mut outgoing).await
             }
         };
-        if let Some(noted) = noted {
-            front.note_answer(&noted, &done, &outgoing.kept());
-        }
+        front.note_answer(noted, &done, &outgoing.kept());
         Ok(done.keeps_alive?)
     }
 

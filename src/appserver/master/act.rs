@@ -63,6 +63,7 @@ impl Master {
                 let what = if role == Role::Front { "front" } else { "worker" };
                 self.log.write(Level::Info, &format!("Booting {what} with pid: {pid}"));
                 self.crew.started(id, pid, self.now());
+                self.observe(&hand);
                 self.hands.insert(id, hand);
                 None
             }

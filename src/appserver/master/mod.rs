@@ -2,6 +2,7 @@
 //! the crew what follows, and does that. It never reads a request.
 
 mod act;
+mod desk;
 mod figure;
 mod hand;
 mod recruit;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use listenfd::ListenFd;
 
+use self::desk::{Complaints, Desk};
 use self::figure::Figures;
 use self::hand::Hand;
 use super::board::Board;
@@ -74,6 +76,7 @@ struct Master {
     /// None on kernels that cannot make one.
     board: Option<Board>,
     figures: Figures,
+    desk: Desk,
     notify: Notify,
     program: Program,
     /// What the processes of each generation share.
@@ -101,10 +104,12 @@ impl Master {
     fn new(args: &[OsString], settings: Settings, handed: ListenFd) -> Result<Self, Diagnostic> {
         let environment = |name: &str| std::env::var(name).ok();
         let invoked_as = args.first().cloned().unwrap_or_else(|| "appserver".into());
+        let complaints = Complaints::default();
         let statsd = Statsd::of(&settings).map(Arc::new);
         let log = Log::new(log::open(&settings.errorlog, Stream::Err)?, settings.loglevel)
             .echoing(Syslog::of(&settings))
-            .echoing(statsd.clone());
+            .echoing(statsd.clone())
+            .echoing(Some(complaints.clone()));
         let access = settings.accesslog.as_ref().map(|path| log::open(path, Stream::Out)).transpose()?;
         let pidfile = settings.pidfile.as_deref().map(PidFile::write).transpose()?;
         let listeners = listener::open(&settings, handed)?;
@@ -112,10 +117,10 @@ impl Master {
             crew: Crew::new(plan(&settings), Duration::ZERO),
             hands: BTreeMap::new(),
             files: Vec::new(),
-            log,
             access,
             board: Board::make().ok(),
             figures: Figures::new(&settings, statsd, &listeners)?,
+            desk: Desk::open(&settings, complaints, &log),
             notify: Notify::from_environment(environment),
             program: Program::of(&invoked_as, std::env::var_os("PATH").as_deref()),
             generations: BTreeMap::new(),
@@ -123,6 +128,7 @@ impl Master {
             began: Instant::now(),
             watchdog_at: Duration::ZERO,
             settings,
+            log,
             listeners,
             _pidfile: pidfile,
         })
@@ -141,6 +147,8 @@ impl Master {
                     return end;
                 }
             }
+            self.announce();
+            self.conclude();
             let readable = self.wait(signals);
             for (signal, name) in signals.arrived() {
                 self.heed(signal, name);
@@ -151,6 +159,7 @@ impl Master {
             }
             events.extend(self.reap());
             events.push(Event::Tick);
+            self.attend();
             self.reassure();
             self.tell_figures();
         }
@@ -161,6 +170,9 @@ impl Master {
         say(&format!("Starting appserver {}", env!("CARGO_PKG_VERSION")));
         for listener in &self.listeners {
             say(&format!("Listening at: {} ({})", listener.name, std::process::id()));
+        }
+        if let Some(place) = self.figures.place() {
+            say(&format!("Figures at: {place}/metrics"));
         }
         let cap = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
         if let Some(cap) = cap.and_then(|text| text.trim().parse::<u32>().ok())

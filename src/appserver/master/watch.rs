@@ -20,15 +20,17 @@ impl Master {
         let quiet = self.crew.quiet_for(now);
         let watchdog = self.notify.watchdog.map(|_| self.watchdog_at.saturating_sub(now));
         let figures = self.figures.next().map(|next| next.saturating_sub(now));
+        let asked = self.desk.due().map(|due| due.saturating_sub(now));
         // Rounded up, so that a moment that is due has passed when we wake.
-        let span =
-            [watchdog, figures].into_iter().flatten().fold(quiet, Duration::min) + Duration::from_millis(1);
+        let span = [watchdog, figures, asked].into_iter().flatten().fold(quiet, Duration::min)
+            + Duration::from_millis(1);
         let timeout = Timespec { tv_sec: span.as_secs() as i64, tv_nsec: span.subsec_nanos().into() };
         let open = || self.hands.iter().flat_map(|(id, hand)| hand.ears().map(|ear| (*id, ear)));
         let ids: Vec<Id> = open().map(|(id, _)| id).collect();
+        let others = [signals.descriptor()].into_iter().chain(self.desk.ears());
+        let others = others.map(|ear| PollFd::from_borrowed_fd(ear, PollFlags::IN));
         let ears = open().map(|(_, ear)| PollFd::from_borrowed_fd(ear, PollFlags::IN));
-        let mut polled: Vec<PollFd> =
-            ears.chain([PollFd::from_borrowed_fd(signals.descriptor(), PollFlags::IN)]).collect();
+        let mut polled: Vec<PollFd> = ears.chain(others).collect();
         // Interrupted by a signal: its descriptor says so the next time.
         let _ = poll(&mut polled, Some(&timeout));
         let mut heard: Vec<Id> = ids
@@ -57,7 +59,7 @@ impl Master {
         reports.into_iter().filter_map(|report| self.heard(id, pid, report)).collect()
     }
 
-    fn heard(&self, id: Id, pid: u32, report: Report) -> Option<Event> {
+    fn heard(&mut self, id: Id, pid: u32, report: Report) -> Option<Event> {
         Some(match report {
             Report::Ready => Event::Ready(id),
             Report::Beat => Event::Beat(id),
@@ -65,6 +67,10 @@ impl Master {
             Report::Failed { message, exit } => Event::Failed(id, Failure { message, exit }),
             Report::Spent { worker } => Event::Spent(worker, "it answered max_requests".into()),
             Report::Stuck { worker, request } => Event::Stuck(worker, request),
+            Report::Summary(summary) => {
+                self.desk.heard(id, summary);
+                return None;
+            }
             Report::Log { level, message } => {
                 self.log.write_of(pid, level, &message);
                 return None;
@@ -83,6 +89,7 @@ impl Master {
                 let place = self.hands.remove(&id).and_then(|hand| hand.place);
                 if let (Some(place), Some(board)) = (place, &self.board) {
                     board.post(place, None);
+                    self.figures.over(place);
                 }
                 events.push(Event::Died(id, how(status)));
             }
@@ -96,8 +103,10 @@ impl Master {
         if signal != Signal::Child {
             self.log.write(Level::Info, &format!("Handling signal: {name}"));
         }
-        if signal == Signal::Reopen {
-            self.reopen_logs();
+        match signal {
+            Signal::Reopen => self.reopen_logs(),
+            Signal::Reload => self.desk.reloads += 1,
+            _ => {}
         }
     }
 

@@ -10,6 +10,7 @@ use tokio::net::UnixStream as Stream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
+use crate::appserver::census::Census;
 use crate::appserver::channel::{self, Inbox, Order, Received, Report};
 
 /// One thing to heed.
@@ -29,6 +30,12 @@ pub enum Heard {
     Attach(u64, u64, Vec<OwnedFd>),
     /// Let this worker finish and go.
     Detach(u64),
+    /// Show figures: the place on their board, the board, and the socket on which they are told.
+    Observe(u32, Vec<OwnedFd>),
+    /// Who is there.
+    Census(Census),
+    /// Say what you are at.
+    Tell,
     /// Log to these from now on.
     Reopen(Vec<OwnedFd>),
 }
@@ -80,6 +87,9 @@ impl Control {
                     return Heard::Attach(worker, most, seats);
                 }
                 Ok(Some((Order::Detach { worker }, _))) => return Heard::Detach(worker),
+                Ok(Some((Order::Observe { place }, given))) => return Heard::Observe(place, given),
+                Ok(Some((Order::Census(census), _))) => return Heard::Census(census),
+                Ok(Some((Order::Tell, _))) => return Heard::Tell,
                 Ok(Some((Order::Begin { .. }, _))) => continue,
                 // The master speaks no language we know: as good as none.
                 Err(_) if !self.is_orphan => {

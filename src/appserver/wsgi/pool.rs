@@ -8,12 +8,15 @@ use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use tokio::sync::mpsc;
 
 use super::board::Board;
 use super::frame;
+use crate::appserver::census::{Current, Summary};
+use crate::appserver::tally::Tally;
 
 /// A worker, as the master numbers it.
 pub type Id = u64;
@@ -90,6 +93,7 @@ pub struct Pool {
     queue: OwnedFd,
     limits: Limits,
     words: mpsc::UnboundedSender<Word>,
+    tally: Arc<Tally>,
     state: Mutex<State>,
 }
 
@@ -109,6 +113,8 @@ struct Asked {
     replies: mpsc::Sender<Reply>,
     subject: Arc<dyn Fn() -> String + Send + Sync>,
     at: u64,
+    /// The same moment, exactly.
+    since: Instant,
     progress: Progress,
 }
 
@@ -136,9 +142,43 @@ struct Member {
 }
 
 impl Pool {
-    /// A pool without workers; words to the master go to `words`.
-    pub fn new(queue: OwnedFd, limits: Limits, words: mpsc::UnboundedSender<Word>) -> Self {
-        Self { queue, limits, words, state: Mutex::default() }
+    /// A pool without workers; words to the master go to `words`, and how long requests waited to `tally`.
+    pub fn new(
+        queue: OwnedFd,
+        limits: Limits,
+        words: mpsc::UnboundedSender<Word>,
+        tally: Arc<Tally>,
+    ) -> Self {
+        Self { queue, limits, words, tally, state: Mutex::default() }
+    }
+
+    /// How many requests wait for a worker.
+    pub fn queued(&self) -> usize {
+        let state = self.state();
+        state.waiting.len() + state.flying.len().saturating_sub(state.threads)
+    }
+
+    /// Says what waits and what each worker is at; `now` in milliseconds.
+    pub fn summarize(&self, summary: &mut Summary, now: u64) {
+        summary.queued = self.queued() as u64;
+        let state = self.state();
+        for (id, member) in &state.workers {
+            summary.answered.insert(*id, member.answered);
+            let numbers = (0..member.threads).filter_map(|thread| member.board.in_work(thread));
+            let asked = numbers.filter_map(|number| state.asked.get(&number));
+            summary.current.extend(asked.map(|asked| Current {
+                worker: Some(*id),
+                request: (asked.subject)(),
+                milliseconds: now.saturating_sub(asked.at),
+            }));
+        }
+    }
+
+    /// A request of the queue has a thread to itself from now on: threads take them in order.
+    fn taken(&self, state: &State, number: Option<u64>) {
+        if let Some(asked) = number.and_then(|number| state.asked.get(&number)) {
+            self.tally.taken(asked.since.elapsed());
+        }
     }
 
     /// Lets a worker in; its slots are to be read by the caller, who says [`Self::closed`] of each that ends.
@@ -167,7 +207,10 @@ impl Pool {
         state.last += 1;
         let number = state.last;
         let subject = Arc::clone(&packet.subject);
-        state.asked.insert(number, Asked { replies, subject, at: now, progress: Progress::Waiting });
+        state.asked.insert(
+            number,
+            Asked { replies, subject, at: now, since: Instant::now(), progress: Progress::Waiting },
+        );
         state.waiting.push_back((number, packet));
         self.pump(&mut state);
         answer
@@ -198,6 +241,9 @@ impl Pool {
             if member.answered == member.most {
                 let _ = self.words.send(Word::Spent(id));
             }
+        }
+        if let Some(last) = state.threads.checked_sub(1) {
+            self.taken(&state, state.flying.iter().nth(last).copied());
         }
         self.pump(&mut state);
     }
@@ -273,6 +319,9 @@ impl Pool {
             match put(&self.queue, &packet) {
                 Ok(()) => {
                     state.flying.insert(number);
+                    if state.flying.len() <= state.threads {
+                        self.taken(state, Some(number));
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock && !state.flying.is_empty() => {
                     return state.waiting.push_front((number, packet));

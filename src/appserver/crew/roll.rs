@@ -1,0 +1,67 @@
+//! The crew as others see it, and how many it is to be.
+
+use super::{Crew, Life, Phase, Role};
+use crate::appserver::census::{self, Census};
+
+impl Crew {
+    /// Everybody who is there.
+    pub fn census(&self) -> Census {
+        let members = self.members.iter().map(|(id, member)| census::Member {
+            id: *id,
+            pid: member.pid,
+            role: if member.role == Role::Front { "front" } else { "worker" }.into(),
+            state: state(member.life).into(),
+            generation: member.generation,
+        });
+        Census {
+            master: 0,
+            phase: phase(self.phase).into(),
+            generation: self.generation,
+            wanted: self.wanted,
+            members: members.collect(),
+            restarts: self.restarts.iter().map(|(why, count)| (why.to_string(), *count)).collect(),
+        }
+    }
+
+    /// How many workers serve.
+    pub fn serving(&self) -> usize {
+        let census = self.census();
+        census.count("serving") + census.count("retiring")
+    }
+
+    /// The phase, the generation that serves, and the newest one that was begun.
+    pub fn standing(&self) -> (Phase, u64, u64) {
+        (self.phase, self.generation, self.newest)
+    }
+
+    /// From now on there are to be so many workers, at least one; a reload takes the number of the settings again.
+    pub fn scale(&mut self, workers: usize) {
+        self.wanted = workers.max(1);
+    }
+
+    /// Notes why a worker is replaced: the setting named in the sentence, or the word itself.
+    pub(super) fn note_restart(&mut self, why: &str) {
+        const KNOWN: [&str; 5] = ["max_requests", "max_rss", "worker_lifetime", "timeout", "died"];
+        let reason = KNOWN.into_iter().find(|known| why.contains(known)).unwrap_or("other");
+        *self.restarts.entry(reason).or_default() += 1;
+    }
+}
+
+fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Starting => "starting",
+        Phase::Serving => "serving",
+        Phase::Reloading => "reloading",
+        Phase::Stopping => "stopping",
+    }
+}
+
+fn state(life: Life) -> &'static str {
+    match life {
+        Life::Booting => "booting",
+        Life::Waiting => "waiting",
+        Life::Serving => "serving",
+        Life::Retiring => "retiring",
+        Life::Leaving => "leaving",
+    }
+}

@@ -86,7 +86,7 @@ fn a_status_tells_of_every_process_and_of_what_each_works_on() {
     assert!(processes.iter().all(|process| process["rss"].as_u64().unwrap() > 1 << 20), "{told:#}");
     let (is_good, table) = tell(&server, &["status"]);
     assert!(is_good && table.contains("2 of 2 workers serve"), "{table}");
-    assert!(table.contains("GET /slow?a=b from 127.0.0.1 ("), "{table}");
+    assert!(table.contains(" s: GET /slow?a=b from 127.0.0.1"), "{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
     eprintln!("{table}");
     fs::write(server.path("go"), "").unwrap();

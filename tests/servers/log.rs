@@ -88,11 +88,20 @@ fn what_an_application_complains_of_carries_its_process_and_its_request() {
 
 #[test]
 fn logs_that_are_rotated_under_load_lose_no_line() {
+    rotated(PAGE, Server::start);
+}
+
+#[test]
+fn logs_of_a_python_application_that_are_rotated_under_load_lose_no_line() {
+    rotated("/", |options| Server::python(COMPLAINER, options));
+}
+
+fn rotated(page: &str, start: impl FnOnce(&[&str]) -> Server) {
     let dir = tempfile::tempdir().unwrap();
     let access = dir.path().join("access");
     let options =
         ["--workers", "2", "--access-logfile", access.to_str().unwrap(), "--access-logformat", "%(q)s"];
-    let server = Server::start(&options);
+    let server = start(&options);
     let address = server.address();
     let (is_over, asked) = (AtomicBool::new(false), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
@@ -102,7 +111,7 @@ fn logs_that_are_rotated_under_load_lose_no_line() {
                 let mut client = Client::new(address);
                 let mut count = 0;
                 while !is_over.load(Ordering::Relaxed) {
-                    assert_eq!(client.get(&format!("{PAGE}?{name}-{count}")).unwrap().status, 200);
+                    assert_eq!(client.get(&format!("{page}?{name}-{count}")).unwrap().status, 200);
                     asked.lock().unwrap().push(format!("{name}-{count}"));
                     count += 1;
                 }

@@ -62,7 +62,7 @@ fn rows(process: &Process) -> Vec<[String; 10]> {
     let mut current = process
         .current
         .iter()
-        .map(|one| format!("{} ({:.1} s)", one.request, one.milliseconds as f64 / 1000.0));
+        .map(|one| format!("{:.1} s: {}", one.milliseconds as f64 / 1000.0, one.request));
     let first = [
         process.pid.to_string(),
         process.role.clone(),
@@ -145,8 +145,8 @@ listening at http://127.0.0.1:8000
 PID  ROLE    STATE    GEN   AGE  REQUESTS  CONN     RSS    CPU  WORKS ON
  11  master  serving       1h2m                  30 MiB  1.2 s
  12  front   serving    2  1h2m      1234     5  30 MiB  1.2 s
- 13  worker  serving    2  1h2m      1234        30 MiB  1.2 s  GET /slow?with=a&long=quer
-                                                                GET /slow?with=a&long=quer
+ 13  worker  serving    2  1h2m      1234        30 MiB  1.2 s  2.0 s: GET /slow?with=a&lo
+                                                                11.0 s: GET /slow?with=a&l
 "
         );
     }

@@ -3,6 +3,10 @@
 use super::{Crew, Life, Phase, Role};
 use crate::appserver::census::{self, Census};
 
+/// Why workers are replaced: settings, and what else happens to them.
+const REASONS: [&str; 6] = ["max_requests", "max_rss", "worker_lifetime", "timeout", "died", OTHER];
+const OTHER: &str = "other";
+
 impl Crew {
     /// Everybody who is there.
     pub fn census(&self) -> Census {
@@ -19,7 +23,10 @@ impl Crew {
             generation: self.generation,
             wanted: self.wanted,
             members: members.collect(),
-            restarts: self.restarts.iter().map(|(why, count)| (why.to_string(), *count)).collect(),
+            restarts: REASONS
+                .into_iter()
+                .map(|why| (why.to_string(), self.restarts.get(why).copied().unwrap_or(0)))
+                .collect(),
         }
     }
 
@@ -41,8 +48,7 @@ impl Crew {
 
     /// Notes why a worker is replaced: the setting named in the sentence, or the word itself.
     pub(super) fn note_restart(&mut self, why: &str) {
-        const KNOWN: [&str; 5] = ["max_requests", "max_rss", "worker_lifetime", "timeout", "died"];
-        let reason = KNOWN.into_iter().find(|known| why.contains(known)).unwrap_or("other");
+        let reason = REASONS.into_iter().find(|known| why.contains(known)).unwrap_or(OTHER);
         *self.restarts.entry(reason).or_default() += 1;
     }
 }

@@ -76,6 +76,11 @@ impl Desk {
     pub fn open(settings: &Settings, complaints: Complaints, log: &Log) -> Self {
         let environment = |name: &str| std::env::var(name).ok();
         let path = place::of(settings, std::process::id(), environment);
+        if path.is_none() && !settings.control_socket_disable {
+            let text =
+                "No control socket: there is neither a pid file nor $RUNTIME_DIRECTORY nor $XDG_RUNTIME_DIR";
+            log.write(Level::Debug, text);
+        }
         let level = if settings.control_socket.is_some() { Level::Warning } else { Level::Debug };
         let opened = path.and_then(|path| {
             let failed = |error| format!("No control socket at {}: {error}", path.display());

@@ -43,6 +43,9 @@ pub enum Order {
     Attach {
         /// The worker.
         worker: u64,
+        /// Its process.
+        #[serde(default)]
+        pid: u32,
         /// After how many requests it is spent; zero is never.
         most: u64,
     },
@@ -51,6 +54,15 @@ pub enum Order {
         /// The worker.
         worker: u64,
     },
+    /// To a zygote: fork a worker. Descriptors: its channel, then what `Begin` passes to a Python worker.
+    Fork {
+        /// The worker.
+        worker: u64,
+        /// How many Python workers there were with it.
+        age: u64,
+    },
+    /// To who calls the server's hooks, who answers with [`Report::Called`].
+    Call(Call),
     /// Accept from now on.
     Serve,
     /// Finish and go; `drain`: accept first what waits in the queue, because nobody else will.
@@ -71,6 +83,17 @@ pub enum Order {
     Tell,
     /// Log elsewhere from now on. Descriptors: the error log, then the access log if there is one.
     Reopen,
+}
+
+/// A hook to be called, and what it is called with beside the server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Call {
+    /// The hook.
+    pub hook: String,
+    /// The age and the process of the worker it is about.
+    pub worker: Option<(u64, u32)>,
+    /// How many workers there are now, and how many there were.
+    pub count: Option<(usize, Option<usize>)>,
 }
 
 /// What a worker says to the master.
@@ -96,6 +119,25 @@ pub enum Report {
     },
     /// Of who accepts: what it is at.
     Summary(Summary),
+    /// Of a zygote: this worker was forked.
+    Forked {
+        /// The worker.
+        worker: u64,
+        /// Its process.
+        pid: u32,
+    },
+    /// Of who calls the server's hooks: it was called, or the configuration was run.
+    Called {
+        /// What went wrong.
+        failed: Option<String>,
+    },
+    /// Code of the application changed.
+    Changed {
+        /// The file.
+        file: String,
+        /// When it was written, in nanoseconds.
+        stamp: u64,
+    },
     /// A line for the error log.
     Log {
         /// How important it is.

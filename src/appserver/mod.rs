@@ -92,7 +92,10 @@ where
     }
     match asked {
         config::Asked::Text(text) => Ok(text),
-        config::Asked::Check(settings, text) => worker::check(&settings, load).map(|()| text),
+        config::Asked::Check(settings, text) if settings.app.starts_with('@') => {
+            worker::check(&settings, load).map(|()| text)
+        }
+        config::Asked::Check(settings, text) => wsgi::trial::run(&settings).map(|()| text),
         config::Asked::Serve(settings) => master::run(&args, settings).map(|()| String::new()),
     }
 }

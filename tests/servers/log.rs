@@ -49,7 +49,7 @@ fn a_request_is_an_object_of_json_with_the_name_its_proxy_gave_it() {
     let time = line["time"].take();
     assert!(time.as_str().is_some_and(|time| time.starts_with("20") && time.ends_with('Z')), "{time}");
     assert!(line["duration_us"].take().as_u64().is_some_and(|took| took > 0));
-    assert!(line["pid"].take().as_u64().is_some());
+    assert_eq!(line["pid"].take().to_string(), pid, "the worker that answered");
     let expected = serde_json::json!({
         "time": null, "remote": "127.0.0.1", "method": "GET", "path": "/a", "query": "b=%22",
         "protocol": "HTTP/1.1", "status": 200, "bytes": pid.len(), "duration_us": null, "referer": null,

@@ -79,6 +79,22 @@ pub enum Role {
     Front,
     /// A worker that answers what the front gives it.
     Python,
+    /// Where Python workers of a generation are forked from; never in the crew.
+    Zygote,
+    /// Who calls the hooks of the server; never in the crew.
+    Server,
+}
+
+impl Role {
+    /// What it is called.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Native | Self::Python => "worker",
+            Self::Front => "front",
+            Self::Zygote => "zygote",
+            Self::Server => "server",
+        }
+    }
 }
 
 /// What the crew is to be.
@@ -224,6 +240,11 @@ impl Crew {
         }
     }
 
+    /// How many workers there are to be.
+    pub fn wanted(&self) -> usize {
+        self.wanted
+    }
+
     /// What the next reload makes of the crew.
     pub fn replan(&mut self, plan: Plan) {
         self.plan = plan;
@@ -273,6 +294,7 @@ impl Crew {
             // Its silence is no fault: the front knows what it works on.
             (Role::Python, _) => return None,
             (Role::Native, _) => self.plan.timeout,
+            (Role::Zygote | Role::Server, _) => return None,
             (Role::Front, _) => self.plan.timeout.max(RECENT),
         };
         (!self.plan.timeout.is_zero() && !limit.is_zero()).then_some(limit)

@@ -7,13 +7,20 @@ use crate::appserver::census::{self, Census};
 const REASONS: [&str; 6] = ["max_requests", "max_rss", "worker_lifetime", "timeout", "died", OTHER];
 const OTHER: &str = "other";
 
+impl Role {
+    /// Whether clients connect to it.
+    pub fn accepts(self) -> bool {
+        matches!(self, Self::Native | Self::Front)
+    }
+}
+
 impl Crew {
     /// Everybody who is there.
     pub fn census(&self) -> Census {
         let members = self.members.iter().map(|(id, member)| census::Member {
             id: *id,
             pid: member.pid,
-            role: if member.role == Role::Front { "front" } else { "worker" }.into(),
+            role: member.role.word().into(),
             state: state(member.life).into(),
             generation: member.generation,
         });

@@ -53,7 +53,9 @@ impl Crew {
             self.patience_at = now + PATIENCE;
             actions.push(Action::Stopping);
         }
-        for id in self.ids(|_| true) {
+        // Who works for a front ends with it: it is told first, so that it knows why.
+        let told_first = self.ids(|m| m.role == Role::Python);
+        for id in told_first.into_iter().chain(self.ids(|m| m.role != Role::Python)) {
             match signal {
                 Signal::Quit => self.quit(now, id, actions),
                 _ => self.send_away(now, id, Queue::Drained, actions),

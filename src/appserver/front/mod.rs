@@ -41,6 +41,7 @@ use super::settings::Settings;
 use super::settings::network::Networks;
 use super::statsd::Statsd;
 use super::tally::Tally;
+use super::wsgi::pool::{Taker, Worker};
 
 /// How long an idle connection stays open for one more request when the worker leaves.
 pub const GRACE: Duration = Duration::from_secs(1);
@@ -154,9 +155,9 @@ impl Front {
     }
 
     /// Lets a Python worker in. Errors are those of the system, or of what it came with.
-    pub fn attach(&self, worker: u64, most: u64, seats: Vec<OwnedFd>) -> io::Result<()> {
+    pub fn attach(&self, worker: Worker, seats: Vec<OwnedFd>) -> io::Result<()> {
         match &self.application {
-            Application::Python(python) => python.attach(worker, most, seats),
+            Application::Python(python) => python.attach(worker, seats),
             Application::Native(_) => Ok(()),
         }
     }
@@ -198,7 +199,8 @@ impl Front {
         self.access.as_ref().is_some_and(|access| access.form.wants_answer())
     }
 
-    fn note_answer(&self, noted: Option<Noted>, done: &Answered, answer: &[u8]) {
+    /// An answer ended: which process gave it, if another did, and its head if that is wanted.
+    fn note_answer(&self, noted: Option<Noted>, done: &Answered, (taker, answer): (Option<Taker>, &[u8])) {
         self.tally.answered(done.status);
         let Some(Noted { began, remote, head }) = noted else { return };
         let took = began.elapsed();
@@ -221,7 +223,7 @@ impl Front {
             bytes: done.bytes,
             took,
             request_id: self.request_id(&head),
-            pid: std::process::id(),
+            pid: taker.and_then(|taker| taker.pid()).unwrap_or_else(std::process::id),
         });
     }
 

@@ -11,6 +11,7 @@ use super::connection::{Connection, Phase};
 use super::stream::Stream;
 use crate::appserver::http::answer::{self, Fault, Field};
 use crate::appserver::http::plan::{Asked, Body, Plan};
+use crate::appserver::wsgi::pool::Taker;
 
 /// A part that is longer is written from where it is; a shorter one is copied behind what waits.
 const COPIED: usize = 16 * 1024;
@@ -28,6 +29,8 @@ pub struct Outgoing<'a> {
     kept: Option<Vec<u8>>,
     /// Bytes of the body that left or wait.
     pub bytes: u64,
+    /// Who makes it, if that is another process.
+    pub taker: Option<Taker>,
 }
 
 impl<'a> Outgoing<'a> {
@@ -38,7 +41,7 @@ impl<'a> Outgoing<'a> {
         front: &'a Front,
         out: &'a mut BytesMut,
     ) -> Self {
-        Self { stream, connection, front, out, plan: None, kept: None, bytes: 0 }
+        Self { stream, connection, front, out, plan: None, kept: None, bytes: 0, taker: None }
     }
 
     /// Whether the head is on its way, so that no other answer can take its place.

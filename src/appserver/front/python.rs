@@ -1,8 +1,10 @@
 //! Asking a Python application: through the pool of its workers.
 
+use std::fmt::Display;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -13,11 +15,12 @@ use super::outgoing::Outgoing;
 use super::request::{Remote, Request};
 use crate::appserver::http::plan::{Asked, Plan};
 use crate::appserver::http::{Head, answer, path};
+use crate::appserver::log::Level;
 use crate::appserver::settings::Settings;
 use crate::appserver::tally::Tally;
 use crate::appserver::wsgi::Board;
 use crate::appserver::wsgi::environ::{self, Call};
-use crate::appserver::wsgi::pool::{Failure, Limits, Packet, Pool, Reply, Word};
+use crate::appserver::wsgi::pool::{Failure, Limits, Packet, Pool, Reply, Taker, Word, Worker};
 use crate::appserver::wsgi::slot::Slot;
 
 /// Number of the request, length of the environ, kind of the body.
@@ -35,6 +38,8 @@ pub struct Python {
     pub forwarder_headers: Vec<String>,
     /// Headers, and the value with which each says that the client came by https.
     pub secure_headers: Vec<(String, String)>,
+    /// Whether it was told that headers of the connection are not its own.
+    has_told_hop: AtomicBool,
 }
 
 /// Asks the application and sends its answer.
@@ -50,6 +55,11 @@ pub async fn answer(
         Err((status, text)) => return out.simple(asked, status, text).await,
     };
     let mut status = 0;
+    out.taker = Some(packet.taker.clone());
+    let subject = Arc::clone(&packet.subject);
+    let cannot = |why: &dyn Display| {
+        front.complain(&format!("The answer to {} cannot be sent: {why}", subject()));
+    };
     let mut replies = python.pool.ask(packet, front.clock.now());
     while let Some(reply) = replies.recv().await {
         let sent = match reply {
@@ -62,13 +72,17 @@ pub async fn answer(
             Reply::Head(head) => {
                 let plan = latin1(&head.fields).zip(answer::status(head.status.as_bytes()).ok());
                 let Some((fields, code)) = plan else {
-                    front.complain(&format!("The application's answer cannot be sent: {head:?}"));
+                    cannot(&format!("{head:?}"));
                     return out.simple(asked, 500, FAILED).await;
                 };
                 status = code;
-                let plan = Plan::new(asked, code, None, head.length);
+                // Where no body follows, only the application knows how long it would be.
+                let told =
+                    if asked.is_head || code == 304 { answer::length(pairs(&fields)) } else { Ok(None) };
+                let plan = Plan::new(asked, code, told.unwrap_or(None), head.length);
+                python.note_hop(front, &fields);
                 if let Err(fault) = out.begin(head.status.as_bytes(), pairs(&fields), plan) {
-                    front.complain(&format!("The application's answer cannot be sent: {fault}"));
+                    cannot(&fault);
                     return out.simple(asked, 500, FAILED).await;
                 }
                 Ok(())
@@ -99,7 +113,8 @@ async fn send_file(out: &mut Outgoing<'_>, file: &OwnedFd, at: u64, length: u64)
 /// There will be no answer, or no more of it.
 async fn failed(failure: Failure, status: u16, asked: Asked, out: &mut Outgoing<'_>) -> Answered {
     if out.is_begun() {
-        // What the client has is no whole answer: the connection breaks, so that it knows.
+        // What the client has is no whole answer: the connection breaks behind it, so that it knows.
+        let _ = out.flush().await;
         return Answered {
             status,
             bytes: out.bytes,
@@ -151,11 +166,12 @@ impl Python {
             mounts,
             forwarder_headers: settings.forwarder_headers.iter().map(capitals).collect(),
             secure_headers: settings.secure_scheme_headers.clone().into_iter().collect(),
+            has_told_hop: AtomicBool::new(false),
         }
     }
 
     /// Lets a worker in: its board, then a slot a thread. Errors are those of the event loop.
-    pub fn attach(&self, worker: u64, most: u64, mut seats: Vec<OwnedFd>) -> io::Result<()> {
+    pub fn attach(&self, worker: Worker, mut seats: Vec<OwnedFd>) -> io::Result<()> {
         if seats.len() < 2 {
             return Err(io::Error::other("it came without its seats"));
         }
@@ -163,10 +179,23 @@ impl Python {
         let board = Arc::new(Board::of(seats.remove(0), slots.len()));
         let threads = slots.len();
         for (thread, slot) in slots.into_iter().enumerate() {
-            tokio::spawn(Slot::new(&self.pool, &board, (worker, thread), slot)?.read());
+            tokio::spawn(Slot::new(&self.pool, &board, (worker.id, thread), slot)?.read());
         }
-        self.pool.join(worker, board, threads, most);
+        self.pool.join(worker, board, threads);
         Ok(())
+    }
+
+    /// Tells once that a header of the connection is not sent.
+    fn note_hop(&self, front: &Front, fields: &[(Vec<u8>, Vec<u8>)]) {
+        if self.has_told_hop.load(Relaxed) {
+            return;
+        }
+        if let Some((name, _)) = fields.iter().find(|(name, _)| answer::is_hop_by_hop(name)) {
+            self.has_told_hop.store(true, Relaxed);
+            let name = String::from_utf8_lossy(name);
+            let text = format!("The application's header `{name}` is not sent: it is for the server to say");
+            front.log.write(Level::Warning, &text);
+        }
     }
 
     /// The request as a worker reads it. Errors: it has an answer already, status and text.
@@ -206,7 +235,7 @@ impl Python {
             let target = String::from_utf8_lossy(head.target()).into_owned();
             format!("{} {target} from {}", head.method(), or_dash(remote.client(&head)))
         };
-        Ok(Packet { bytes, body: file, subject: Arc::new(subject) })
+        Ok(Packet { bytes, body: file, taker: Taker::default(), subject: Arc::new(subject) })
     }
 
     /// Whether the client came by https, as far as who is trusted says so. Errors: two headers say different things.

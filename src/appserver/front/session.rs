@@ -101,13 +101,10 @@ impl Session {
         while let Some(head) = self.head().await? {
             let body = self.body(&head).await?;
             self.connection.enter(Phase::Busy, self.front.clock.now());
-            let head = Arc::new(head);
-            self.connection.hold(Some((Arc::clone(&head), self.front.clock.now())));
-            let request = Request { head, body, remote: Arc::clone(&self.remote) };
+            let request = Request { head: Arc::new(head), body, remote: Arc::clone(&self.remote) };
             if !self.answer(request).await? {
                 return Ok(());
             }
-            self.connection.hold(None);
             self.connection.enter(Phase::Idle, self.front.clock.now());
         }
         Ok(())
@@ -206,6 +203,7 @@ impl Session {
         let front = Arc::clone(&self.front);
         let asked = Asked::from(&*request.head);
         let (_flight, noted) = (front.tally.begin(), front.note(&request));
+        self.connection.hold(Some((Arc::clone(&request.head), front.clock.now())));
         let mut outgoing = Outgoing::new(&mut self.stream, &self.connection, &front, &mut self.out);
         if front.wants_answer() {
             outgoing.keep();
@@ -216,7 +214,9 @@ impl Session {
                 python::answer(python, &front, request, asked, &mut outgoing).await
             }
         };
-        front.note_answer(noted, &done, &outgoing.kept());
+        let taker = outgoing.taker.take();
+        front.note_answer(noted, &done, (taker, &outgoing.kept()));
+        self.connection.hold(None);
         Ok(done.keeps_alive?)
     }
 

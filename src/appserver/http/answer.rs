@@ -63,6 +63,11 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+/// Whether a header concerns one connection only.
+pub fn is_hop_by_hop(name: &[u8]) -> bool {
+    HOP_BY_HOP.into_iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes()))
+}
+
 /// The code of a status such as `200 OK`; the reason may be empty or absent.
 pub fn status(text: &[u8]) -> Result<u16, Fault> {
     match text {
@@ -196,7 +201,7 @@ fn put_fields<'a>(out: &mut BytesMut, fields: impl IntoIterator<Item = Field<'a>
         match name.len() {
             6 if is("status") => return Err(Fault::StatusField),
             14 if is("content-length") => continue,
-            _ if HOP_BY_HOP.into_iter().any(is) => continue,
+            _ if is_hop_by_hop(name) => continue,
             4 => own.has_date |= is("date"),
             6 => own.has_server |= is("server"),
             _ => {}

@@ -8,7 +8,7 @@ use rustix::process::{Signal as Number, kill_process};
 
 use super::hand::Hand;
 use super::recruit::{Accepting, Recruit};
-use super::{Generation, Master, SIGSTOP_VARIABLE};
+use super::{Generation, Master, SIGSTOP_VARIABLE, zygote};
 use crate::appserver::channel::Order;
 use crate::appserver::crew::{Action, Event, Id, Queue as Leftover, Role};
 use crate::appserver::log::Level;
@@ -24,6 +24,9 @@ impl Master {
     pub(super) fn act(&mut self, action: Action) -> Option<Event> {
         match action {
             Action::Start(id, generation, role) => return self.start(id, generation, role),
+            Action::Quit(id) | Action::Kill(id) if self.unborn.contains_key(&id) => {
+                return self.forget_unborn(id, matches!(action, Action::Kill(_)));
+            }
             Action::Serve(id) => self.order(id, &Order::Serve),
             Action::Attach(worker, front) => self.attach(worker, front),
             Action::Leave(id, queue) => self.leave(id, queue),
@@ -31,7 +34,12 @@ impl Master {
                 Some(Role::Python) => self.send(id, Number::INT),
                 _ => self.order(id, &Order::Quit),
             },
-            Action::Dump(id) => self.send(id, Number::USR2),
+            Action::Dump(id) => {
+                self.send(id, Number::USR2);
+                if self.settings.hooks.iter().any(|hook| hook == "worker_abort") {
+                    self.send(id, Number::ABORT);
+                }
+            }
             Action::Kill(id) => self.send(id, Number::KILL),
             Action::Say(level, text) => self.log.write(level, &text),
             Action::Ready(status) => self.notify.ready(&status),
@@ -57,18 +65,23 @@ impl Master {
     }
 
     fn start(&mut self, id: Id, generation: u64, role: Role) -> Option<Event> {
-        match self.recruit(generation, role) {
-            Ok(hand) => {
-                let pid = hand.pid.as_raw_nonzero().get().unsigned_abs();
-                let what = if role == Role::Front { "front" } else { "worker" };
-                self.log.write(Level::Info, &format!("Booting {what} with pid: {pid}"));
-                self.crew.started(id, pid, self.now());
-                self.observe(&hand);
-                self.hands.insert(id, hand);
-                None
-            }
-            Err(error) => Some(Event::Died(id, format!("could not be started: {error}"))),
-        }
+        let started = match role {
+            Role::Python if zygote::is_wanted(&self.settings) => self.fork(id, generation),
+            _ => self.recruit(generation, role).map(|hand| self.began(id, hand)),
+        };
+        started.err().map(|error| {
+            self.unborn.remove(&id);
+            Event::Died(id, format!("could not be started: {error}"))
+        })
+    }
+
+    /// A process of the crew runs.
+    pub(super) fn began(&mut self, id: Id, hand: Hand) {
+        let pid = hand.number();
+        self.log.write(Level::Info, &format!("Booting {} with pid: {pid}", hand.role.word()));
+        self.crew.started(id, pid, self.now());
+        self.observe(&hand);
+        self.hands.insert(id, hand);
     }
 
     fn recruit(&mut self, generation: u64, role: Role) -> io::Result<Hand> {
@@ -116,7 +129,8 @@ impl Master {
             0 => 0,
             most => most + by_chance(self.settings.max_requests_jitter),
         };
-        let _ = front.send(&Order::Attach { worker, most }, &descriptors);
+        let pid = self.hands.get(&worker).map_or(0, Hand::number);
+        let _ = front.send(&Order::Attach { worker, pid, most }, &descriptors);
     }
 
     fn leave(&self, id: Id, queue: Leftover) {
@@ -127,6 +141,8 @@ impl Master {
                 for front in self.hands.values().filter(is_front) {
                     let _ = front.send(&Order::Detach { worker: id }, &[]);
                 }
+                // A thread that waits for a request does not see that it is to go.
+                self.send(id, Number::TERM);
             }
             _ => self.order(id, &Order::Leave { drain: queue == Leftover::Drained }),
         }
@@ -140,8 +156,12 @@ impl Master {
 
     /// Closes what generations shared that are over.
     pub(super) fn forget_generations(&mut self) {
-        let crew = &self.crew;
-        self.generations.retain(|generation, _| crew.may_start(*generation));
+        let is_over = |generation: &&u64| !self.crew.may_start(**generation);
+        let over: Vec<u64> = self.generations.keys().filter(is_over).copied().collect();
+        for generation in over {
+            self.generations.remove(&generation);
+            self.end_zygote(generation, Number::TERM);
+        }
     }
 
     /// A worker that cannot be told anything is silent as well, and is dealt with for that.

@@ -10,11 +10,12 @@ use std::time::Duration;
 use rustix::process::{Signal as Number, getpid, kill_process};
 
 use super::Master;
+use super::hand::Hand;
 use crate::appserver::census::{Member, Summary};
 use crate::appserver::channel::Order;
 use crate::appserver::control::place::{self, Door};
 use crate::appserver::control::wire::{self, Command, Process, Reply, Request, Status};
-use crate::appserver::crew::{Id, Phase, Role};
+use crate::appserver::crew::{Id, Phase};
 use crate::appserver::log::{Echo, Level, Log};
 use crate::appserver::process;
 use crate::appserver::settings::Settings;
@@ -207,7 +208,7 @@ impl Master {
 
     /// Says something to all who accept, and returns who they are.
     pub(super) fn accepting(&self, order: &Order) -> BTreeSet<Id> {
-        let accept = self.hands.iter().filter(|(_, hand)| hand.role != Role::Python);
+        let accept = self.hands.iter().filter(|(_, hand)| hand.role.accepts());
         accept.filter(|(_, hand)| hand.send(order, &[]).is_ok()).map(|(id, _)| *id).collect()
     }
 
@@ -259,12 +260,20 @@ impl Master {
         let pid = std::process::id();
         let master = Process { pid, role: "master".into(), state: census.phase.clone(), ..used(pid) };
         let others = census.members.iter().map(|member| self.process(member));
+        // Those beside the crew: they serve nobody, they fork and call hooks.
+        let is_beside = |hand: &&Hand| census.members.iter().all(|member| member.pid != hand.number());
+        let beside = self.hands.values().filter(is_beside).map(|hand| Process {
+            pid: hand.number(),
+            role: hand.role.word().into(),
+            state: "beside".into(),
+            ..used(hand.number())
+        });
         Status {
             version: env!("CARGO_PKG_VERSION").into(),
             pid,
             application: self.settings.app.clone(),
             listening: self.listeners.iter().map(|listener| listener.name.clone()).collect(),
-            processes: [master].into_iter().chain(others).collect(),
+            processes: [master].into_iter().chain(others).chain(beside).collect(),
             phase: census.phase.clone(),
             generation: census.generation,
             workers: census.wanted,

@@ -11,7 +11,6 @@ use super::hand::Hand;
 use crate::appserver::backlog;
 use crate::appserver::census::Census;
 use crate::appserver::channel::Order;
-use crate::appserver::crew::Role;
 use crate::appserver::listener::{self, Listener};
 use crate::appserver::settings::Settings;
 use crate::appserver::statsd::Statsd;
@@ -38,21 +37,22 @@ struct Told {
 }
 
 impl Figures {
-    /// Nothing told yet. Errors: the length of the queue is wanted, and no socket here tells it.
-    pub fn new(
-        settings: &Settings,
-        statsd: Option<Arc<Statsd>>,
-        listeners: &[Listener],
-    ) -> Result<Self, Diagnostic> {
+    /// Nothing told yet. Errors are those of the address on which they are to be told.
+    pub fn new(settings: &Settings, statsd: Option<Arc<Statsd>>) -> Result<Self, Diagnostic> {
         let has_backlog = settings.enable_backlog_metric;
+        Ok(Self { statsd, has_backlog, next: Duration::ZERO, told: told(settings)? })
+    }
+
+    /// Whether what is wanted can be told. Errors: the length of the queue is wanted, and no socket here tells it.
+    pub fn check(&self, listeners: &[Listener]) -> Result<(), Diagnostic> {
         let sockets = backlog::inodes(listeners.iter().map(|listener| &listener.socket));
-        if has_backlog && backlog::length(&sockets).is_none() {
+        if self.has_backlog && backlog::length(&sockets).is_none() {
             return Err(Diagnostic::error(
                 "`enable_backlog_metric` cannot be kept: the kernel tells how many connections wait for TCP sockets alone",
             )
             .fix("bind to a port, or leave the setting out"));
         }
-        Ok(Self { statsd, has_backlog, next: Duration::ZERO, told: told(settings)? })
+        Ok(())
     }
 
     /// Where figures are told over HTTP, if they are.
@@ -98,7 +98,7 @@ impl Master {
         let census = Census { master: std::process::id(), ..self.crew.census() };
         if census != told.census {
             told.census.clone_from(&census);
-            for hand in self.hands.values().filter(|hand| hand.role != Role::Python) {
+            for hand in self.hands.values().filter(|hand| hand.role.accepts()) {
                 let _ = hand.send(&Order::Census(census.clone()), &[]);
             }
         }

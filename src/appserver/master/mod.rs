@@ -5,8 +5,12 @@ mod act;
 mod desk;
 mod figure;
 mod hand;
+mod hook;
+mod outfit;
+mod output;
 mod recruit;
 mod watch;
+mod zygote;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -19,6 +23,7 @@ use listenfd::ListenFd;
 use self::desk::{Complaints, Desk};
 use self::figure::Figures;
 use self::hand::Hand;
+use self::zygote::Unborn;
 use super::board::Board;
 use super::crew::{Action, Crew, Event, Failure, Id, Plan, Role};
 use super::inherited;
@@ -44,6 +49,7 @@ pub fn run(args: &[OsString], settings: Settings) -> Result<(), Diagnostic> {
     let mut signals = Signals::take().map_err(|e| Diagnostic::error(format!("cannot take signals: {e}")))?;
     let mut master = Master::new(args, settings, handed)?;
     let ended = master.supervise(&mut signals);
+    master.hook("on_exit");
     master.log.write(Level::Info, "Shutting down: Master");
     match ended {
         None => Ok(()),
@@ -68,6 +74,12 @@ struct Master {
     settings: Settings,
     crew: Crew,
     hands: BTreeMap<Id, Hand>,
+    /// Workers that were not forked yet.
+    unborn: BTreeMap<Id, Unborn>,
+    /// How many Python workers there were.
+    age: u64,
+    /// The file that changed last, and when.
+    changed: (String, u64),
     listeners: Vec<Listener>,
     /// Files of sockets that are closed already.
     files: Vec<SocketFile>,
@@ -112,14 +124,17 @@ impl Master {
             .echoing(Some(complaints.clone()));
         let access = settings.accesslog.as_ref().map(|path| log::open(path, Stream::Out)).transpose()?;
         let pidfile = settings.pidfile.as_deref().map(PidFile::write).transpose()?;
-        let listeners = listener::open(&settings, handed)?;
-        Ok(Self {
+        let mut master = Self {
             crew: Crew::new(plan(&settings), Duration::ZERO),
             hands: BTreeMap::new(),
+            unborn: BTreeMap::new(),
+            age: 0,
+            changed: Default::default(),
+            listeners: Vec::new(),
             files: Vec::new(),
             access,
             board: Board::make().ok(),
-            figures: Figures::new(&settings, statsd, &listeners)?,
+            figures: Figures::new(&settings, statsd)?,
             desk: Desk::open(&settings, complaints, &log),
             notify: Notify::from_environment(environment),
             program: Program::of(&invoked_as, std::env::var_os("PATH").as_deref()),
@@ -129,9 +144,13 @@ impl Master {
             watchdog_at: Duration::ZERO,
             settings,
             log,
-            listeners,
             _pidfile: pidfile,
-        })
+        };
+        master.begin_hooks()?;
+        master.listeners = listener::open(&master.settings, handed)?;
+        master.figures.check(&master.listeners)?;
+        master.sockets_are_open()?;
+        Ok(master)
     }
 
     fn now(&self) -> Duration {
@@ -189,7 +208,14 @@ impl Master {
         let mut events = vec![event];
         while let Some(event) = events.pop() {
             let now = self.now();
-            for action in self.crew.step(now, event) {
+            let old = self.crew.wanted();
+            let actions = self.crew.step(now, event);
+            if actions.contains(&Action::Reloading) {
+                self.hook_reload(old);
+            } else if self.crew.wanted() != old {
+                self.hook_count(old);
+            }
+            for action in actions {
                 if let Action::End(failure) = action {
                     return Some(failure);
                 }

@@ -8,21 +8,17 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::Pid;
 
 use super::hand::Hand;
+use super::outfit::Outfit;
 use crate::appserver::board::Board;
 use crate::appserver::channel::Order;
 use crate::appserver::crew::Role;
 use crate::appserver::program::Pinned;
 use crate::appserver::settings::Settings;
 use crate::appserver::wsgi::python::{self, Interpreter};
-use crate::appserver::wsgi::{self, Seats};
 use crate::appserver::{inherited, notify, worker};
-
-/// The interpreter of an application that names none.
-const PYTHON: &str = "python3";
 
 /// What every process is started with.
 pub struct Recruit<'a> {
@@ -76,18 +72,20 @@ impl Recruit<'_> {
 
     /// Starts a Python worker that takes from `queue`. Errors are those of the system.
     pub fn python(&self, queue: BorrowedFd) -> io::Result<Hand> {
+        let outfit = Outfit::make(self.settings)?;
+        let mut hand = self.interpreted(&outfit.given(queue))?;
+        outfit.go_with(&mut hand);
+        Ok(hand)
+    }
+
+    /// Starts a process of Python that is handed this. Errors are those of the system.
+    pub fn interpreted(&self, given: &[BorrowedFd]) -> io::Result<Hand> {
         let (ours, theirs) = UnixStream::pair()?;
-        let python = self.settings.python.as_deref().unwrap_or(Path::new(PYTHON));
+        let python = self.settings.python.as_deref().unwrap_or(Path::new(python::USUAL));
         let mut interpreter = Interpreter::new(python, &self.title(), theirs)?;
         self.fit(&mut interpreter.command);
-        let board = wsgi::Board::make(self.settings.threads)?;
-        let (slots, theirs) = python::slots(self.settings.threads)?;
-        let (stacks, shown) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-        let mut hand = Hand::new(pid(interpreter.spawn()?)?, self.role, self.generation, ours)?;
-        let given = [shown.as_fd(), queue, board.as_fd()].into_iter().chain(theirs.iter().map(AsFd::as_fd));
-        self.tell(&hand, &given.collect::<Vec<_>>());
-        hand.seats = Some(Seats { board, slots });
-        hand.stacks = Some(stacks);
+        let hand = Hand::new(pid(interpreter.spawn()?)?, self.role, self.generation, ours)?;
+        self.tell(&hand, given);
         Ok(hand)
     }
 
@@ -110,6 +108,7 @@ impl Recruit<'_> {
     }
 }
 
-fn pid(number: u32) -> io::Result<Pid> {
+/// A process of ours by its number. Errors: there is none of that number.
+pub fn pid(number: u32) -> io::Result<Pid> {
     Pid::from_raw(number.cast_signed()).ok_or_else(|| io::Error::other("a child without a pid"))
 }

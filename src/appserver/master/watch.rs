@@ -8,8 +8,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{WaitOptions, WaitStatus, wait};
 
 use super::Master;
+use super::output::Output;
 use crate::appserver::channel::{Order, Report};
-use crate::appserver::crew::{Event, Failure, Id};
+use crate::appserver::crew::{Event, Failure, Id, Role};
 use crate::appserver::log::{self, Level, Stream};
 use crate::appserver::signals::{Signal, Signals};
 
@@ -52,14 +53,32 @@ impl Master {
             hand.is_open = false;
         }
         let stacks = hand.stacks();
-        let pid = hand.pid.as_raw_nonzero().get().unsigned_abs();
+        let pid = hand.number();
         if !stacks.is_empty() {
             self.log.write_of(pid, Level::Error, stacks.trim_end());
         }
-        reports.into_iter().filter_map(|report| self.heard(id, pid, report)).collect()
+        for line in hand.output.iter_mut().flat_map(Output::lines) {
+            // Printed, it was not said how important it is; it is never too little.
+            self.log.write_of(pid, Level::Info.max(self.settings.loglevel), &line);
+        }
+        reports.into_iter().flat_map(|report| self.heard(id, report)).collect()
     }
 
-    fn heard(&mut self, id: Id, pid: u32, report: Report) -> Option<Event> {
+    /// What follows from one report; what is for the log alone is logged.
+    pub(super) fn heard(&mut self, id: Id, report: Report) -> Vec<Event> {
+        let Some(hand) = self.hands.get(&id) else { return Vec::new() };
+        let (pid, role, generation) = (hand.number(), hand.role, hand.generation);
+        match report {
+            Report::Log { level, message } => {
+                self.log.write_of(pid, level, &message);
+                Vec::new()
+            }
+            report if role == Role::Zygote => self.heard_of_zygote(generation, report),
+            report => self.event(id, report).into_iter().collect(),
+        }
+    }
+
+    fn event(&mut self, id: Id, report: Report) -> Option<Event> {
         Some(match report {
             Report::Ready => Event::Ready(id),
             Report::Beat => Event::Beat(id),
@@ -71,11 +90,20 @@ impl Master {
                 self.desk.heard(id, summary);
                 return None;
             }
-            Report::Log { level, message } => {
-                self.log.write_of(pid, level, &message);
-                return None;
-            }
+            Report::Changed { file, stamp } => return self.code_changed(file, stamp),
+            Report::Forked { .. } | Report::Called { .. } | Report::Log { .. } => return None,
         })
+    }
+
+    /// Code changed: a reload, unless another worker has told of the same change.
+    fn code_changed(&mut self, file: String, stamp: u64) -> Option<Event> {
+        let change = (file, stamp);
+        if self.changed == change {
+            return None;
+        }
+        self.log.write(Level::Info, &format!("Reloading: `{}` changed", change.0));
+        self.changed = change;
+        Some(Event::Signal(Signal::Reload))
     }
 
     /// The workers that ended. Other children (we may be process 1 of a container) are reaped without a word.
@@ -83,14 +111,26 @@ impl Master {
         let mut events = Vec::new();
         while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
             let pid = pid.as_raw_nonzero().get().unsigned_abs();
-            if let Some(id) = self.crew.of_pid(pid) {
-                // Its last words come before its end.
-                events.extend(self.hear(id));
-                let place = self.hands.remove(&id).and_then(|hand| hand.place);
-                if let (Some(place), Some(board)) = (place, &self.board) {
-                    board.post(place, None);
-                    self.figures.over(place);
+            let Some(id) = self.hands.iter().find(|(_, hand)| hand.number() == pid).map(|(id, _)| *id) else {
+                continue;
+            };
+            // Its last words come before its end.
+            events.extend(self.hear(id));
+            let Some(hand) = self.hands.remove(&id) else { continue };
+            if let (Some(place), Some(board)) = (hand.place, &self.board) {
+                board.post(place, None);
+                self.figures.over(place);
+            }
+            match hand.role {
+                Role::Zygote => events.extend(self.zygote_died(hand.generation, &how(status))),
+                Role::Server => {
+                    let text = format!("The process that calls hooks {}: there will be none", how(status));
+                    self.log.write(Level::Error, &text);
                 }
+                Role::Python => self.hook_child(hand.age, pid),
+                Role::Native | Role::Front => {}
+            }
+            if self.crew.of_pid(pid) == Some(id) {
                 events.push(Event::Died(id, how(status)));
             }
         }

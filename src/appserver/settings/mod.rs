@@ -22,7 +22,7 @@ pub mod word;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use self::account::Account;
 use self::config_file::ConfigFile;
@@ -49,8 +49,8 @@ pub struct Settings {
     pub hooks: Vec<String>,
     /// The path prefixes under which the application answers, `/` for the root; none is the root alone.
     pub mount: Vec<String>,
-    /// Where to listen; only the master uses it.
-    #[serde(skip)]
+    /// Where to listen; only the master uses it, and hooks see it.
+    #[serde(skip_deserializing, serialize_with = "shown")]
     pub bind: Vec<Bind>,
     /// How many connections may wait to be accepted.
     pub backlog: u32,
@@ -209,6 +209,10 @@ pub struct Settings {
     pub control_socket_mode: Mode,
     /// Whether there is none.
     pub control_socket_disable: bool,
+}
+
+fn shown<S: Serializer>(binds: &[Bind], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(binds.iter().map(ToString::to_string))
 }
 
 /// The defaults that need no memory of their own; the rest is in [`Settings::default`].

@@ -49,14 +49,7 @@ const BEAT: Duration = Duration::from_secs(1);
 
 /// The arguments of a process of `master`; they are for people who read `ps`.
 pub fn arguments(role: Role, master: u32, app: &str) -> [String; 4] {
-    [word(role).into(), OPTION.into(), master.to_string(), app.into()]
-}
-
-fn word(role: Role) -> &'static str {
-    match role {
-        Role::Native | Role::Python => "worker",
-        Role::Front => "front",
-    }
+    [role.word().into(), OPTION.into(), master.to_string(), app.into()]
 }
 
 /// Whether the arguments (the program's name first) are those of a process that accepts.
@@ -66,7 +59,7 @@ pub fn is_meant(args: &[OsString]) -> bool {
 
 fn role(args: &[OsString]) -> Option<Role> {
     args.get(2).filter(|option| *option == OPTION)?;
-    [Role::Native, Role::Front].into_iter().find(|role| args[1] == word(*role))
+    [Role::Native, Role::Front].into_iter().find(|role| args[1] == role.word())
 }
 
 /// Loads the application and drops it: whether a server could start.
@@ -268,8 +261,8 @@ impl Worker {
     fn heed(&mut self, front: &Front, heard: Heard) {
         match heard {
             Heard::Reopen(logs) => self.reopen(logs),
-            Heard::Attach(worker, most, seats) => {
-                if let Err(error) = front.attach(worker, most, seats) {
+            Heard::Attach(worker, seats) => {
+                if let Err(error) = front.attach(worker, seats) {
                     self.log.write(Level::Error, &format!("Cannot attach a worker: {error}"));
                 }
             }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -34,8 +35,32 @@ pub struct Packet {
     pub bytes: Vec<u8>,
     /// The body, if it is too long to lie in the packet.
     pub body: Option<OwnedFd>,
+    /// Where it is noted who answers it.
+    pub taker: Taker,
     /// For the log: method, target and client.
     pub subject: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+/// A worker, as the master tells of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Worker {
+    /// Its number.
+    pub id: Id,
+    /// Its process.
+    pub pid: u32,
+    /// After how many requests it is spent; zero is never.
+    pub most: u64,
+}
+
+/// Who answers a request, once that is known.
+#[derive(Clone, Debug, Default)]
+pub struct Taker(Arc<AtomicU32>);
+
+impl Taker {
+    /// Its process.
+    pub fn pid(&self) -> Option<u32> {
+        Some(self.0.load(Relaxed)).filter(|pid| *pid != 0)
+    }
 }
 
 /// What comes back.
@@ -110,6 +135,7 @@ struct State {
 }
 
 struct Asked {
+    taker: Taker,
     replies: mpsc::Sender<Reply>,
     subject: Arc<dyn Fn() -> String + Send + Sync>,
     at: u64,
@@ -132,6 +158,7 @@ enum Progress {
 }
 
 struct Member {
+    pid: u32,
     board: Arc<Board>,
     threads: usize,
     open: usize,
@@ -182,9 +209,10 @@ impl Pool {
     }
 
     /// Lets a worker in; its slots are to be read by the caller, who says [`Self::closed`] of each that ends.
-    pub fn join(&self, id: Id, board: Arc<Board>, threads: usize, most: u64) {
+    pub fn join(&self, worker: Worker, board: Arc<Board>, threads: usize) {
+        let Worker { id, pid, most } = worker;
         let mut state = self.state();
-        let member = Member { board, threads, open: threads, answered: 0, most, is_leaving: false };
+        let member = Member { pid, board, threads, open: threads, answered: 0, most, is_leaving: false };
         state.workers.insert(id, member);
         state.threads += threads;
         self.pump(&mut state);
@@ -206,10 +234,10 @@ impl Pool {
         let mut state = self.state();
         state.last += 1;
         let number = state.last;
-        let subject = Arc::clone(&packet.subject);
+        let (taker, subject) = (packet.taker.clone(), Arc::clone(&packet.subject));
         state.asked.insert(
             number,
-            Asked { replies, subject, at: now, since: Instant::now(), progress: Progress::Waiting },
+            Asked { taker, replies, subject, at: now, since: Instant::now(), progress: Progress::Waiting },
         );
         state.waiting.push_back((number, packet));
         self.pump(&mut state);
@@ -217,9 +245,11 @@ impl Pool {
     }
 
     /// The way back for the answer of a request; none: nobody waits for it.
-    pub fn claim(&self, number: u64) -> Option<mpsc::Sender<Reply>> {
+    pub fn claim(&self, id: Id, number: u64) -> Option<mpsc::Sender<Reply>> {
         let mut state = self.state();
+        let pid = state.workers.get(&id).map_or(0, |member| member.pid);
         let asked = state.asked.get_mut(&number)?;
+        asked.taker.0.store(pid, Relaxed);
         asked.progress = Progress::Answering;
         Some(asked.replies.clone())
     }

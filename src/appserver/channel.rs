@@ -16,6 +16,7 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::census::{Census, Summary};
 use super::log::Level;
 use super::settings::Settings;
 
@@ -42,6 +43,9 @@ pub enum Order {
     Attach {
         /// The worker.
         worker: u64,
+        /// Its process.
+        #[serde(default)]
+        pid: u32,
         /// After how many requests it is spent; zero is never.
         most: u64,
     },
@@ -68,6 +72,15 @@ pub enum Order {
     },
     /// Go at once.
     Quit,
+    /// To who accepts: show figures. Descriptors: the board of figures, the socket on which they are told.
+    Observe {
+        /// The place on that board.
+        place: u32,
+    },
+    /// To who tells figures: who is there.
+    Census(Census),
+    /// To who accepts: say what you are at.
+    Tell,
     /// Log elsewhere from now on. Descriptors: the error log, then the access log if there is one.
     Reopen,
 }
@@ -104,6 +117,8 @@ pub enum Report {
         /// The request.
         request: String,
     },
+    /// Of who accepts: what it is at.
+    Summary(Summary),
     /// Of a zygote: this worker was forked.
     Forked {
         /// The worker.

@@ -14,6 +14,7 @@
 //! A generation of native workers is just these. One of a Python application has a front beside its workers, which accepts
 //! and speaks HTTP for them: it is attached to each that is ready, and when it ends they have nothing to do and end too.
 
+mod roll;
 mod staff;
 mod step;
 #[cfg(test)]
@@ -227,6 +228,8 @@ pub struct Crew {
     not_before: Duration,
     patience_at: Duration,
     failure: Option<Failure>,
+    /// How often a worker was replaced, by reason.
+    restarts: BTreeMap<&'static str, u64>,
 }
 
 impl Crew {
@@ -245,6 +248,7 @@ impl Crew {
             not_before: Duration::ZERO,
             patience_at: now + PATIENCE,
             failure: None,
+            restarts: BTreeMap::new(),
         }
     }
 

@@ -51,7 +51,7 @@ impl Crew {
         }
     }
 
-    fn resize(&mut self, change: impl Fn(usize) -> usize) {
+    pub(super) fn resize(&mut self, change: impl Fn(usize) -> usize) {
         for plan in [Some(&mut self.plan), self.next.as_mut()].into_iter().flatten() {
             plan.workers = change(plan.workers);
         }
@@ -95,6 +95,7 @@ impl Crew {
                 actions.push(Action::Say(Level::Info, format!("Worker exited (pid:{pid})")));
             }
             Life::Serving | Life::Retiring => {
+                self.note_restart("died");
                 actions.push(Action::Say(Level::Error, format!("Worker (pid:{pid}) {how}")));
                 if member.role == Role::Front {
                     self.orphan(now, id, member.generation);
@@ -184,6 +185,7 @@ impl Crew {
             member.life = Life::Retiring;
             let text = format!("Worker (pid:{}) will be replaced: {why}", member.pid);
             actions.push(Action::Say(Level::Info, text));
+            self.note_restart(why);
         }
     }
 
@@ -195,6 +197,7 @@ impl Crew {
         actions.push(Action::Dump(id));
         let time = if member.plan.threads > 1 { member.plan.graceful } else { MARGIN };
         if member.life != Life::Leaving {
+            self.note_restart("timeout");
             self.go(id, now + time);
             actions.push(Action::Leave(id, Queue::Left));
         }

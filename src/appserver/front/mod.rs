@@ -16,6 +16,7 @@ mod python;
 mod request;
 mod session;
 mod stream;
+mod summary;
 
 use std::collections::HashMap;
 use std::io;
@@ -27,7 +28,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use self::answered::Answered;
@@ -40,11 +40,14 @@ pub use self::python::Python;
 pub use self::request::Peer;
 use self::request::{Remote, Request};
 pub use self::stream::Stream;
-use super::access::{Format, Lines, Record};
+use super::access::{Access, Ends, Record};
 use super::board::Seat;
 use super::http::{Refusal, Rules};
 use super::log::{Level, Log};
 use super::settings::Settings;
+use super::statsd::Statsd;
+use super::tally::Tally;
+use super::wsgi::pool::{Taker, Worker};
 
 /// How long an idle connection stays open for one more request when the worker leaves.
 pub const GRACE: Duration = Duration::from_secs(1);
@@ -56,33 +59,16 @@ pub enum Application {
     Python(Python),
 }
 
-/// The access log of a worker.
-pub struct Access {
-    /// The form of its lines.
-    pub format: Format,
-    /// Where they go.
-    pub lines: Lines,
-    /// Rung when the first line waits.
-    pub waiting: Notify,
-}
-
-impl Access {
-    /// Writes lines for as long as it is polled: what one turn of the loop brought goes out together.
-    pub async fn write(&self) {
-        loop {
-            self.waiting.notified().await;
-            tokio::task::yield_now().await;
-            self.lines.flush();
-        }
-    }
-}
-
 /// What a front does beside answering: its logs, and its place among those who accept.
 pub struct Outside {
     /// The error log.
     pub log: Arc<Log>,
     /// The access log, if there is one.
     pub access: Option<Arc<Access>>,
+    /// Where figures go, if they go anywhere.
+    pub statsd: Option<Arc<Statsd>>,
+    /// What is counted.
+    pub tally: Arc<Tally>,
     /// Where it tells how busy it is.
     pub seat: Option<Seat>,
 }
@@ -102,6 +88,8 @@ pub struct Front {
     room: Notify,
     log: Arc<Log>,
     access: Option<Arc<Access>>,
+    statsd: Option<Arc<Statsd>>,
+    tally: Arc<Tally>,
     seat: Option<Seat>,
     clock: Clockwork,
     is_leaving: AtomicBool,
@@ -110,10 +98,10 @@ pub struct Front {
     next: AtomicU64,
 }
 
-/// A request on its way into the access log.
+/// A request that is being answered, as logs and figures see it.
 struct Noted {
     began: Instant,
-    remote: String,
+    remote: Arc<Remote>,
     head: Arc<super::http::Head>,
     id: Id,
 }
@@ -148,6 +136,8 @@ impl Front {
             room: Notify::new(),
             log: outside.log,
             access: outside.access,
+            statsd: outside.statsd,
+            tally: outside.tally,
             seat: outside.seat,
             clock: Clockwork::start(),
             is_leaving: AtomicBool::new(false),
@@ -162,6 +152,7 @@ impl Front {
         let connection = Arc::new(Connection::new(self.clock.tick()));
         let number = self.next.fetch_add(1, Relaxed);
         self.connections().insert(number, Arc::clone(&connection));
+        self.tally.accepted();
         self.post();
         let remote = Remote::of(peer, local, self.policy.trusts(peer));
         let front = Arc::clone(self);
@@ -186,9 +177,9 @@ impl Front {
     }
 
     /// Lets a Python worker in. Errors are those of the system, or of what it came with.
-    pub fn attach(&self, worker: u64, most: u64, seats: Vec<OwnedFd>) -> io::Result<()> {
+    pub fn attach(&self, worker: Worker, seats: Vec<OwnedFd>) -> io::Result<()> {
         match &self.application {
-            Application::Python(python) => python.attach(worker, most, seats),
+            Application::Python(python) => python.attach(worker, seats),
             Application::Native(_) => Ok(()),
         }
     }
@@ -210,26 +201,53 @@ impl Front {
     }
 
     fn note_refusal(&self, remote: &Remote, refusal: Refusal) {
+        self.tally.answered(refusal.status());
         let from = if remote.address.is_empty() { "-" } else { &remote.address };
         self.log.write(Level::Debug, &format!("Refused a request from {from}: {refusal}"));
     }
 
-    /// Notes what is known of a request when it has come.
-    fn note(&self, request: &Request) -> Noted {
-        let client = request.remote.client(&request.head);
-        let remote = if client.is_empty() { "-" } else { client }.to_string();
-        Noted { began: Instant::now(), remote, head: Arc::clone(&request.head), id: request.id.clone() }
+    /// Notes a request when it has come; none if nobody wants to know.
+    fn note(&self, request: &Request) -> Option<Noted> {
+        let is_wanted = self.access.is_some() || self.statsd.is_some() || self.tally.is_shown();
+        is_wanted.then(|| Noted {
+            began: Instant::now(),
+            remote: Arc::clone(&request.remote),
+            head: Arc::clone(&request.head),
+            id: request.id.clone(),
+        })
     }
 
-    fn note_answer(&self, noted: Noted, done: &Answered, answer: Vec<u8>) {
-        let Some(access) = &self.access else { return };
-        let Noted { began, remote, head, id } = noted;
-        let (status, bytes, took) = (done.status, done.bytes, began.elapsed());
-        let id = String::from_utf8_lossy(id.as_bytes()).into_owned();
-        let record = Record { remote, head, id, status, answer, bytes, took };
-        if access.lines.add(&access.format.line(&record, Timestamp::now())) {
-            access.waiting.notify_one();
+    /// Whether somebody wants the head of an answer as sent.
+    fn wants_answer(&self) -> bool {
+        self.access.as_ref().is_some_and(|access| access.form.wants_answer())
+    }
+
+    /// An answer ended: which process gave it, if another did, and its head if that is wanted.
+    fn note_answer(&self, noted: Option<Noted>, done: &Answered, (taker, answer): (Option<Taker>, &[u8])) {
+        self.tally.answered(done.status);
+        let Some(Noted { began, remote, head, id }) = noted else { return };
+        let took = began.elapsed();
+        self.tally.took(took);
+        if let Some(statsd) = &self.statsd {
+            statsd.request(done.status, took);
         }
+        let Some(access) = &self.access else { return };
+        access.add(&Record {
+            client: remote.client(&head),
+            ends: Ends {
+                address: &remote.address,
+                port: &remote.port,
+                server: &remote.server,
+                server_port: &remote.server_port,
+            },
+            head: &head,
+            status: done.status,
+            answer,
+            bytes: done.bytes,
+            took,
+            request_id: Some(id.as_bytes()).filter(|id| !id.is_empty()),
+            pid: taker.and_then(|taker| taker.pid()).unwrap_or_else(std::process::id),
+        });
     }
 
     /// Whether the worker was told to leave.
@@ -246,6 +264,7 @@ impl Front {
 
     /// Tells the other workers how many connections are open.
     pub fn post(&self) {
+        self.tally.open(self.open());
         if let Some(seat) = &self.seat {
             seat.post((!self.is_leaving()).then(|| self.open()));
         }
@@ -305,8 +324,11 @@ mod tests {
             let log = log::open("-".as_ref(), log::Stream::Err).unwrap();
             let log = Arc::new(Log::new(log, Level::Critical));
             let settings = Settings { keepalive: 75, ..Settings::default() };
-            let front =
-                Arc::new(Front::new(application, &settings, Outside { log, access: None, seat: None }));
+            let front = Arc::new(Front::new(
+                application,
+                &settings,
+                Outside { log, access: None, statsd: None, tally: Arc::default(), seat: None },
+            ));
             let (ours, theirs) = UnixStream::pair().unwrap();
             front.serve(Stream::Unix(theirs), Peer::Local, None);
             client(front, ours, gate).await;

@@ -13,6 +13,7 @@ use super::stream::Stream;
 use crate::appserver::http::answer::{self, Fault, Field};
 use crate::appserver::http::plan::{Asked, Body, Plan};
 use crate::appserver::protocol::fastcgi;
+use crate::appserver::wsgi::pool::Taker;
 
 /// A part that is longer is written from where it is; a shorter one is copied behind what waits.
 const COPIED: usize = 16 * 1024;
@@ -34,6 +35,8 @@ pub struct Outgoing<'a> {
     pub id: Id,
     /// The request's number, if the answer goes out in records of FastCGI.
     pub records: Option<u16>,
+    /// Who makes it, if that is another process.
+    pub taker: Option<Taker>,
 }
 
 impl<'a> Outgoing<'a> {
@@ -44,7 +47,19 @@ impl<'a> Outgoing<'a> {
         front: &'a Front,
         out: &'a mut BytesMut,
     ) -> Self {
-        Self { stream, connection, front, out, plan: None, kept: None, bytes: 0, id: Id::None, records: None }
+        let id = Id::None;
+        Self {
+            stream,
+            connection,
+            front,
+            out,
+            plan: None,
+            kept: None,
+            bytes: 0,
+            id,
+            records: None,
+            taker: None,
+        }
     }
 
     /// Whether the head is on its way, so that no other answer can take its place.
@@ -70,8 +85,8 @@ impl<'a> Outgoing<'a> {
         mut plan: Plan,
     ) -> Result<(), Fault> {
         plan.keeps_alive &= self.front.keeps_alive();
-        let header = self.front.policy.ids.as_ref().map_or("", |ids| ids.header.as_str());
-        let fields = identified(fields, header.as_bytes(), self.id.as_bytes());
+        let (header, id) = self.front.policy.told(&self.id);
+        let fields = identified(fields, header, id);
         match self.records {
             None => self.front.clock.dated(|date| answer::head(self.out, status, fields, &plan, date))?,
             Some(_) => answer::cgi(self.out, status, fields, &plan)?,

@@ -10,14 +10,19 @@ use crate::appserver::settings::Settings;
 use crate::appserver::settings::network::Networks;
 use crate::appserver::settings::word::{HeaderMap, Protocol, ProxyProtocol};
 
+/// The header that carries ids where only logs want them.
+const USUAL_HEADER: &str = "x-request-id";
+
 /// Who may say what. A peer on a socket file may say everything: who reaches the file was let in.
 pub struct Policy {
     /// The header that connections begin with, if they do.
     pub proxy: Option<Mode>,
     /// What is spoken.
     pub protocol: Protocol,
-    /// Where ids of requests come from; none: they have no ids.
+    /// Where ids of requests come from; none: nobody but the logs gets ids.
     pub ids: Option<Ids>,
+    /// Where those come from that are for the logs alone.
+    logged: Option<Ids>,
     trusted: Networks,
     proxies: Networks,
     gateways: Networks,
@@ -42,6 +47,7 @@ impl Policy {
             proxy,
             protocol: settings.protocol,
             ids: HeaderName::try_from(settings.request_id_header.as_str()).ok().map(Ids::of),
+            logged: settings.access_log_json.then(|| Ids::of(HeaderName::from_static(USUAL_HEADER))),
             trusted: settings.forwarded_allow_ips.clone(),
             proxies: settings.proxy_allow_ips.clone(),
             gateways: settings.uwsgi_allow_ips.clone(),
@@ -68,7 +74,12 @@ impl Policy {
 
     /// The id of a request.
     pub fn id(&self, head: &Head, is_trusted: bool) -> Id {
-        self.ids.as_ref().map_or(Id::None, |ids| ids.of_request(head, is_trusted))
+        self.ids.as_ref().or(self.logged.as_ref()).map_or(Id::None, |ids| ids.of_request(head, is_trusted))
+    }
+
+    /// The header of ids and an id, as applications and clients get them; empty if they get none.
+    pub fn told<'a>(&'a self, id: &'a Id) -> (&'a [u8], &'a [u8]) {
+        self.ids.as_ref().map_or((b"", b""), |ids| (ids.header.as_str().as_bytes(), id.as_bytes()))
     }
 
     /// Whether a header goes on to the application. One whose `_` could be taken for another's `-` does so only by

@@ -17,8 +17,9 @@ use crate::appserver::http::plan::{Asked, Plan};
 use crate::appserver::http::{Framing, Head, answer};
 use crate::appserver::log::Level;
 use crate::appserver::settings::Settings;
+use crate::appserver::tally::Tally;
 use crate::appserver::wsgi::environ::{self, Call};
-use crate::appserver::wsgi::pool::{Failure, Limits, Packet, Pool, Reply, Word};
+use crate::appserver::wsgi::pool::{Failure, Limits, Packet, Pool, Reply, Taker, Word, Worker};
 use crate::appserver::wsgi::slot::Slot;
 use crate::appserver::wsgi::{Board, gateway};
 
@@ -51,6 +52,7 @@ pub async fn answer(
         Err((status, text)) => return out.simple(asked, status, text).await,
     };
     let mut status = 0;
+    out.taker = Some(packet.taker.clone());
     let subject = Arc::clone(&packet.subject);
     let cannot = |why: &dyn Display| {
         front.complain(&format!("The answer to {} cannot be sent: {why}", subject()));
@@ -140,15 +142,23 @@ fn pairs(fields: &[(Vec<u8>, Vec<u8>)]) -> impl Iterator<Item = (&[u8], &[u8])> 
 
 impl Python {
     /// An application without workers; what is to be told of them goes to `words`.
-    pub fn new(settings: &Settings, queue: OwnedFd, words: UnboundedSender<Word>) -> Self {
+    pub fn new(
+        settings: &Settings,
+        queue: OwnedFd,
+        words: UnboundedSender<Word>,
+        tally: &Arc<Tally>,
+    ) -> Self {
         let milliseconds = |seconds: u64| seconds.saturating_mul(1000);
         let limits =
             Limits { request: milliseconds(settings.timeout), queue: milliseconds(settings.queue_timeout) };
-        Self { pool: Arc::new(Pool::new(queue, limits, words)), has_told_hop: AtomicBool::new(false) }
+        Self {
+            pool: Arc::new(Pool::new(queue, limits, words, Arc::clone(tally))),
+            has_told_hop: AtomicBool::new(false),
+        }
     }
 
     /// Lets a worker in: its board, then a slot a thread. Errors are those of the event loop.
-    pub fn attach(&self, worker: u64, most: u64, mut seats: Vec<OwnedFd>) -> io::Result<()> {
+    pub fn attach(&self, worker: Worker, mut seats: Vec<OwnedFd>) -> io::Result<()> {
         if seats.len() < 2 {
             return Err(io::Error::other("it came without its seats"));
         }
@@ -156,9 +166,9 @@ impl Python {
         let board = Arc::new(Board::of(seats.remove(0), slots.len()));
         let threads = slots.len();
         for (thread, slot) in slots.into_iter().enumerate() {
-            tokio::spawn(Slot::new(&self.pool, &board, (worker, thread), slot)?.read());
+            tokio::spawn(Slot::new(&self.pool, &board, (worker.id, thread), slot)?.read());
         }
-        self.pool.join(worker, board, threads, most);
+        self.pool.join(worker, board, threads);
         Ok(())
     }
 
@@ -200,7 +210,7 @@ fn packet(front: &Front, request: Request) -> Result<Packet, (u16, &'static str)
         let target = String::from_utf8_lossy(head.target()).into_owned();
         format!("{} {target} from {}", head.method(), or_dash(remote.client(&head)))
     };
-    Ok(Packet { bytes, body: file, subject: Arc::new(subject) })
+    Ok(Packet { bytes, body: file, taker: Taker::default(), subject: Arc::new(subject) })
 }
 
 /// Writes the environ; none: the application is not mounted there.
@@ -209,8 +219,7 @@ fn put_environ(front: &Front, request: &Request, out: &mut Vec<u8>) -> Option<()
     let is_trusted = remote.is_trusted;
     let (script_name, path_info) = front.mounts.place(&front.policy, request)?;
     let (server, server_port) = server(remote, head);
-    let header = front.policy.ids.as_ref().map_or(&b""[..], |ids| ids.header.as_str().as_bytes());
-    let id = (header, request.id.as_bytes());
+    let id = front.policy.told(&request.id);
     if let Some(vars) = &request.vars {
         let length = (body.len() > 0 || head.framing != Framing::None).then(|| body.len());
         let (script_name, path_info) = (&script_name[..], &path_info[..]);

@@ -275,11 +275,12 @@ impl Session {
     /// Answers; returns whether the connection goes on.
     async fn answer(&mut self, request: Request, asked: Asked) -> Result<bool, Over> {
         let front = Arc::clone(&self.front);
-        let noted = front.access.as_ref().map(|access| (front.note(&request), access.format.wants_answer()));
+        let (_flight, noted) = (front.tally.begin(), front.note(&request));
+        self.connection.hold(Some((Arc::clone(&request.head), front.clock.now())));
         let mut outgoing = Outgoing::new(&mut self.stream, &self.connection, &front, &mut self.out);
         outgoing.id = request.id.clone();
         outgoing.records = self.records;
-        if noted.as_ref().is_some_and(|(_, wants_answer)| *wants_answer) {
+        if front.wants_answer() {
             outgoing.keep();
         }
         let done = match &front.application {
@@ -290,10 +291,9 @@ impl Session {
                 python::answer(python, &front, request, asked, &mut outgoing).await
             }
         };
-        if let Some((noted, _)) = noted {
-            let answer = outgoing.kept();
-            front.note_answer(noted, &done, answer);
-        }
+        let taker = outgoing.taker.take();
+        front.note_answer(noted, &done, (taker, &outgoing.kept()));
+        self.connection.hold(None);
         Ok(done.keeps_alive?)
     }
 

@@ -88,6 +88,7 @@ impl Master {
         let pid = hand.number();
         self.log.write(Level::Info, &format!("Booting {} with pid: {pid}", hand.role.word()));
         self.crew.started(id, pid, self.now());
+        self.observe(&hand);
         self.hands.insert(id, hand);
     }
 
@@ -141,7 +142,8 @@ impl Master {
             0 => 0,
             most => most + by_chance(shared.settings.max_requests_jitter),
         };
-        let _ = front.send(&Order::Attach { worker, most }, &descriptors);
+        let pid = self.hands.get(&worker).map_or(0, Hand::number);
+        let _ = front.send(&Order::Attach { worker, pid, most }, &descriptors);
     }
 
     fn leave(&self, id: Id, queue: Leftover) {

@@ -2,6 +2,8 @@
 //! the crew what follows, and does that. It never reads a request.
 
 mod act;
+mod desk;
+mod figure;
 mod generation;
 mod hand;
 mod hook;
@@ -22,6 +24,8 @@ use std::time::{Duration, Instant};
 
 use listenfd::ListenFd;
 
+use self::desk::{Complaints, Desk};
+use self::figure::Figures;
 use self::generation::{Former, Generation};
 use self::hand::Hand;
 use self::reading::{Origin, Reading};
@@ -82,6 +86,8 @@ struct Master {
     log: Log,
     /// None on kernels that cannot make one.
     board: Option<Board>,
+    figures: Figures,
+    desk: Desk,
     notify: Notify,
     program: Program,
     /// What the processes of each generation share.
@@ -107,7 +113,9 @@ impl Master {
         let program = Program::of(&invoked_as, std::env::var_os("PATH").as_deref());
         let former = Former { listeners: &[], pidfile: None, handed: &mut handed, program: &program };
         let mut first = Generation::prepare(settings, former)?;
-        let log = first.logs.error.try_clone().map_err(|error| {
+        let figures = Figures::new(&first)?;
+        let complaints = Complaints::default();
+        let log = first.log(figures.statsd(), complaints.clone()).map_err(|error| {
             Diagnostic::error(format!("cannot log to `{}`: {error}", first.settings.errorlog.display()))
         })?;
         let pidfile = first.pidfile.take();
@@ -119,8 +127,9 @@ impl Master {
             changed: Default::default(),
             settings: Rc::clone(&first.settings),
             files: Vec::new(),
-            log: Log::new(log, first.settings.loglevel),
             board: Board::make().ok(),
+            desk: Desk::open(&first.settings, complaints, &log),
+            figures,
             notify: Notify::from_environment(environment),
             program,
             generations: BTreeMap::from([(FIRST, first)]),
@@ -132,6 +141,7 @@ impl Master {
             began: Instant::now(),
             watchdog_at: Duration::ZERO,
             pidfile,
+            log,
         };
         master.begin_hooks()?;
         master.sockets_are_open()?;
@@ -147,6 +157,9 @@ impl Master {
         for first in self.generations.values() {
             self.greet(first);
         }
+        if let Some(place) = self.figures.place() {
+            self.log.write(Level::Info, &format!("Figures at: {place}/metrics"));
+        }
         let mut events = vec![Event::Tick];
         loop {
             for event in events.drain(..) {
@@ -154,6 +167,8 @@ impl Master {
                     return end;
                 }
             }
+            self.announce();
+            self.conclude();
             let readable = self.wait(signals);
             for (signal, name) in signals.arrived() {
                 self.heed(signal, name);
@@ -166,7 +181,9 @@ impl Master {
             events.extend(self.planned());
             self.forget_generations();
             events.push(Event::Tick);
+            self.attend();
             self.reassure();
+            self.tell_figures();
         }
     }
 

@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use rustix::process::Signal as Number;
 
-use super::Master;
 use super::generation::{Former, Generation};
 use super::reading::Reading;
+use super::{Master, figure};
 use crate::appserver::crew::Event;
-use crate::appserver::log::{Level, Log};
+use crate::appserver::log::Level;
 use crate::appserver::program;
 use crate::base::diagnostic::Diagnostic;
 
@@ -45,7 +45,9 @@ impl Master {
                 handed: &mut self.handed,
                 program: &self.program,
             };
-            Generation::prepare(settings, former)
+            let new = Generation::prepare(settings, former)?;
+            figure::check(&new)?;
+            Ok(new)
         });
         Some(match prepared {
             Ok(new) => {
@@ -67,8 +69,11 @@ impl Master {
         if let Some(name) = &new.settings.proc_name {
             program::take_name(name);
         }
-        if let Ok(descriptor) = new.logs.error.try_clone() {
-            self.log = Log::new(descriptor, new.settings.loglevel);
+        self.figures.renew(&new.settings);
+        if let Ok(log) = new.log(self.figures.statsd(), self.desk.complaints.clone()) {
+            let old = std::mem::replace(&mut self.log, log);
+            // It waits until its last words are delivered, which the loop must not.
+            let _ = std::thread::Builder::new().spawn(move || drop(old));
         }
         if self.pidfile.as_ref().map(|file| file.path()) != new.settings.pidfile.as_deref() {
             self.pidfile = new.pidfile.take();

@@ -6,7 +6,6 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{WaitOptions, WaitStatus, wait};
 
 use super::Master;
-use super::generation::Logs;
 use super::output::Output;
 use super::reading::Reading;
 use crate::appserver::channel::{Order, Report};
@@ -20,14 +19,18 @@ impl Master {
         let now = self.now();
         let quiet = self.crew.quiet_for(now);
         let watchdog = self.notify.watchdog.map(|_| self.watchdog_at.saturating_sub(now));
+        let figures = self.figures.next().map(|next| next.saturating_sub(now));
+        let asked = self.desk.due().map(|due| due.saturating_sub(now));
         // Rounded up, so that a moment that is due has passed when we wake.
-        let span = watchdog.map_or(quiet, |next| quiet.min(next)) + Duration::from_millis(1);
+        let span = [watchdog, figures, asked].into_iter().flatten().fold(quiet, Duration::min)
+            + Duration::from_millis(1);
         let timeout = Timespec { tv_sec: span.as_secs() as i64, tv_nsec: span.subsec_nanos().into() };
         let open = || self.hands.iter().flat_map(|(id, hand)| hand.ears().map(|ear| (*id, ear)));
         let ids: Vec<Id> = open().map(|(id, _)| id).collect();
+        let others = [signals.descriptor()].into_iter();
+        let others = others.chain(self.reading.as_ref().map(Reading::descriptor)).chain(self.desk.ears());
+        let others = others.map(|ear| PollFd::from_borrowed_fd(ear, PollFlags::IN));
         let ears = open().map(|(_, ear)| PollFd::from_borrowed_fd(ear, PollFlags::IN));
-        let others = [signals.descriptor()].into_iter().chain(self.reading.as_ref().map(Reading::descriptor));
-        let others = others.map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
         let mut polled: Vec<PollFd> = ears.chain(others).collect();
         // Interrupted by a signal: its descriptor says so the next time.
         let _ = poll(&mut polled, Some(&timeout));
@@ -83,6 +86,10 @@ impl Master {
             Report::Failed { message, exit } => Event::Failed(id, Failure { message, exit }),
             Report::Spent { worker } => Event::Spent(worker, "it answered max_requests".into()),
             Report::Stuck { worker, request } => Event::Stuck(worker, request),
+            Report::Summary(summary) => {
+                self.desk.heard(id, summary);
+                return None;
+            }
             Report::Changed { file, stamp } => return self.code_changed(file, stamp),
             Report::Forked { .. } | Report::Called { .. } | Report::Log { .. } => return None,
         })
@@ -112,6 +119,7 @@ impl Master {
             let Some(hand) = self.hands.remove(&id) else { continue };
             if let (Some(place), Some(board)) = (hand.place, &self.board) {
                 board.post(place, None);
+                self.figures.over(place);
             }
             match hand.role {
                 Role::Zygote => events.extend(self.zygote_died(hand.generation, &how(status))),
@@ -134,19 +142,18 @@ impl Master {
         if signal != Signal::Child {
             self.log.write(Level::Info, &format!("Handling signal: {name}"));
         }
-        if signal == Signal::Reopen {
-            self.reopen_logs();
+        match signal {
+            Signal::Reopen => self.reopen_logs(),
+            Signal::Reload => self.desk.reloads += 1,
+            _ => {}
         }
     }
 
+    /// Opens the logs again, here alone: the others are handed them. One that cannot be opened stays what it was.
     fn reopen_logs(&mut self) {
         for (number, generation) in &mut self.generations {
-            match Logs::open(&generation.settings, &generation.owner) {
-                Ok(logs) => generation.logs = logs,
-                Err(wrong) => {
-                    self.log.write(Level::Error, &format!("The logs stay as they were: {wrong}"));
-                    continue;
-                }
+            for wrong in generation.logs.reopen(&generation.settings, &generation.owner) {
+                self.log.write(Level::Error, &format!("A log stays as it was: {wrong}"));
             }
             if let (true, Ok(descriptor)) = (*number == self.current, generation.logs.error.try_clone()) {
                 self.log.replace(descriptor);

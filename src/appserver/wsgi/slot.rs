@@ -84,7 +84,7 @@ impl Slot {
         let Frame { number, part } = frame;
         match &self.current {
             Some((current, _)) if *current == number => self.pool.goes_on(number, false),
-            _ => self.current = Some((number, self.pool.claim(number))),
+            _ => self.current = Some((number, self.pool.claim(self.worker, number))),
         }
         let (reply, is_last) = match part {
             Part::Early(head) => (Reply::Early(head), false),

@@ -34,6 +34,7 @@ class Channel:
         self.stream = stream
         # A signal's handler may log while its thread does.
         self.lock = threading.RLock()
+        self.about = threading.local()
         self.bytes = b""
         self.descriptors = []
 
@@ -43,6 +44,10 @@ class Channel:
             self.stream.sendall(struct.pack("<II", len(body), 0) + body)
 
     def log(self, level, text):
+        # With the name of the request that this thread is at, if that has one.
+        request = getattr(self.about, "request", None)
+        if request:
+            text = "[%s] %s" % (request, text)
         if len(text) > LONGEST_TEXT:
             text = "%s\n[%d letters more]" % (text[:LONGEST_TEXT], len(text) - LONGEST_TEXT)
         text = text.encode("utf-8", "backslashreplace").decode()

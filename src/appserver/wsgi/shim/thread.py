@@ -78,6 +78,7 @@ class Thread:
         else:
             body = open(descriptor_of(messages), "rb")
         environ["wsgi.input"] = body
+        self.worker.channel.about.request = environ.get(self.worker.request_key)
         answer = Answer(self, number)
         environ["wsgi.early_hints"] = answer.early
         try:

@@ -73,6 +73,8 @@ class Worker:
             os.close(output)
         self.queue = socket.socket(fileno=queue)
         self.places = len(slots)
+        # What an application reads as the name of a request.
+        self.request_key = "HTTP_" + self.settings["request_id_header"].upper().replace("-", "_")
         self.board = mmap.mmap(board, self.places * PLACE + 1)
         self.base = {
             "wsgi.version": (1, 0),

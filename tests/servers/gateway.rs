@@ -57,7 +57,7 @@ const PROTOCOLS: [(&str, &str); 3] =
 #[test]
 fn a_python_application_is_told_by_nginx_what_it_would_be_told_over_http() {
     for (protocol, more) in PROTOCOLS {
-        let server = python(&["--protocol", protocol]);
+        let server = python(&["--protocol", protocol, "--request-id-header", "X-Request-ID"]);
         let nginx = nginx(protocol, &server, more);
         let fields = "X-Odd: \u{e9}\r\nCookie: a=b\r\nProxy: evil\r\nX-Request-ID: id-1\r\n";
         let said = echoed(&nginx.all(get("/a%2541/b%20c?x=%20y", fields)));

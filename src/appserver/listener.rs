@@ -17,6 +17,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 use super::bind::Bind;
+use super::owner::Owner;
 use super::settings::Settings;
 use crate::base::diagnostic::Diagnostic;
 
@@ -37,22 +38,28 @@ pub struct Listener {
     pub file: Option<Rc<SocketFile>>,
 }
 
-/// Opens what the settings name, or takes all that was `inherited` when they name nothing; what is open already stays.
+/// What there is beside the settings.
+pub struct Outside<'a> {
+    /// What is open already, and stays so if it is still named.
+    pub already: &'a [Rc<Listener>],
+    /// What was handed over when we were started.
+    pub handed: &'a mut ListenFd,
+    /// Whose the files of sockets are.
+    pub owner: &'a Owner,
+}
+
+/// Opens what the settings name, or takes all that was handed over when they name nothing.
 /// Errors are those of the user's input: addresses in use, paths that are no sockets, missing rights.
-pub fn open(
-    settings: &Settings,
-    already: &[Rc<Listener>],
-    inherited: &mut ListenFd,
-) -> Result<Vec<Rc<Listener>>, Diagnostic> {
-    let binds = match (&settings.bind[..], inherited.len()) {
+pub fn open(settings: &Settings, mut outside: Outside) -> Result<Vec<Rc<Listener>>, Diagnostic> {
+    let already = outside.already;
+    let binds = match (&settings.bind[..], outside.handed.len()) {
         ([], 0) => vec![Bind::Tcp(SocketAddr::from(([127, 0, 0, 1], 8000)))],
         ([], count) => (0..count as u32).map(|index| Bind::Fd(index + FIRST_FD)).collect(),
         (named, _) => named.to_vec(),
     };
-    let tries = if already.is_empty() { TRIES } else { 1 };
     let listener = |bind: &Bind| match already.iter().find(|listener| listener.bind == *bind) {
         Some(listener) => Ok(Rc::clone(listener)),
-        None => open_one(bind, settings, inherited, tries).map(Rc::new),
+        None => open_one(bind, settings, &mut outside).map(Rc::new),
     };
     let listeners: Vec<Rc<Listener>> = binds.iter().map(listener).collect::<Result<_, _>>()?;
     for listener in listeners.iter().filter(|listener| !matches!(listener.bind, Bind::Fd(_))) {
@@ -69,16 +76,19 @@ fn failed(bind: &Bind, error: Errno) -> Diagnostic {
 /// The first descriptor that systemd hands over.
 pub const FIRST_FD: u32 = 3;
 
-fn open_one(
-    bind: &Bind,
-    settings: &Settings,
-    inherited: &mut ListenFd,
-    tries: u32,
-) -> Result<Listener, Diagnostic> {
+fn open_one(bind: &Bind, settings: &Settings, outside: &mut Outside) -> Result<Listener, Diagnostic> {
+    // Who serves already does not wait.
+    let tries = if outside.already.is_empty() { TRIES } else { 1 };
     let listener = match bind {
         Bind::Tcp(address) => tcp(*address, settings.reuse_port, tries)?,
-        Bind::Unix(path) => unix(path, settings.umask.0, tries)?,
-        Bind::Fd(number) => take(*number, inherited)?,
+        Bind::Unix(path) => {
+            let listener = unix(path, settings.umask.0, tries)?;
+            outside.owner.give_socket(path).map_err(|error| {
+                Diagnostic::error(format!("cannot give `{bind}` to its user: {}", reason(&error)))
+            })?;
+            listener
+        }
+        Bind::Fd(number) => take(*number, outside.handed)?,
     };
     // Accepted connections inherit both, which saves two calls for each; a unix socket has no use for them.
     let _ = rustix::net::sockopt::set_tcp_nodelay(&listener.socket, true);

@@ -9,7 +9,7 @@
 //! - [`config`]: all sources together.
 //! - [`crew`]: the life of the server as a pure function: (state, event) → actions.
 //! - [`channel`]: what master and worker say to each other, and the descriptors they pass.
-//! - [`program`]: which binary a new generation of workers runs.
+//! - [`program`], [`owner`]: which binary a new generation of workers runs, and as whom.
 //! - [`listener`], [`inherited`]: the sockets: opened, taken over from systemd, or handed to a worker.
 //! - [`log`], [`access`]: the error log and the access log.
 //! - [`board`]: which worker accepts next.
@@ -38,6 +38,7 @@ pub mod listener;
 pub mod log;
 pub mod master;
 pub mod notify;
+pub mod owner;
 pub mod pidfile;
 pub mod program;
 pub mod protocol;

@@ -3,6 +3,7 @@
 mod connections;
 mod gateway;
 mod http;
+mod identity;
 mod input;
 mod notify;
 mod proxy;

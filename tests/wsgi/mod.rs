@@ -49,9 +49,9 @@ pub fn serve(args: &[&str]) -> Server {
     Server::spawn(|dir| command(dir, &apps(), &all))
 }
 
-/// Serves the traps with these options.
+/// Serves the traps with these options, and without ids of requests: each answer would have another.
 pub fn trap(options: &[&str]) -> Server {
-    serve(&[options, &["trap:app"]].concat())
+    serve(&[&["--request-id-header", ""], options, &["trap:app"]].concat())
 }
 
 /// What the parts of the application have noted.

@@ -143,7 +143,7 @@ impl Front {
             limit_body: Some(settings.limit_request_body.0).filter(|limit| *limit > 0).unwrap_or(u64::MAX),
             folder: settings.tmp_upload_dir.clone().unwrap_or_else(std::env::temp_dir),
             policy: Policy::of(settings),
-            mounts: Mounts::of(settings),
+            mounts: Mounts::of(settings, std::env::var("SCRIPT_NAME").ok()),
             most: settings.worker_connections,
             room: Notify::new(),
             log: outside.log,

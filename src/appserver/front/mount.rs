@@ -18,10 +18,11 @@ pub struct Mounts(Vec<String>);
 pub type Place<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 impl Mounts {
-    /// What settings say of it.
-    pub fn of(settings: &Settings) -> Self {
+    /// What settings say of it; if they say nothing, `variable`: `SCRIPT_NAME` of the environment, as Gunicorn reads it.
+    pub fn of(settings: &Settings, variable: Option<String>) -> Self {
         let is_root = |prefix: &String| prefix.trim_end_matches('/').is_empty();
-        Self(if settings.mount.iter().all(is_root) { Vec::new() } else { settings.mount.clone() })
+        let said = if settings.mount.is_empty() { Vec::from_iter(variable) } else { settings.mount.clone() };
+        Self(if said.iter().all(is_root) { Vec::new() } else { said })
     }
 
     /// Divides the path of a request; none: the application is not mounted there. Who is trusted may say by headers

@@ -24,6 +24,8 @@ use crate::appserver::settings::word::Protocol;
 
 /// How much is read at once.
 const CHUNK: usize = 16 * 1024;
+/// For how many milliseconds a client may go on sending what nobody wants.
+const LINGER: u64 = 30_000;
 
 /// A connection and what was read of it.
 pub struct Session {
@@ -309,7 +311,9 @@ impl Session {
 
     /// Ends the connection in order: what the client still sends is read, so that our last words are not lost with it.
     async fn close(&mut self) {
-        self.connection.enter(Phase::Closing, self.front.clock.now());
+        // A worker that had nothing to do looks at its clock once a second only, which is too coarse here.
+        let began = self.front.clock.tick();
+        self.connection.enter(Phase::Closing, began);
         if self.stream.shut().await.is_err() {
             return;
         }
@@ -317,6 +321,10 @@ impl Session {
             self.buffer.clear();
             if !matches!(self.read().await, Ok(1..)) {
                 return;
+            }
+            let now = self.front.clock.tick();
+            if now.saturating_sub(began) < LINGER {
+                self.connection.touch(now);
             }
         }
     }

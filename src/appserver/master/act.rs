@@ -99,6 +99,7 @@ impl Master {
             generation,
             settings: &shared.settings,
             folder: &shared.folder,
+            owner: &shared.owner,
             logs: shared.logs.descriptors(),
         };
         if role == Role::Python {

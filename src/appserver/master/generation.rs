@@ -2,14 +2,15 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use listenfd::ListenFd;
 
 use crate::appserver::crew::{Plan, Role};
-use crate::appserver::listener::{self, Listener};
+use crate::appserver::listener::{self, Listener, Outside};
 use crate::appserver::log::{self, Stream};
+use crate::appserver::owner::Owner;
 use crate::appserver::pidfile::PidFile;
 use crate::appserver::program::{Folder, Pinned, Program};
 use crate::appserver::settings::Settings;
@@ -25,9 +26,16 @@ pub struct Logs {
 
 impl Logs {
     /// Opens what the settings name. Errors name the path.
-    pub fn open(settings: &Settings) -> Result<Self, Diagnostic> {
-        let access = settings.accesslog.as_ref().map(|path| log::open(path, Stream::Out)).transpose()?;
-        Ok(Self { error: log::open(&settings.errorlog, Stream::Err)?, access })
+    pub fn open(settings: &Settings, owner: &Owner) -> Result<Self, Diagnostic> {
+        let open = |path: &PathBuf, stream| -> Result<OwnedFd, Diagnostic> {
+            let file = owner.masked(|| log::open(path, stream))?;
+            if path != Path::new("-") {
+                owner.give(&file);
+            }
+            Ok(file)
+        };
+        let access = settings.accesslog.as_ref().map(|path| open(path, Stream::Out)).transpose()?;
+        Ok(Self { error: open(&settings.errorlog, Stream::Err)?, access })
     }
 
     /// The error log, then the access log if there is one.
@@ -56,6 +64,8 @@ pub struct Generation {
     pub program: Pinned,
     /// The folder that workers work in.
     pub folder: Folder,
+    /// Whom they run as.
+    pub owner: Owner,
     /// What it accepts on.
     pub listeners: Vec<Rc<Listener>>,
     /// Its logs.
@@ -71,15 +81,18 @@ impl Generation {
     /// was there is changed then.
     pub fn prepare(mut settings: Settings, former: Former) -> Result<Self, Diagnostic> {
         let cannot = |what: &str, error: io::Error| Diagnostic::error(format!("cannot open {what}: {error}"));
-        let logs = Logs::open(&settings)?;
+        let owner = Owner::of(&settings)?;
+        let logs = Logs::open(&settings, &owner)?;
         let folder = Folder::pin(&settings.chdir)
             .map_err(|error| cannot(&format!("the folder `{}`", settings.chdir.display()), error))?;
         settings.python = settings.python.as_deref().map(within_release);
         let program = former.program.pin().map_err(|error| cannot("the program", error))?;
         let path = settings.pidfile.as_deref().filter(|path| former.pidfile != Some(*path));
-        let pidfile = path.map(PidFile::write).transpose()?;
-        let listeners = listener::open(&settings, former.listeners, former.handed)?;
-        Ok(Self { settings: Rc::new(settings), program, folder, listeners, logs, pidfile, queue: None })
+        let pidfile = path.map(|path| owner.masked(|| PidFile::write(path))).transpose()?;
+        let outside = Outside { already: former.listeners, handed: former.handed, owner: &owner };
+        let listeners = listener::open(&settings, outside)?;
+        let settings = Rc::new(settings);
+        Ok(Self { settings, program, folder, owner, listeners, logs, pidfile, queue: None })
     }
 
     /// What its crew is to be.
@@ -99,7 +112,7 @@ impl Generation {
 
 /// The same interpreter by a path that leads there whatever becomes of links to its folder: workers that are replaced
 /// later are of the same release as their siblings. The last link stays, because a virtual environment is known by it.
-fn within_release(python: &Path) -> std::path::PathBuf {
+fn within_release(python: &Path) -> PathBuf {
     let folder = python.parent().and_then(|folder| folder.canonicalize().ok());
     folder.zip(python.file_name()).map_or_else(|| python.into(), |(folder, name)| folder.join(name))
 }

@@ -78,8 +78,9 @@ impl Master {
             hand.send(&begin, &[]).map_err(|error| error.to_string())?;
         } else {
             let Some(newest) = self.generations.values().next_back() else { return Ok(()) };
-            let (settings, folder) = (&*newest.settings, &newest.folder);
-            let recruit = Recruit { role: Role::Server, generation: 0, settings, folder, logs: Vec::new() };
+            let (settings, folder, owner) = (&*newest.settings, &newest.folder, &newest.owner);
+            let recruit =
+                Recruit { role: Role::Server, generation: 0, settings, folder, owner, logs: Vec::new() };
             let hand =
                 recruit.interpreted(&[]).map_err(|error| format!("cannot start `python3`: {error}"))?;
             self.hands.insert(ID, hand);

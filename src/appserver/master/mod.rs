@@ -192,10 +192,10 @@ impl Master {
         while let Some(event) = events.pop() {
             let now = self.now();
             let old = self.crew.wanted();
-            // What a reload wants was told with it.
+            // Those of a reload were told when it was read.
             let is_told = matches!(event, Event::Planned(_));
             let actions = self.crew.step(now, event);
-            if self.crew.wanted() != old && !is_told {
+            if !is_told && self.crew.wanted() != old {
                 self.hook_count(old);
             }
             for action in actions {

@@ -15,6 +15,7 @@ use super::outfit::Outfit;
 use crate::appserver::board::Board;
 use crate::appserver::channel::Order;
 use crate::appserver::crew::Role;
+use crate::appserver::owner::Owner;
 use crate::appserver::program::{Folder, Pinned};
 use crate::appserver::settings::Settings;
 use crate::appserver::wsgi::python::{self, Interpreter};
@@ -30,6 +31,8 @@ pub struct Recruit<'a> {
     pub settings: &'a Settings,
     /// The folder that workers work in.
     pub folder: &'a Folder,
+    /// Whom it runs as.
+    pub owner: &'a Owner,
     /// The logs: errors, then access if there is one.
     pub logs: Vec<BorrowedFd<'a>>,
 }
@@ -57,7 +60,8 @@ impl Recruit<'_> {
         // A group of its own: what a terminal or Upstart sends to ours is for the master to act on.
         command.process_group(0).stdin(Stdio::from(OwnedFd::from(theirs)));
         self.fit(&mut command);
-        let mut hand = Hand::new(pid(command.spawn()?.id())?, self.role, self.generation, ours)?;
+        let mut hand =
+            Hand::new(pid(self.owner.spawn(|| command.spawn())?.id())?, self.role, self.generation, ours)?;
         hand.place = with.seat.map(|(_, place)| place);
         let board = with.seat.map(|(board, _)| board.as_fd());
         let descriptors: Vec<BorrowedFd> = self
@@ -86,14 +90,16 @@ impl Recruit<'_> {
         let python = self.settings.python.as_deref().unwrap_or(Path::new(python::USUAL));
         let mut interpreter = Interpreter::new(python, &self.title(), theirs)?;
         self.fit(&mut interpreter.command);
-        let hand = Hand::new(pid(interpreter.spawn()?)?, self.role, self.generation, ours)?;
+        let hand =
+            Hand::new(pid(self.owner.spawn(|| interpreter.spawn())?)?, self.role, self.generation, ours)?;
         self.tell(&hand, given);
         Ok(hand)
     }
 
     /// Its arguments, for people who read `ps`.
     fn title(&self) -> [String; 4] {
-        worker::arguments(self.role, std::process::id(), &self.settings.app)
+        let name = self.settings.proc_name.as_ref().unwrap_or(&self.settings.app);
+        worker::arguments(self.role, std::process::id(), name)
     }
 
     /// What speaks to the master alone is not passed on.

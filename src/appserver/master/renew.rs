@@ -10,6 +10,7 @@ use super::generation::{Former, Generation};
 use super::reading::Reading;
 use crate::appserver::crew::Event;
 use crate::appserver::log::{Level, Log};
+use crate::appserver::program;
 use crate::base::diagnostic::Diagnostic;
 
 impl Master {
@@ -63,6 +64,9 @@ impl Master {
     pub(super) fn take_over(&mut self, generation: u64) {
         let Some(new) = self.generations.get_mut(&generation) else { return };
         self.current = generation;
+        if let Some(name) = &new.settings.proc_name {
+            program::take_name(name);
+        }
         if let Ok(descriptor) = new.logs.error.try_clone() {
             self.log = Log::new(descriptor, new.settings.loglevel);
         }

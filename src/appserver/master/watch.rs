@@ -141,7 +141,7 @@ impl Master {
 
     fn reopen_logs(&mut self) {
         for (number, generation) in &mut self.generations {
-            match Logs::open(&generation.settings) {
+            match Logs::open(&generation.settings, &generation.owner) {
                 Ok(logs) => generation.logs = logs,
                 Err(wrong) => {
                     self.log.write(Level::Error, &format!("The logs stay as they were: {wrong}"));

@@ -64,6 +64,7 @@ impl Master {
                 role: Role::Zygote,
                 generation,
                 settings: &settings,
+                owner: &shared.owner,
                 folder: &shared.folder,
                 logs: Vec::new(),
             };

@@ -31,6 +31,7 @@ use super::channel::{Inbox, Order, Received, Report};
 use super::crew::Role;
 use super::front::{Access, Application, Front, Outside, Python};
 use super::log::{Level, Log};
+use super::program;
 use super::settings::Settings;
 use super::wsgi::pool::Word;
 use crate::base::diagnostic::Diagnostic;
@@ -44,8 +45,8 @@ const SWEEP: Duration = Duration::from_millis(250);
 const BEAT: Duration = Duration::from_secs(1);
 
 /// The arguments of a process of `master`; they are for people who read `ps`.
-pub fn arguments(role: Role, master: u32, app: &str) -> [String; 4] {
-    [role.word().into(), OPTION.into(), master.to_string(), app.into()]
+pub fn arguments(role: Role, master: u32, name: &str) -> [String; 4] {
+    [role.word().into(), OPTION.into(), master.to_string(), name.into()]
 }
 
 /// Whether the arguments (the program's name first) are those of a process that accepts.
@@ -71,14 +72,14 @@ pub fn run<L>(args: &[OsString], load: L) -> Result<(), Diagnostic>
 where
     L: AsyncFn(&str) -> Result<Router, Diagnostic>,
 {
-    // Executed through a descriptor, the kernel would call us by its number.
-    let _ = rustix::thread::set_name(c"appserver");
     let failed = |error: io::Error| {
         Diagnostic::error(format!("a worker is started by its master, not by hand: {error}"))
             .fix("`appserver [OPTIONS] APP`")
     };
     let role = role(args).unwrap_or(Role::Native);
     let (worker, inbox, socket) = Worker::receive(role).map_err(failed)?;
+    // Executed through a descriptor, the kernel would call us by its number.
+    program::take_name(worker.settings.proc_name.as_deref().unwrap_or("appserver"));
     let runtime = runtime()?;
     runtime.block_on(async {
         let mut control = Control::new(socket, inbox).map_err(failed)?;

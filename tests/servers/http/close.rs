@@ -1,8 +1,11 @@
 //! Last words reach their client, whatever it is still sending.
 
+use std::io::Write;
+use std::time::{Duration, Instant};
+
 use crate::support::nginx::Nginx;
-use crate::support::server::{Client, PAGE};
-use crate::support::wire::{both, python};
+use crate::support::server::{Client, PAGE, wait_for};
+use crate::support::wire::{both, connect, python, rest};
 
 #[test]
 fn a_large_upload_that_is_refused_gets_its_whole_answer_through_nginx_every_time() {
@@ -43,6 +46,23 @@ fn what_is_still_sent_after_a_refusal_does_not_cost_the_client_its_answer() {
                 "{answer}"
             );
         }
+    }
+}
+
+#[test]
+fn a_client_that_is_slow_to_notice_a_refusal_may_finish_its_sentence() {
+    let text = "POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
+    for server in both(&["--limit-request-body", "1000"]) {
+        let mut stream = connect(&server.address());
+        stream.write_all(text.as_bytes()).unwrap();
+        // The answer comes at once; the client goes on for longer than an idle connection would be waited for.
+        let begun = Instant::now();
+        wait_for("the end of what it sends", || {
+            stream.write_all(&[b'x'; 1000]).unwrap();
+            (begun.elapsed() > Duration::from_secs(3)).then_some(())
+        });
+        let answer = rest(stream);
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     }
 }
 

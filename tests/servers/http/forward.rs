@@ -86,16 +86,18 @@ fn ids(server: &Server, fields: &str) -> Vec<String> {
 
 #[test]
 fn a_request_has_the_id_of_a_trusted_proxy_or_one_of_its_own() {
-    for server in both(&[]) {
+    const NAMED: [&str; 2] = ["--request-id-header", "X-Request-ID"];
+    let of_a_stranger = [NAMED, STRANGER].concat();
+    for server in both(&NAMED) {
         assert_eq!(ids(&server, "X-Request-ID: from-the-proxy\r\n"), ["from-the-proxy"]);
         let made = ids(&server, "");
         assert!(made.len() == 1 && made[0].len() == 32 && made != ids(&server, ""), "{made:?}");
         assert_eq!(ids(&server, "X-Request-ID: two words\r\n")[0].len(), 32);
     }
-    for server in both(&STRANGER) {
+    for server in both(&of_a_stranger) {
         assert_eq!(ids(&server, "X-Request-ID: mine\r\n")[0].len(), 32);
     }
-    let said = told(&python(&STRANGER).address(), get("X-Request-ID: mine\r\n"));
+    let said = told(&python(&of_a_stranger).address(), get("X-Request-ID: mine\r\n"));
     assert_eq!(said["HTTP_X_REQUEST_ID"].as_str().unwrap().len(), 32);
     let server = python(&["--request-id-header", "X-Correlation-ID"]);
     let said = told(&server.address(), get("X-Correlation-ID: c1\r\n"));

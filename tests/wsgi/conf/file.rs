@@ -200,7 +200,8 @@ fn check_config_loads_the_file_and_the_application_and_print_config_tells_the_va
     assert_eq!(status.code(), Some(0), "{text}");
     let value = |name: &str| {
         let line = text.lines().find(|line| line.split([' ', '=']).next() == Some(name));
-        line.and_then(|line| line.split('=').nth(1)).map(|value| value.trim().to_string())
+        let told = line.and_then(|line| line.split('=').nth(1)?.split("  #").next());
+        told.map(|value| value.trim().to_string())
     };
     assert_eq!(value("threads").as_deref(), Some("7"), "{text}");
     assert_eq!(value("timeout").as_deref(), Some("44"), "{text}");

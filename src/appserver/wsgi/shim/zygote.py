@@ -10,6 +10,7 @@ import random
 import socket
 import struct
 import threading
+import time
 
 PID = struct.Struct("<i")
 
@@ -60,9 +61,12 @@ class Zygote:
         between = os.fork()
         if between == 0:
             os.close(read)
+            between = os.getpid()
             pid = os.fork()
             if pid == 0:
                 os.close(write)
+                while os.getppid() == between:
+                    time.sleep(0.001)
                 return True
             os.write(write, PID.pack(pid))
             os._exit(0)

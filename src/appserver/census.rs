@@ -46,7 +46,7 @@ impl Census {
 
     /// Whether requests are answered.
     pub fn is_serving(&self) -> bool {
-        self.phase != "stopping" && self.count("serving") + self.count("retiring") > 0
+        self.count("serving") + self.count("retiring") > 0
     }
 }
 

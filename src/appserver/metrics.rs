@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::os::unix::process::parent_id;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -24,8 +24,6 @@ pub struct Metrics {
     pub tally: Arc<Tally>,
     /// Who is there, as the master said last.
     pub census: Mutex<Census>,
-    /// Whether this process ends because the server does.
-    pub is_leaving: AtomicBool,
     /// What the kernel calls the sockets of the application.
     pub sockets: Vec<u64>,
 }
@@ -41,7 +39,10 @@ impl Metrics {
     }
 
     fn health(&self) -> (StatusCode, &'static str) {
-        match (self.is_leaving.load(Relaxed), self.census().is_serving()) {
+        let census = self.census();
+        // A server whose master died ends as well.
+        let is_ending = census.phase == "stopping" || (census.master > 0 && census.master != parent_id());
+        match (is_ending, census.is_serving()) {
             (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "leaving\n"),
             (false, true) => (StatusCode::OK, "serving\n"),
             (false, false) => (StatusCode::SERVICE_UNAVAILABLE, "no worker\n"),

@@ -175,3 +175,35 @@ fn a_server_is_healthy_while_somebody_serves_and_says_so_when_it_leaves() {
     assert_eq!(slow.answer().unwrap().body, "done");
     assert!(server.ended().success());
 }
+
+#[test]
+fn a_server_that_moves_to_another_socket_stays_healthy_while_the_old_generation_finishes() {
+    let server = Server::spawn(|dir| {
+        fs::write(dir.join("site_app.py"), SLOW).unwrap();
+        fs::write(dir.join("gunicorn.conf.py"), "bind = '127.0.0.1:0'\n").unwrap();
+        let mut command = Command::new(binary());
+        command.current_dir(dir).args([
+            "--metrics-bind",
+            "127.0.0.1:0",
+            "--error-logfile",
+            "log",
+            "site_app",
+        ]);
+        command
+    });
+    let mut slow = Client::new(&server.address());
+    wait_for("the first answer", || Client::new(&server.address()).get("/").ok());
+    let place = place(&server);
+    slow.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    until(&place, "appserver_requests_in_flight", 1.0);
+    fs::write(server.path("gunicorn.conf.py"), "bind = 'unix:site.sock'\n").unwrap();
+    server.signal(Signal::HUP);
+    until(&place, "appserver_workers{state=\"leaving\"}", 1.0);
+    for _ in 0..40 {
+        let health = Client::new(&place).get("/health").unwrap();
+        assert_eq!((health.status, health.body.as_str()), (200, "serving\n"));
+    }
+    assert_eq!(figures(&place)["appserver_requests_in_flight"], 1.0);
+    fs::write(server.path("go"), "").unwrap();
+    assert_eq!(slow.answer().unwrap().body, "done");
+}

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
 use super::accept::Doors;
@@ -44,7 +43,6 @@ impl Observed {
         let metrics = Arc::new(Metrics {
             tally: Arc::clone(subject.tally),
             census: Mutex::default(),
-            is_leaving: false.into(),
             // Only what the kernel calls them: an open descriptor would keep them listening.
             sockets: backlog::inodes(subject.sockets.iter()),
         });
@@ -67,11 +65,10 @@ impl Observed {
         self.front.sweep();
     }
 
-    /// The process leaves. If the whole server does, it says so to who asks for its health, until the end; else others
-    /// answer from now on.
-    pub async fn leave(&mut self, is_the_end: bool) {
-        self.metrics.is_leaving.store(is_the_end, Relaxed);
-        if !is_the_end {
+    /// The process leaves. If nobody else accepts where it did, perhaps because the whole server ends, it goes on to tell
+    /// until its own end; else others do from now on.
+    pub async fn leave(&mut self, is_last: bool) {
+        if !is_last {
             if let Some(doors) = self.doors.take() {
                 doors.close(false).await;
             }

@@ -120,12 +120,18 @@ impl Desk {
 
     /// Lets callers in and takes what they ask; who is gone or talks nonsense is let go.
     fn requests(&mut self) -> Vec<(usize, Request)> {
+        self.callers.retain_mut(Caller::read);
         while let Some((stream, _)) = self.door.as_ref().and_then(|door| door.socket.accept().ok()) {
-            if self.callers.len() < MOST && stream.set_nonblocking(true).is_ok() {
-                self.callers.push(Caller { stream, bytes: Vec::new(), asked: None });
+            if self.callers.len() == MOST {
+                // Who asks nothing makes room.
+                let silent = self.callers.iter().position(|caller| caller.asked.is_none());
+                silent.map(|at| self.callers.remove(at));
+            }
+            let mut caller = Caller { stream, bytes: Vec::new(), asked: None };
+            if self.callers.len() < MOST && caller.stream.set_nonblocking(true).is_ok() && caller.read() {
+                self.callers.push(caller);
             }
         }
-        self.callers.retain_mut(Caller::read);
         let mut requests = Vec::new();
         for (at, caller) in self.callers.iter_mut().enumerate().filter(|(_, caller)| caller.asked.is_none()) {
             match wire::take(&mut caller.bytes) {

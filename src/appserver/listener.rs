@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 use super::bind::Bind;
+use super::owner::Owner;
 use super::settings::Settings;
 use crate::base::diagnostic::Diagnostic;
 
@@ -26,48 +28,92 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// One listening socket, not blocking.
 pub struct Listener {
+    /// Where the settings say it is.
+    pub bind: Bind,
     /// What it is called in the log, like `http://127.0.0.1:8000`.
     pub name: String,
     /// The socket itself.
     pub socket: OwnedFd,
     /// The file we made for it.
-    pub file: Option<SocketFile>,
+    pub file: Option<Rc<SocketFile>>,
 }
 
-/// Opens what the settings name, or takes all that was `inherited` when they name nothing.
+/// What there is beside the settings.
+pub struct Outside<'a> {
+    /// What is open already, and stays so if it is still named.
+    pub already: &'a [Rc<Listener>],
+    /// What was handed over when we were started.
+    pub handed: &'a mut ListenFd,
+    /// Whose the files of sockets are.
+    pub owner: &'a Owner,
+}
+
+/// Opens what the settings name, or takes all that was handed over when they name nothing.
 /// Errors are those of the user's input: addresses in use, paths that are no sockets, missing rights.
-pub fn open(settings: &Settings, mut inherited: ListenFd) -> Result<Vec<Listener>, Diagnostic> {
-    let binds = match (&settings.bind[..], inherited.len()) {
+pub fn open(settings: &Settings, mut outside: Outside) -> Result<Vec<Rc<Listener>>, Diagnostic> {
+    let already = outside.already;
+    let binds = match (&settings.bind[..], outside.handed.len()) {
         ([], 0) => vec![Bind::Tcp(SocketAddr::from(([127, 0, 0, 1], 8000)))],
         ([], count) => (0..count as u32).map(|index| Bind::Fd(index + FIRST_FD)).collect(),
         (named, _) => named.to_vec(),
     };
-    binds.iter().map(|bind| open_one(bind, settings, &mut inherited)).collect()
+    let listener = |bind: &Bind| match already.iter().find(|listener| listener.bind == *bind) {
+        Some(listener) => Ok(Rc::clone(listener)),
+        None => open_one(bind, settings, &mut outside).map(Rc::new),
+    };
+    let listeners: Vec<Rc<Listener>> = binds.iter().map(listener).collect::<Result<_, _>>()?;
+    for listener in listeners.iter().filter(|listener| !matches!(listener.bind, Bind::Fd(_))) {
+        let backlog = i32::try_from(settings.backlog).unwrap_or(i32::MAX);
+        rustix::net::listen(&listener.socket, backlog).map_err(|error| failed(&listener.bind, error))?;
+    }
+    Ok(listeners)
+}
+
+fn failed(bind: &Bind, error: Errno) -> Diagnostic {
+    Diagnostic::error(format!("cannot listen on `{bind}`: {}", reason(&error.into())))
 }
 
 /// The first descriptor that systemd hands over.
 pub const FIRST_FD: u32 = 3;
 
-fn open_one(bind: &Bind, settings: &Settings, inherited: &mut ListenFd) -> Result<Listener, Diagnostic> {
+fn open_one(bind: &Bind, settings: &Settings, outside: &mut Outside) -> Result<Listener, Diagnostic> {
+    // Who serves already does not wait.
+    let tries = if outside.already.is_empty() { TRIES } else { 1 };
     let listener = match bind {
-        Bind::Tcp(address) => tcp(*address)?,
-        Bind::Unix(path) => unix(path, settings.umask.0)?,
-        Bind::Fd(number) => take(*number, inherited)?,
+        Bind::Tcp(address) => tcp(*address, settings.reuse_port, tries)?,
+        Bind::Unix(path) => {
+            let listener = unix(path, settings.umask.0, tries)?;
+            outside.owner.give_socket(path).map_err(|error| {
+                Diagnostic::error(format!("cannot give `{bind}` to its user: {}", reason(&error)))
+            })?;
+            listener
+        }
+        Bind::Fd(number) => take(*number, outside.handed)?,
     };
-    let failed = |error: io::Error| Diagnostic::error(format!("cannot listen on `{bind}`: {error}"));
     // Accepted connections inherit both, which saves two calls for each; a unix socket has no use for them.
     let _ = rustix::net::sockopt::set_tcp_nodelay(&listener.socket, true);
     let _ = rustix::net::sockopt::set_socket_keepalive(&listener.socket, true);
-    rustix::io::ioctl_fionbio(&listener.socket, true).map_err(|errno| failed(errno.into()))?;
-    if !matches!(bind, Bind::Fd(_)) {
-        let backlog = i32::try_from(settings.backlog).unwrap_or(i32::MAX);
-        rustix::net::listen(&listener.socket, backlog).map_err(|errno| failed(errno.into()))?;
-    }
+    rustix::io::ioctl_fionbio(&listener.socket, true).map_err(|error| failed(bind, error))?;
     Ok(listener)
 }
 
-fn tcp(address: SocketAddr) -> Result<Listener, Diagnostic> {
-    let bound = patiently(|| TcpListener::bind(address)).map_err(|error| {
+/// A bound socket that does not listen yet.
+fn bound(address: SocketAddr, reuse_port: bool) -> io::Result<OwnedFd> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = rustix::net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    rustix::net::sockopt::set_socket_reuseaddr(&socket, true)?;
+    if reuse_port {
+        rustix::net::sockopt::set_socket_reuseport(&socket, true)?;
+    }
+    rustix::net::bind(&socket, &address)?;
+    // Two may bind to an address without listening; who is second learns it only here.
+    rustix::net::listen(&socket, 1)?;
+    Ok(socket)
+}
+
+fn tcp(typed: SocketAddr, reuse_port: bool, tries: u32) -> Result<Listener, Diagnostic> {
+    let address = typed;
+    let bound = patiently(tries, || bound(address, reuse_port)).map_err(|error| {
         let said = Diagnostic::error(format!("cannot listen on `{address}`: {}", reason(&error)));
         match error.kind() {
             io::ErrorKind::AddrInUse => {
@@ -80,11 +126,13 @@ fn tcp(address: SocketAddr) -> Result<Listener, Diagnostic> {
             _ => said,
         }
     })?;
+    let bound = TcpListener::from(bound);
     let address = bound.local_addr().unwrap_or(address);
-    Ok(Listener { name: format!("http://{address}"), socket: bound.into(), file: None })
+    let (bind, name) = (Bind::Tcp(typed), format!("http://{address}"));
+    Ok(Listener { bind, name, socket: bound.into(), file: None })
 }
 
-fn unix(path: &Path, umask: u32) -> Result<Listener, Diagnostic> {
+fn unix(path: &Path, umask: u32, tries: u32) -> Result<Listener, Diagnostic> {
     let bind = || {
         if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
             if is_listening(path) {
@@ -104,7 +152,7 @@ fn unix(path: &Path, umask: u32) -> Result<Listener, Diagnostic> {
         ))
         .fix(format!("remove it (`rm {shown}`), or choose another path")));
     }
-    let bound = patiently(bind).map_err(|error| {
+    let bound = patiently(tries, bind).map_err(|error| {
         let said = Diagnostic::error(format!("cannot listen on `unix:{shown}`: {}", reason(&error)));
         match error.kind() {
             io::ErrorKind::AddrInUse => said.fix(format!("`ss -lxp src {shown}` shows who listens there")),
@@ -113,8 +161,8 @@ fn unix(path: &Path, umask: u32) -> Result<Listener, Diagnostic> {
             _ => said,
         }
     })?;
-    let file = SocketFile::of(path);
-    Ok(Listener { name: format!("unix:{shown}"), socket: bound.into(), file })
+    let (bind, name) = (Bind::Unix(path.into()), format!("unix:{shown}"));
+    Ok(Listener { bind, name, socket: bound.into(), file: SocketFile::of(path).map(Rc::new) })
 }
 
 fn take(number: u32, inherited: &mut ListenFd) -> Result<Listener, Diagnostic> {
@@ -138,12 +186,12 @@ fn take(number: u32, inherited: &mut ListenFd) -> Result<Listener, Diagnostic> {
         Ok(address) => format!("http://{address}"),
         Err(_) => format!("unix socket fd://{number}"),
     };
-    Ok(Listener { name, socket, file: None })
+    Ok(Listener { bind: Bind::Fd(number), name, socket, file: None })
 }
 
 /// Tries again while an address is in use.
-fn patiently<T>(mut bind: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    for _ in 1..TRIES {
+fn patiently<T>(tries: u32, mut bind: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    for _ in 1..tries {
         match bind() {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => thread::sleep(PAUSE),
             other => return other,
@@ -205,7 +253,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("s");
         drop(UnixListener::bind(&path).unwrap());
-        let ours = unix(&path, 0).unwrap();
+        let ours = unix(&path, 0, 1).unwrap();
         assert!(is_listening(&path));
         drop(ours);
         assert!(!path.exists());
@@ -215,7 +263,7 @@ mod tests {
     fn a_socket_file_of_somebody_else_stays() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("s");
-        let ours = unix(&path, 0).unwrap();
+        let ours = unix(&path, 0, 1).unwrap();
         fs::remove_file(&path).unwrap();
         let _theirs = UnixListener::bind(&path).unwrap();
         drop(ours);

@@ -33,6 +33,13 @@ impl PidFile {
     }
 }
 
+impl PidFile {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
 impl Drop for PidFile {
     fn drop(&mut self) {
         if read(&self.0) == Some(own()) {

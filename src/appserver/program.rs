@@ -4,7 +4,7 @@
 //! A generation keeps the binary it began with: it is opened once and executed through its descriptor. A worker that is replaced
 //! later is of the same release as its siblings. If the path is gone, the binary we run ourselves is used.
 
-use std::ffi::OsStr;
+use std::ffi::{CString, OsStr};
 use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -47,6 +47,30 @@ impl Program {
 fn is_us(path: &Path) -> bool {
     let identity = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino())).ok();
     identity(path).is_some_and(|found| Some(found) == identity(Path::new(OURSELVES)))
+}
+
+/// Has this process called so by those that show the kernel's short names (`top`, `pgrep`); only the first 15 bytes count.
+pub fn take_name(name: &str) {
+    if let Ok(name) = CString::new(name) {
+        // A process is served well by any name.
+        let _ = rustix::thread::set_name(&name);
+    }
+}
+
+/// A folder, whatever becomes of the path that led there.
+#[derive(Debug)]
+pub struct Folder(OwnedFd);
+
+impl Folder {
+    /// Opens what a path leads to now. Errors are those of the system.
+    pub fn pin(path: &Path) -> io::Result<Self> {
+        Ok(Self(open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?))
+    }
+
+    /// A path for a child of ours that is to work there.
+    pub fn path(&self) -> PathBuf {
+        format!("/proc/self/fd/{}", self.0.as_raw_fd()).into()
+    }
 }
 
 /// An opened binary.

@@ -1,8 +1,18 @@
 //! The application server as a process: its signals, its sockets, its words.
 
+mod connections;
+mod control;
+mod gateway;
+mod http;
+mod identity;
 mod input;
+mod log;
+mod metrics;
 mod notify;
+mod proxy;
 mod reload;
+mod settings;
+mod signals;
 mod sockets;
 mod stop;
 mod supervision;

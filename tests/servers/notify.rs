@@ -93,3 +93,15 @@ fn upstart_finds_the_master_stopped_once_when_it_serves() {
     server.logged("Worker exited", 2);
     assert!(!is_stopped());
 }
+
+#[test]
+fn systemd_hears_that_a_reload_failed_and_that_the_old_workers_serve() {
+    let (server, ear) = heard_server(&[]);
+    assert_eq!(hear(&ear), "READY=1\nSTATUS=2 workers");
+    fs::write(server.path("appserver.yml"), "wrokers: 3\n").unwrap();
+    server.signal(Signal::HUP);
+    assert!(hear(&ear).starts_with("RELOADING=1\n"));
+    assert_eq!(hear(&ear), "READY=1\nSTATUS=reload failed, the old 2 workers serve on");
+    server.logged("Reload failed, the old workers keep serving: ", 1);
+    server.logged("did you mean `workers`?", 1);
+}

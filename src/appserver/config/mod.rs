@@ -14,7 +14,9 @@ mod word;
 mod yaml;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use self::file::Loaded;
 use self::layer::{Layer, Resolved};
@@ -46,6 +48,15 @@ pub struct Call<'a> {
     pub folder: &'a Path,
     /// The environment's variables.
     pub environment: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// The folder we were called in, by the path that led there: where a link on it is switched, a later reading follows.
+/// Errors: there is none any more.
+pub fn folder() -> io::Result<PathBuf> {
+    let real = std::env::current_dir()?;
+    let identity = |path: &Path| std::fs::metadata(path).map(|found| (found.dev(), found.ino())).ok();
+    let typed = std::env::var_os("PWD").map(PathBuf::from).filter(|path| path.is_absolute());
+    Ok(typed.filter(|path| identity(path).is_some() && identity(path) == identity(&real)).unwrap_or(real))
 }
 
 /// Reads all sources; beside what is asked for come warnings. Errors are those of the user's input.

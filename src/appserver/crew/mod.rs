@@ -4,8 +4,8 @@
 //!
 //! 1. [`Phase::Starting`]: the first generation boots; if one of it fails, the server fails.
 //! 2. [`Phase::Serving`]: who dies is replaced, after a growing pause if it died before it was ready.
-//! 3. [`Phase::Reloading`]: a whole new generation boots beside the one that serves. Only when all of it is ready
-//!    does it take over; if one of it fails, it is sent away and the old one has never noticed.
+//! 3. [`Phase::Reloading`]: the settings are read anew, and a whole new generation boots beside the one that serves. Only
+//!    when all of it is ready does it take over; if one of it fails, it is sent away and the old one has never noticed.
 //! 4. [`Phase::Stopping`]: nobody is replaced, and with the last worker the server ends.
 //!
 //! A life of a worker: [`Life::Booting`] → [`Life::Waiting`] → [`Life::Serving`] → perhaps [`Life::Retiring`] →
@@ -14,6 +14,7 @@
 //! A generation of native workers is just these. One of a Python application has a front beside its workers, which accepts
 //! and speaks HTTP for them: it is attached to each that is ready, and when it ends they have nothing to do and end too.
 
+mod roll;
 mod staff;
 mod step;
 #[cfg(test)]
@@ -78,10 +79,26 @@ pub enum Role {
     Front,
     /// A worker that answers what the front gives it.
     Python,
+    /// Where Python workers of a generation are forked from; never in the crew.
+    Zygote,
+    /// Who calls the hooks of the server; never in the crew.
+    Server,
+}
+
+impl Role {
+    /// What it is called.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Native | Self::Python => "worker",
+            Self::Front => "front",
+            Self::Zygote => "zygote",
+            Self::Server => "server",
+        }
+    }
 }
 
 /// What the crew is to be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// [`Role::Native`] or [`Role::Python`].
     pub role: Role,
@@ -116,6 +133,10 @@ pub enum Event {
     Spent(Id, String),
     /// A worker works on a request for too long; the text says on which.
     Stuck(Id, String),
+    /// What the newest generation is to be is known.
+    Planned(Plan),
+    /// There is no newest generation to be; the text says why.
+    Unplanned(String),
     /// Time passed.
     Tick,
 }
@@ -161,8 +182,10 @@ pub enum Action {
     Ready(String),
     /// The first time all is ready.
     Started,
-    /// Tell the service manager that a reload began.
-    Reloading,
+    /// Tell the service manager that a reload began, and find out what this generation is to be.
+    Reloading(u64),
+    /// This generation serves from now on; what the one before had for itself is no longer needed.
+    TakeOver(u64),
     /// Tell the service manager that the end began, and close our own sockets.
     Stopping,
     /// Ask the service manager for this much more time.
@@ -180,14 +203,20 @@ struct Member {
     heard: Duration,
     leave_by: Option<Duration>,
     why: Option<Failure>,
+    /// What its generation was to be when it was started.
+    plan: Plan,
+    /// Of a Python worker: who gives it requests.
+    front: Option<Id>,
 }
 
 /// The workers and the phase they are in. Times are spans since some fixed moment.
 #[derive(Debug)]
 pub struct Crew {
     phase: Phase,
+    /// What the generation that serves is to be.
     plan: Plan,
-    wanted: usize,
+    /// What the newest one is to be, while it is not yet the one that serves and as soon as that is known.
+    next: Option<Plan>,
     /// The generation that serves.
     generation: u64,
     /// The newest one that was begun.
@@ -199,6 +228,8 @@ pub struct Crew {
     not_before: Duration,
     patience_at: Duration,
     failure: Option<Failure>,
+    /// How often a worker was replaced, by reason.
+    restarts: BTreeMap<&'static str, u64>,
 }
 
 impl Crew {
@@ -207,7 +238,7 @@ impl Crew {
         Self {
             phase: Phase::Starting,
             plan,
-            wanted: plan.workers,
+            next: None,
             generation: 1,
             newest: 1,
             members: BTreeMap::new(),
@@ -217,12 +248,13 @@ impl Crew {
             not_before: Duration::ZERO,
             patience_at: now + PATIENCE,
             failure: None,
+            restarts: BTreeMap::new(),
         }
     }
 
-    /// What the next reload makes of the crew.
-    pub fn replan(&mut self, plan: Plan) {
-        self.plan = plan;
+    /// How many workers there are to be.
+    pub fn wanted(&self) -> usize {
+        self.plan.workers
     }
 
     /// Notes the process id of a worker that was started, and that it lives.
@@ -255,7 +287,8 @@ impl Crew {
     pub fn quiet_for(&self, now: Duration) -> Duration {
         let silent = self.members.values().filter_map(|m| Some(m.heard + self.patience_with(m)?));
         let leaving = self.members.values().filter_map(|m| m.leave_by);
-        let missing = (self.phase == Phase::Serving && self.not_before > now).then_some(self.not_before);
+        let missing = (matches!(self.phase, Phase::Serving | Phase::Reloading) && self.not_before > now)
+            .then_some(self.not_before);
         let patience = (self.phase != Phase::Serving).then_some(self.patience_at);
         let moments = silent.chain(leaving).chain(missing).chain(patience);
         moments.min().map_or(PATIENCE, |moment| moment.saturating_sub(now)).min(PATIENCE)
@@ -265,13 +298,14 @@ impl Crew {
     fn patience_with(&self, member: &Member) -> Option<Duration> {
         let limit = match (member.role, member.life) {
             (_, Life::Leaving) => return None,
-            (Role::Python, Life::Booting) => self.plan.boot,
+            (Role::Python, Life::Booting) => member.plan.boot,
             // Its silence is no fault: the front knows what it works on.
             (Role::Python, _) => return None,
-            (Role::Native, _) => self.plan.timeout,
-            (Role::Front, _) => self.plan.timeout.max(RECENT),
+            (Role::Native, _) => member.plan.timeout,
+            (Role::Zygote | Role::Server, _) => return None,
+            (Role::Front, _) => member.plan.timeout.max(RECENT),
         };
-        (!self.plan.timeout.is_zero() && !limit.is_zero()).then_some(limit)
+        (!member.plan.timeout.is_zero() && !limit.is_zero()).then_some(limit)
     }
 
     fn ids(&self, which: impl Fn(&Member) -> bool) -> Vec<Id> {
@@ -279,7 +313,7 @@ impl Crew {
     }
 
     fn status(&self) -> String {
-        match self.wanted {
+        match self.plan.workers {
             1 => "1 worker".into(),
             count => format!("{count} workers"),
         }

@@ -2,25 +2,41 @@
 
 use std::time::Duration;
 
-use super::{Action, Crew, Id, Life, MARGIN, Member, Phase, Queue, Role};
+use super::{Action, Crew, Id, Life, MARGIN, Member, Phase, Plan, Queue, Role};
 
 impl Crew {
     /// Starts who is missing in a generation.
     pub(super) fn fill(&mut self, now: Duration, generation: u64, actions: &mut Vec<Action>) {
+        let Some(plan) = self.plan_of(generation) else { return };
         let is_here =
             |m: &Member| m.generation == generation && !matches!(m.life, Life::Leaving | Life::Retiring);
-        let workers = self.ids(|m| m.role == self.plan.role && is_here(m)).len();
+        let workers = self.ids(|m| m.role == plan.role && is_here(m)).len();
         let fronts = self.ids(|m| m.role == Role::Front && is_here(m)).len();
-        let front = (self.plan.role == Role::Python && fronts == 0).then_some(Role::Front);
-        let missing = front.into_iter().chain((workers..self.wanted).map(|_| self.plan.role));
-        for role in missing.collect::<Vec<_>>() {
+        let front = (plan.role == Role::Python && fronts == 0).then_some(Role::Front);
+        let missing = front.into_iter().chain((workers..plan.workers).map(|_| plan.role));
+        for role in missing {
             let id = self.next_id;
             self.next_id += 1;
             let life = Life::Booting;
-            let member = Member { generation, role, life, pid: 0, heard: now, leave_by: None, why: None };
+            let member = Member {
+                generation,
+                role,
+                life,
+                pid: 0,
+                heard: now,
+                leave_by: None,
+                why: None,
+                plan,
+                front: None,
+            };
             self.members.insert(id, member);
             actions.push(Action::Start(id, generation, role));
         }
+    }
+
+    /// What a generation is to be, if that is known.
+    fn plan_of(&self, generation: u64) -> Option<Plan> {
+        if generation == self.generation { Some(self.plan) } else { self.next }
     }
 
     /// Lets who is ready in the generation that serves join it: workers first, then who accepts for them.
@@ -32,6 +48,9 @@ impl Crew {
             ready.into_iter().partition(|id| self.members[id].role != Role::Python);
         for (id, front) in attached.into_iter().filter_map(|id| Some((id, front?))) {
             self.set(id, Life::Serving);
+            if let Some(member) = self.members.get_mut(&id) {
+                member.front = Some(front);
+            }
             actions.push(Action::Attach(id, front));
         }
         for id in accepting {
@@ -56,10 +75,7 @@ impl Crew {
     pub(super) fn trim(&mut self, now: Duration, actions: &mut Vec<Action>) {
         let is_worker = |m: &Member| m.generation == self.generation && m.role == self.plan.role;
         let serving = self.ids(|m| is_worker(m) && m.life == Life::Serving);
-        if serving.len() < self.wanted {
-            return;
-        }
-        let surplus = serving.len() - self.wanted;
+        let Some(surplus) = serving.len().checked_sub(self.plan.workers) else { return };
         let retired = self.ids(|m| is_worker(m) && m.life == Life::Retiring);
         for id in retired.into_iter().chain(serving.into_iter().take(surplus)) {
             self.leave(now, id, Queue::Left, actions);
@@ -67,15 +83,18 @@ impl Crew {
     }
 
     pub(super) fn is_complete(&self, generation: u64) -> bool {
+        let Some(plan) = self.plan_of(generation) else { return false };
         let here = self.ids(|m| m.generation == generation && m.life != Life::Leaving);
-        let fronts = usize::from(self.plan.role == Role::Python);
-        here.len() >= self.wanted + fronts && here.iter().all(|id| self.members[id].life == Life::Waiting)
+        let fronts = usize::from(plan.role == Role::Python);
+        here.len() >= plan.workers + fronts && here.iter().all(|id| self.members[id].life == Life::Waiting)
     }
 
     /// The newest generation serves from now on; the one before leaves.
     pub(super) fn take_over(&mut self, now: Duration, actions: &mut Vec<Action>) {
         self.generation = self.newest;
+        self.plan = self.next.take().unwrap_or(self.plan);
         self.phase = Phase::Serving;
+        actions.push(Action::TakeOver(self.generation));
         self.welcome(actions);
         for id in self.ids(|m| m.generation != self.generation && m.life != Life::Leaving) {
             self.send_away(now, id, Queue::Left, actions);
@@ -90,7 +109,8 @@ impl Crew {
         match (member.life, member.role) {
             // It ends when its front has nothing more for it.
             (Life::Serving | Life::Retiring, Role::Python) => {
-                self.go(id, now + self.plan.graceful + MARGIN * 2)
+                let graceful = member.plan.graceful;
+                self.go(id, now + graceful + MARGIN * 2)
             }
             (Life::Serving | Life::Retiring, _) => self.leave(now, id, queue, actions),
             (Life::Booting | Life::Waiting, _) => self.quit(now, id, actions),
@@ -98,12 +118,12 @@ impl Crew {
         }
     }
 
-    /// The front of a generation died: its workers have nothing to do any more, and end.
-    pub(super) fn orphan(&mut self, now: Duration, generation: u64) {
-        for id in
-            self.ids(|m| m.generation == generation && m.role == Role::Python && m.life != Life::Leaving)
-        {
-            self.go(id, now + self.plan.graceful + MARGIN);
+    /// A front died: the workers of its generation have nothing to do any more, and end.
+    pub(super) fn orphan(&mut self, now: Duration, front: Id, generation: u64) {
+        let is_its = |m: &Member| m.front == Some(front) || (m.front.is_none() && m.generation == generation);
+        for id in self.ids(|m| m.role == Role::Python && is_its(m) && m.life != Life::Leaving) {
+            let graceful = self.members[&id].plan.graceful;
+            self.go(id, now + graceful + MARGIN);
         }
     }
 }

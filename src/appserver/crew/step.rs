@@ -16,10 +16,9 @@ impl Crew {
             Event::Ready(id) => self.ready(now, id),
             Event::Beat(id) => self.heard(now, id),
             Event::Leaves(id) => {
-                let leave_by = now + self.plan.graceful + MARGIN;
                 if let Some(member) = self.members.get_mut(&id).filter(|m| m.life != Life::Leaving) {
                     member.life = Life::Leaving;
-                    member.leave_by = Some(leave_by);
+                    member.leave_by = Some(now + member.plan.graceful + MARGIN);
                 }
             }
             Event::Failed(id, failure) => {
@@ -30,6 +29,11 @@ impl Crew {
             Event::Died(id, how) => self.died(now, id, &how, &mut actions),
             Event::Spent(id, why) => self.retire(id, &why, &mut actions),
             Event::Stuck(id, what) => self.stuck(now, id, &what, &mut actions),
+            Event::Planned(plan) if self.phase == Phase::Reloading => self.next = Some(plan),
+            Event::Unplanned(why) if self.phase == Phase::Reloading => {
+                self.reload_failed(now, &why, &mut actions);
+            }
+            Event::Planned(_) | Event::Unplanned(_) => {}
             Event::Tick => self.tick(now, &mut actions),
         }
         self.settle(now, &mut actions);
@@ -42,8 +46,14 @@ impl Crew {
             (_, Phase::Stopping) | (Signal::Child | Signal::Reopen, _) => {}
             (Signal::Stop, _) => self.stop(now, signal, actions),
             (Signal::Reload, _) => self.reload_again = true,
-            (Signal::More, _) => self.wanted += 1,
-            (Signal::Less, _) => self.wanted = (self.wanted - 1).max(1),
+            (Signal::More, _) => self.resize(|workers| workers + 1),
+            (Signal::Less, _) => self.resize(|workers| (workers - 1).max(1)),
+        }
+    }
+
+    pub(super) fn resize(&mut self, change: impl Fn(usize) -> usize) {
+        for plan in [Some(&mut self.plan), self.next.as_mut()].into_iter().flatten() {
+            plan.workers = change(plan.workers);
         }
     }
 
@@ -53,7 +63,9 @@ impl Crew {
             self.patience_at = now + PATIENCE;
             actions.push(Action::Stopping);
         }
-        for id in self.ids(|_| true) {
+        // Who works for a front ends with it: it is told first, so that it knows why.
+        let told_first = self.ids(|m| m.role == Role::Python);
+        for id in told_first.into_iter().chain(self.ids(|m| m.role != Role::Python)) {
             match signal {
                 Signal::Quit => self.quit(now, id, actions),
                 _ => self.send_away(now, id, Queue::Drained, actions),
@@ -83,9 +95,10 @@ impl Crew {
                 actions.push(Action::Say(Level::Info, format!("Worker exited (pid:{pid})")));
             }
             Life::Serving | Life::Retiring => {
+                self.note_restart("died");
                 actions.push(Action::Say(Level::Error, format!("Worker (pid:{pid}) {how}")));
                 if member.role == Role::Front {
-                    self.orphan(now, member.generation);
+                    self.orphan(now, id, member.generation);
                 }
             }
             Life::Booting | Life::Waiting => {
@@ -104,13 +117,7 @@ impl Crew {
                 self.stop(now, Signal::Quit, actions);
             }
             Phase::Reloading if generation == self.newest => {
-                let text = format!("Reload failed, the old workers keep serving: {}", why.message);
-                actions.push(Action::Say(Level::Error, text));
-                for id in self.ids(|m| m.generation == generation) {
-                    self.quit(now, id, actions);
-                }
-                self.phase = Phase::Serving;
-                actions.push(Action::Ready(format!("reload failed, the old {} serve on", self.status())));
+                self.reload_failed(now, &why.message, actions);
             }
             Phase::Reloading | Phase::Serving => {
                 self.failures += 1;
@@ -121,6 +128,17 @@ impl Crew {
             }
             Phase::Stopping => {}
         }
+    }
+
+    fn reload_failed(&mut self, now: Duration, why: &str, actions: &mut Vec<Action>) {
+        let text = format!("Reload failed, the old workers keep serving: {why}");
+        actions.push(Action::Say(Level::Error, text));
+        for id in self.ids(|m| m.generation == self.newest) {
+            self.quit(now, id, actions);
+        }
+        self.next = None;
+        self.phase = Phase::Serving;
+        actions.push(Action::Ready(format!("reload failed, the old {} serve on", self.status())));
     }
 
     fn tick(&mut self, now: Duration, actions: &mut Vec<Action>) {
@@ -145,8 +163,8 @@ impl Crew {
 
     /// Kills who was silent for too long.
     fn give_up(&mut self, now: Duration, id: Id, actions: &mut Vec<Action>) {
-        let boot = self.plan.boot.as_secs();
         let Some(member) = self.members.get_mut(&id) else { return };
+        let boot = member.plan.boot.as_secs();
         if member.role == Role::Python {
             member.life = Life::Booting;
             let message = format!("worker (pid:{}) was not ready after {boot} s (boot_timeout)", member.pid);
@@ -167,6 +185,7 @@ impl Crew {
             member.life = Life::Retiring;
             let text = format!("Worker (pid:{}) will be replaced: {why}", member.pid);
             actions.push(Action::Say(Level::Info, text));
+            self.note_restart(why);
         }
     }
 
@@ -176,8 +195,9 @@ impl Crew {
         let text = format!("WORKER TIMEOUT (pid:{}): {what}", member.pid);
         actions.push(Action::Say(Level::Critical, text));
         actions.push(Action::Dump(id));
-        let time = if self.plan.threads > 1 { self.plan.graceful } else { MARGIN };
+        let time = if member.plan.threads > 1 { member.plan.graceful } else { MARGIN };
         if member.life != Life::Leaving {
+            self.note_restart("timeout");
             self.go(id, now + time);
             actions.push(Action::Leave(id, Queue::Left));
         }
@@ -205,6 +225,10 @@ impl Crew {
             }
             Phase::Reloading => {
                 self.welcome(actions);
+                if now >= self.not_before {
+                    self.fill(now, self.generation, actions);
+                }
+                self.trim(now, actions);
                 self.fill(now, self.newest, actions);
                 if self.is_complete(self.newest) {
                     self.take_over(now, actions);
@@ -217,16 +241,15 @@ impl Crew {
 
     fn reload(&mut self, now: Duration, actions: &mut Vec<Action>) {
         self.reload_again = false;
-        self.wanted = self.plan.workers;
         self.newest += 1;
         self.phase = Phase::Reloading;
         self.patience_at = now + PATIENCE;
-        actions.push(Action::Reloading);
-        self.fill(now, self.newest, actions);
+        actions.push(Action::Reloading(self.newest));
     }
 
     pub(super) fn leave(&mut self, now: Duration, id: Id, queue: Queue, actions: &mut Vec<Action>) {
-        self.go(id, now + self.plan.graceful + MARGIN);
+        let graceful = self.members.get(&id).map_or(self.plan.graceful, |member| member.plan.graceful);
+        self.go(id, now + graceful + MARGIN);
         actions.push(Action::Leave(id, queue));
     }
 

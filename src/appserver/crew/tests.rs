@@ -32,7 +32,13 @@ fn nobody_accepts_before_the_whole_first_generation_is_ready() {
     assert_eq!(crew.step(at(1), Event::Ready(2)), []);
     assert_eq!(
         crew.step(at(2), Event::Ready(1)),
-        [Action::Serve(1), Action::Serve(2), Action::Ready("2 workers".into()), Action::Started]
+        [
+            Action::TakeOver(1),
+            Action::Serve(1),
+            Action::Serve(2),
+            Action::Ready("2 workers".into()),
+            Action::Started
+        ]
     );
 }
 
@@ -52,14 +58,16 @@ fn a_failure_of_the_first_generation_ends_the_server_with_its_reason() {
 #[test]
 fn a_reload_takes_over_only_when_all_new_workers_are_ready() {
     let mut crew = serving(2);
+    assert_eq!(crew.step(at(5), Event::Signal(Signal::Reload)), [Action::Reloading(2)]);
     assert_eq!(
-        crew.step(at(5), Event::Signal(Signal::Reload)),
-        [Action::Reloading, Action::Start(3, 2, Role::Native), Action::Start(4, 2, Role::Native)]
+        crew.step(at(5), Event::Planned(plan(Role::Native, 2))),
+        [Action::Start(3, 2, Role::Native), Action::Start(4, 2, Role::Native)]
     );
     assert_eq!(crew.step(at(6), Event::Ready(3)), []);
     assert_eq!(
         crew.step(at(7), Event::Ready(4)),
         [
+            Action::TakeOver(2),
             Action::Serve(3),
             Action::Serve(4),
             Action::Leave(1, Queue::Left),
@@ -73,6 +81,7 @@ fn a_reload_takes_over_only_when_all_new_workers_are_ready() {
 fn a_failed_reload_touches_nobody_of_the_old_generation() {
     let mut crew = serving(2);
     crew.step(at(5), Event::Signal(Signal::Reload));
+    crew.step(at(5), Event::Planned(plan(Role::Native, 2)));
     crew.step(at(6), Event::Ready(3));
     crew.step(at(6), Event::Failed(4, Failure { message: "syntax".into(), exit: 4 }));
     assert_eq!(
@@ -92,8 +101,41 @@ fn a_reload_during_a_reload_is_done_after_it() {
     let mut crew = serving(1);
     crew.step(at(5), Event::Signal(Signal::Reload));
     assert_eq!(crew.step(at(5), Event::Signal(Signal::Reload)), []);
+    crew.step(at(5), Event::Planned(plan(Role::Native, 1)));
     crew.step(at(6), Event::Ready(2));
-    assert_eq!(crew.step(at(7), Event::Tick), [Action::Reloading, Action::Start(3, 3, Role::Native)]);
+    assert_eq!(crew.step(at(7), Event::Tick), [Action::Reloading(3)]);
+}
+
+#[test]
+fn a_reload_without_settings_touches_nobody() {
+    let mut crew = serving(1);
+    crew.step(at(5), Event::Signal(Signal::Reload));
+    assert_eq!(
+        crew.step(at(6), Event::Unplanned("syntax".into())),
+        [
+            Action::Say(Level::Error, "Reload failed, the old workers keep serving: syntax".into()),
+            Action::Ready("reload failed, the old 1 worker serve on".into())
+        ]
+    );
+}
+
+#[test]
+fn a_new_generation_has_its_own_plan_and_the_old_one_keeps_its_own_until_it_is_gone() {
+    let mut crew = serving(1);
+    crew.step(at(5), Event::Signal(Signal::Reload));
+    let new = Plan { graceful: at(100), ..plan(Role::Native, 2) };
+    assert_eq!(
+        crew.step(at(5), Event::Planned(new)),
+        [Action::Start(2, 2, Role::Native), Action::Start(3, 2, Role::Native)]
+    );
+    assert_eq!(
+        crew.step(at(6), Event::Died(1, "was killed by signal 9".into()))[1..],
+        [Action::Start(4, 1, Role::Native)]
+    );
+    crew.step(at(6), Event::Ready(4));
+    crew.step(at(7), Event::Ready(2));
+    crew.step(at(7), Event::Ready(3));
+    assert_eq!(crew.members[&4].leave_by, Some(at(18)));
 }
 
 #[test]
@@ -205,6 +247,7 @@ fn a_python_generation_is_a_front_and_its_workers_and_accepts_when_all_are_ready
     assert_eq!(
         crew.step(at(2), Event::Ready(3)),
         [
+            Action::TakeOver(1),
             Action::Attach(2, 1),
             Action::Attach(3, 1),
             Action::Serve(1),
@@ -256,10 +299,12 @@ fn an_application_that_hangs_while_it_is_loaded_fails_that_start() {
 fn a_reload_of_a_python_application_lets_the_old_front_finish_and_its_workers_with_it() {
     let mut crew = serving_python(1);
     crew.step(at(1), Event::Signal(Signal::Reload));
+    crew.step(at(1), Event::Planned(plan(Role::Python, 1)));
     crew.step(at(2), Event::Ready(3));
     assert_eq!(
         crew.step(at(2), Event::Ready(4)),
         [
+            Action::TakeOver(2),
             Action::Attach(4, 3),
             Action::Serve(3),
             Action::Leave(1, Queue::Left),

@@ -8,7 +8,7 @@ use rustix::process::{Signal as Number, kill_process};
 
 use super::hand::Hand;
 use super::recruit::{Accepting, Recruit};
-use super::{Generation, Master, SIGSTOP_VARIABLE};
+use super::{Master, SIGSTOP_VARIABLE, zygote};
 use crate::appserver::channel::Order;
 use crate::appserver::crew::{Action, Event, Id, Queue as Leftover, Role};
 use crate::appserver::log::Level;
@@ -24,6 +24,9 @@ impl Master {
     pub(super) fn act(&mut self, action: Action) -> Option<Event> {
         match action {
             Action::Start(id, generation, role) => return self.start(id, generation, role),
+            Action::Quit(id) | Action::Kill(id) if self.unborn.contains_key(&id) => {
+                return self.forget_unborn(id, matches!(action, Action::Kill(_)));
+            }
             Action::Serve(id) => self.order(id, &Order::Serve),
             Action::Attach(worker, front) => self.attach(worker, front),
             Action::Leave(id, queue) => self.leave(id, queue),
@@ -31,17 +34,25 @@ impl Master {
                 Some(Role::Python) => self.send(id, Number::INT),
                 _ => self.order(id, &Order::Quit),
             },
-            Action::Dump(id) => self.send(id, Number::USR2),
+            Action::Dump(id) => {
+                self.send(id, Number::USR2);
+                if self.settings.hooks.iter().any(|hook| hook == "worker_abort") {
+                    self.send(id, Number::ABORT);
+                }
+            }
             Action::Kill(id) => self.send(id, Number::KILL),
             Action::Say(level, text) => self.log.write(level, &text),
             Action::Ready(status) => self.notify.ready(&status),
             Action::Started => self.started(),
-            Action::Reloading => self.notify.reloading(),
+            Action::Reloading(generation) => return self.reread(generation),
+            Action::TakeOver(generation) => self.take_over(generation),
             Action::Stopping => {
                 self.notify.stopping();
-                for listener in std::mem::take(&mut self.listeners) {
+                for listener in
+                    self.generations.values_mut().flat_map(|one| std::mem::take(&mut one.listeners))
+                {
                     // The file stays until the end: a client in between finds a socket, not nothing.
-                    self.files.extend(listener.file);
+                    self.files.extend(listener.file.clone());
                 }
             }
             Action::Patience(span) => self.notify.patience(span),
@@ -56,30 +67,42 @@ impl Master {
         }
     }
 
+    /// Whether workers of a generation are forked from a zygote.
+    fn is_forked(&self, generation: u64) -> bool {
+        self.generations.get(&generation).is_some_and(|shared| zygote::is_wanted(&shared.settings))
+    }
+
     fn start(&mut self, id: Id, generation: u64, role: Role) -> Option<Event> {
-        match self.recruit(generation, role) {
-            Ok(hand) => {
-                let pid = hand.pid.as_raw_nonzero().get().unsigned_abs();
-                let what = if role == Role::Front { "front" } else { "worker" };
-                self.log.write(Level::Info, &format!("Booting {what} with pid: {pid}"));
-                self.crew.started(id, pid, self.now());
-                self.hands.insert(id, hand);
-                None
-            }
-            Err(error) => Some(Event::Died(id, format!("could not be started: {error}"))),
-        }
+        let started = match role {
+            Role::Python if self.is_forked(generation) => self.fork(id, generation),
+            _ => self.recruit(generation, role).map(|hand| self.began(id, hand)),
+        };
+        started.err().map(|error| {
+            self.unborn.remove(&id);
+            Event::Died(id, format!("could not be started: {error}"))
+        })
+    }
+
+    /// A process of the crew runs.
+    pub(super) fn began(&mut self, id: Id, hand: Hand) {
+        let pid = hand.number();
+        self.log.write(Level::Info, &format!("Booting {} with pid: {pid}", hand.role.word()));
+        self.crew.started(id, pid, self.now());
+        self.observe(&hand);
+        self.hands.insert(id, hand);
     }
 
     fn recruit(&mut self, generation: u64, role: Role) -> io::Result<Hand> {
-        if !self.generations.contains_key(&generation) {
-            let new = Generation { program: self.program.pin()?, queue: None };
-            self.generations.insert(generation, new);
-        }
-        let error_log = self.log.descriptor()?;
-        let logs = [error_log.as_fd()].into_iter().chain(self.access.as_ref().map(AsFd::as_fd));
-        let recruit = Recruit { role, generation, settings: &self.settings, logs: logs.collect() };
         let shared =
             self.generations.get_mut(&generation).ok_or_else(|| io::Error::other("no such generation"))?;
+        let recruit = Recruit {
+            role,
+            generation,
+            settings: &shared.settings,
+            folder: &shared.folder,
+            owner: &shared.owner,
+            logs: shared.logs.descriptors(),
+        };
         if role == Role::Python {
             let queue =
                 shared.queue.as_ref().ok_or_else(|| io::Error::other("its front could not be started"))?;
@@ -97,7 +120,7 @@ impl Master {
             invoked_as: &self.invoked_as,
             seat,
             queue: queue.as_ref().map(|queue| queue.front.as_fd()),
-            sockets: self.listeners.iter().map(|listener| listener.socket.as_fd()).collect(),
+            sockets: shared.listeners.iter().map(|listener| listener.socket.as_fd()).collect(),
         })?;
         if let Some(queue) = queue {
             shared.queue = Some(queue.workers);
@@ -107,27 +130,36 @@ impl Master {
 
     /// Gives a front the other side of a worker.
     fn attach(&mut self, worker: Id, front: Id) {
-        let Some(seats) = self.hands.get_mut(&worker).and_then(|hand| hand.seats.take()) else { return };
+        let Some(hand) = self.hands.get_mut(&worker) else { return };
+        hand.front = Some(front);
+        let (Some(seats), Some(shared)) = (hand.seats.take(), self.generations.get(&hand.generation)) else {
+            return;
+        };
         let Some(front) = self.hands.get(&front) else { return };
         let descriptors: Vec<BorrowedFd> =
             [seats.board.as_fd()].into_iter().chain(seats.slots.iter().map(AsFd::as_fd)).collect();
-        let most = match self.settings.max_requests {
+        let most = match shared.settings.max_requests {
             0 => 0,
-            most => most + by_chance(self.settings.max_requests_jitter),
+            most => most + by_chance(shared.settings.max_requests_jitter),
         };
-        let _ = front.send(&Order::Attach { worker, most }, &descriptors);
+        let pid = self.hands.get(&worker).map_or(0, Hand::number);
+        let _ = front.send(&Order::Attach { worker, pid, most }, &descriptors);
     }
 
     fn leave(&self, id: Id, queue: Leftover) {
         match self.hands.get(&id) {
             Some(hand) if hand.role == Role::Python => {
-                let is_front =
-                    |other: &&Hand| other.role == Role::Front && other.generation == hand.generation;
-                for front in self.hands.values().filter(is_front) {
-                    let _ = front.send(&Order::Detach { worker: id }, &[]);
+                if let Some(front) = hand.front {
+                    self.order(front, &Order::Detach { worker: id });
                 }
+                // A thread that waits for a request would learn it only with the next one.
+                self.send(id, Number::TERM);
             }
-            _ => self.order(id, &Order::Leave { drain: queue == Leftover::Drained }),
+            Some(hand) => {
+                let drain = queue == Leftover::Drained || !self.is_continued(hand.generation);
+                self.order(id, &Order::Leave { drain });
+            }
+            None => {}
         }
     }
 
@@ -135,12 +167,6 @@ impl Master {
         if let Some(hand) = self.hands.get(&id) {
             let _ = kill_process(hand.pid, signal);
         }
-    }
-
-    /// Closes what generations shared that are over.
-    pub(super) fn forget_generations(&mut self) {
-        let crew = &self.crew;
-        self.generations.retain(|generation, _| crew.may_start(*generation));
     }
 
     /// A worker that cannot be told anything is silent as well, and is dealt with for that.

@@ -2,26 +2,42 @@
 //! the crew what follows, and does that. It never reads a request.
 
 mod act;
+mod desk;
+mod figure;
+mod generation;
 mod hand;
+mod hook;
+mod outfit;
+mod output;
+mod reading;
 mod recruit;
+mod renew;
 mod watch;
+mod zygote;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use listenfd::ListenFd;
 
+use self::desk::{Complaints, Desk};
+use self::figure::Figures;
+use self::generation::{Former, Generation};
 use self::hand::Hand;
+use self::reading::{Origin, Reading};
+use self::zygote::Unborn;
 use super::board::Board;
-use super::crew::{Action, Crew, Event, Failure, Id, Plan, Role};
+use super::crew::{Action, Crew, Event, Failure, Id};
 use super::inherited;
-use super::listener::{self, Listener, SocketFile};
-use super::log::{self, Level, Log, Stream};
+use super::listener::SocketFile;
+use super::log::{Level, Log};
 use super::notify::Notify;
 use super::pidfile::PidFile;
-use super::program::{Pinned, Program};
+use super::program::Program;
 use super::settings::Settings;
 use super::signals::Signals;
 use crate::base::diagnostic::Diagnostic;
@@ -31,12 +47,17 @@ use crate::base::exit::Exit;
 /// No worker inherits it.
 pub const SIGSTOP_VARIABLE: &str = "APPSERVER_SIGSTOP";
 
-/// Serves until a signal ends it. Errors are everything that kept it from starting.
-pub fn run(args: &[OsString], settings: Settings) -> Result<(), Diagnostic> {
-    let handed = inherited::take(args, &settings)?;
+/// The first generation.
+const FIRST: u64 = 1;
+
+/// Serves until a signal ends it. `args` (the program's name first) and `folder` are what the server was called with and
+/// where; a reload reads the settings from there again. Errors are everything that kept it from starting.
+pub fn run(args: Vec<OsString>, folder: PathBuf, settings: Settings) -> Result<(), Diagnostic> {
+    let handed = inherited::take(&args, &settings)?;
     let mut signals = Signals::take().map_err(|e| Diagnostic::error(format!("cannot take signals: {e}")))?;
-    let mut master = Master::new(args, settings, handed)?;
+    let mut master = Master::new(Origin { args, folder }, settings, handed)?;
     let ended = master.supervise(&mut signals);
+    master.hook("on_exit");
     master.log.write(Level::Info, "Shutting down: Master");
     match ended {
         None => Ok(()),
@@ -49,73 +70,82 @@ fn exit(status: u8) -> Exit {
     if status == Exit::Input as u8 { Exit::Input } else { Exit::Failed }
 }
 
-/// What the processes of a generation share.
-struct Generation {
-    /// The binary.
-    program: Pinned,
-    /// Where Python workers take requests; that of the newest front.
-    queue: Option<OwnedFd>,
-}
-
 struct Master {
-    settings: Settings,
     crew: Crew,
     hands: BTreeMap<Id, Hand>,
-    listeners: Vec<Listener>,
+    /// Workers that were not forked yet.
+    unborn: BTreeMap<Id, Unborn>,
+    /// How many Python workers there were.
+    age: u64,
+    /// The file that changed last, and when.
+    changed: (String, u64),
+    /// The values as they were read last.
+    settings: Rc<Settings>,
     /// Files of sockets that are closed already.
-    files: Vec<SocketFile>,
+    files: Vec<Rc<SocketFile>>,
     log: Log,
-    access: Option<OwnedFd>,
     /// None on kernels that cannot make one.
     board: Option<Board>,
+    figures: Figures,
+    desk: Desk,
     notify: Notify,
     program: Program,
     /// What the processes of each generation share.
     generations: BTreeMap<u64, Generation>,
+    /// The generation that serves.
+    current: u64,
+    /// Where the settings come from.
+    origin: Arc<Origin>,
+    /// Those of the next generation, while they are being read.
+    reading: Option<Reading>,
+    /// What was handed over when we were started.
+    handed: ListenFd,
     invoked_as: OsString,
     began: Instant,
     watchdog_at: Duration,
-    _pidfile: Option<PidFile>,
-}
-
-/// What the settings make of the crew.
-fn plan(settings: &Settings) -> Plan {
-    let role = if settings.app.starts_with('@') { Role::Native } else { Role::Python };
-    Plan {
-        role,
-        workers: settings.workers,
-        threads: settings.threads,
-        timeout: Duration::from_secs(settings.timeout),
-        boot: Duration::from_secs(settings.boot_timeout),
-        graceful: Duration::from_secs(settings.graceful_timeout),
-    }
+    pidfile: Option<PidFile>,
 }
 
 impl Master {
-    fn new(args: &[OsString], settings: Settings, handed: ListenFd) -> Result<Self, Diagnostic> {
+    fn new(origin: Origin, settings: Settings, mut handed: ListenFd) -> Result<Self, Diagnostic> {
         let environment = |name: &str| std::env::var(name).ok();
-        let invoked_as = args.first().cloned().unwrap_or_else(|| "appserver".into());
-        let log = Log::new(log::open(&settings.errorlog, Stream::Err)?, settings.loglevel);
-        let access = settings.accesslog.as_ref().map(|path| log::open(path, Stream::Out)).transpose()?;
-        let pidfile = settings.pidfile.as_deref().map(PidFile::write).transpose()?;
-        let listeners = listener::open(&settings, handed)?;
-        Ok(Self {
-            crew: Crew::new(plan(&settings), Duration::ZERO),
+        let invoked_as = origin.args.first().cloned().unwrap_or_else(|| "appserver".into());
+        let program = Program::of(&invoked_as, std::env::var_os("PATH").as_deref());
+        let former = Former { listeners: &[], pidfile: None, handed: &mut handed, program: &program };
+        let mut first = Generation::prepare(settings, former)?;
+        let figures = Figures::new(&first)?;
+        let complaints = Complaints::default();
+        let log = first.log(figures.statsd(), complaints.clone()).map_err(|error| {
+            Diagnostic::error(format!("cannot log to `{}`: {error}", first.settings.errorlog.display()))
+        })?;
+        let pidfile = first.pidfile.take();
+        let mut master = Self {
+            crew: Crew::new(first.plan(), Duration::ZERO),
             hands: BTreeMap::new(),
-            listeners,
+            unborn: BTreeMap::new(),
+            age: 0,
+            changed: Default::default(),
+            settings: Rc::clone(&first.settings),
             files: Vec::new(),
-            log,
-            access,
             board: Board::make().ok(),
+            desk: Desk::open(&first.settings, complaints, &log),
+            figures,
             notify: Notify::from_environment(environment),
-            program: Program::of(&invoked_as, std::env::var_os("PATH").as_deref()),
-            generations: BTreeMap::new(),
+            program,
+            generations: BTreeMap::from([(FIRST, first)]),
+            current: FIRST,
+            origin: Arc::new(origin),
+            reading: None,
+            handed,
             invoked_as,
             began: Instant::now(),
             watchdog_at: Duration::ZERO,
-            settings,
-            _pidfile: pidfile,
-        })
+            pidfile,
+            log,
+        };
+        master.begin_hooks()?;
+        master.sockets_are_open()?;
+        Ok(master)
     }
 
     fn now(&self) -> Duration {
@@ -123,7 +153,13 @@ impl Master {
     }
 
     fn supervise(&mut self, signals: &mut Signals) -> Option<Failure> {
-        self.greet();
+        self.log.write(Level::Info, &format!("Starting appserver {}", env!("CARGO_PKG_VERSION")));
+        for first in self.generations.values() {
+            self.greet(first);
+        }
+        if let Some(place) = self.figures.place() {
+            self.log.write(Level::Info, &format!("Figures at: {place}/metrics"));
+        }
         let mut events = vec![Event::Tick];
         loop {
             for event in events.drain(..) {
@@ -131,6 +167,8 @@ impl Master {
                     return end;
                 }
             }
+            self.announce();
+            self.conclude();
             let readable = self.wait(signals);
             for (signal, name) in signals.arrived() {
                 self.heed(signal, name);
@@ -140,23 +178,27 @@ impl Master {
                 events.extend(self.hear(id));
             }
             events.extend(self.reap());
+            events.extend(self.planned());
+            self.forget_generations();
             events.push(Event::Tick);
+            self.attend();
             self.reassure();
+            self.tell_figures();
         }
     }
 
-    fn greet(&self) {
-        let say = |text: &str| self.log.write(Level::Info, text);
-        say(&format!("Starting appserver {}", env!("CARGO_PKG_VERSION")));
-        for listener in &self.listeners {
-            say(&format!("Listening at: {} ({})", listener.name, std::process::id()));
+    /// Tells where a generation listens that was not listened before.
+    fn greet(&self, new: &Generation) {
+        for listener in new.listeners.iter().filter(|listener| Rc::strong_count(listener) == 1) {
+            let text = format!("Listening at: {} ({})", listener.name, std::process::id());
+            self.log.write(Level::Info, &text);
         }
         let cap = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
         if let Some(cap) = cap.and_then(|text| text.trim().parse::<u32>().ok())
-            && cap < self.settings.backlog
+            && cap < new.settings.backlog
         {
             let text =
-                format!("The backlog of {} is cut to {cap} by net.core.somaxconn", self.settings.backlog);
+                format!("The backlog of {} is cut to {cap} by net.core.somaxconn", new.settings.backlog);
             self.log.write(Level::Warning, &text);
         }
     }
@@ -166,7 +208,14 @@ impl Master {
         let mut events = vec![event];
         while let Some(event) = events.pop() {
             let now = self.now();
-            for action in self.crew.step(now, event) {
+            let old = self.crew.wanted();
+            // Those of a reload were told when it was read.
+            let is_told = matches!(event, Event::Planned(_));
+            let actions = self.crew.step(now, event);
+            if !is_told && self.crew.wanted() != old {
+                self.hook_count(old);
+            }
+            for action in actions {
                 if let Action::End(failure) = action {
                     return Some(failure);
                 }

@@ -8,21 +8,18 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::Pid;
 
 use super::hand::Hand;
+use super::outfit::Outfit;
 use crate::appserver::board::Board;
 use crate::appserver::channel::Order;
 use crate::appserver::crew::Role;
-use crate::appserver::program::Pinned;
+use crate::appserver::owner::Owner;
+use crate::appserver::program::{Folder, Pinned};
 use crate::appserver::settings::Settings;
 use crate::appserver::wsgi::python::{self, Interpreter};
-use crate::appserver::wsgi::{self, Seats};
 use crate::appserver::{inherited, notify, worker};
-
-/// The interpreter of an application that names none.
-const PYTHON: &str = "python3";
 
 /// What every process is started with.
 pub struct Recruit<'a> {
@@ -32,6 +29,10 @@ pub struct Recruit<'a> {
     pub generation: u64,
     /// The values it runs with.
     pub settings: &'a Settings,
+    /// The folder that workers work in.
+    pub folder: &'a Folder,
+    /// Whom it runs as.
+    pub owner: &'a Owner,
     /// The logs: errors, then access if there is one.
     pub logs: Vec<BorrowedFd<'a>>,
 }
@@ -59,7 +60,8 @@ impl Recruit<'_> {
         // A group of its own: what a terminal or Upstart sends to ours is for the master to act on.
         command.process_group(0).stdin(Stdio::from(OwnedFd::from(theirs)));
         self.fit(&mut command);
-        let mut hand = Hand::new(pid(command.spawn()?.id())?, self.role, self.generation, ours)?;
+        let mut hand =
+            Hand::new(pid(self.owner.spawn(|| command.spawn())?.id())?, self.role, self.generation, ours)?;
         hand.place = with.seat.map(|(_, place)| place);
         let board = with.seat.map(|(board, _)| board.as_fd());
         let descriptors: Vec<BorrowedFd> = self
@@ -76,30 +78,38 @@ impl Recruit<'_> {
 
     /// Starts a Python worker that takes from `queue`. Errors are those of the system.
     pub fn python(&self, queue: BorrowedFd) -> io::Result<Hand> {
+        let outfit = Outfit::make(self.settings)?;
+        let mut hand = self.interpreted(&outfit.given(queue))?;
+        outfit.go_with(&mut hand);
+        Ok(hand)
+    }
+
+    /// Starts a process of Python that is handed this. Errors are those of the system.
+    pub fn interpreted(&self, given: &[BorrowedFd]) -> io::Result<Hand> {
         let (ours, theirs) = UnixStream::pair()?;
-        let python = self.settings.python.as_deref().unwrap_or(Path::new(PYTHON));
+        let python = self.settings.python.as_deref().unwrap_or(Path::new(python::USUAL));
         let mut interpreter = Interpreter::new(python, &self.title(), theirs)?;
         self.fit(&mut interpreter.command);
-        let board = wsgi::Board::make(self.settings.threads)?;
-        let (slots, theirs) = python::slots(self.settings.threads)?;
-        let (stacks, shown) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-        let mut hand = Hand::new(pid(interpreter.spawn()?)?, self.role, self.generation, ours)?;
-        let given = [shown.as_fd(), queue, board.as_fd()].into_iter().chain(theirs.iter().map(AsFd::as_fd));
-        self.tell(&hand, &given.collect::<Vec<_>>());
-        hand.seats = Some(Seats { board, slots });
-        hand.stacks = Some(stacks);
+        let hand =
+            Hand::new(pid(self.owner.spawn(|| interpreter.spawn())?)?, self.role, self.generation, ours)?;
+        self.tell(&hand, given);
         Ok(hand)
     }
 
     /// Its arguments, for people who read `ps`.
     fn title(&self) -> [String; 4] {
-        worker::arguments(self.role, std::process::id(), &self.settings.app)
+        let name = self.settings.proc_name.as_ref().unwrap_or(&self.settings.app);
+        worker::arguments(self.role, std::process::id(), name)
     }
 
     /// What speaks to the master alone is not passed on.
     fn fit(&self, command: &mut Command) {
         for name in inherited::VARIABLES.iter().chain(&notify::VARIABLES).chain([&super::SIGSTOP_VARIABLE]) {
             command.env_remove(name);
+        }
+        command.envs(self.settings.raw_env.iter().filter_map(|pair| pair.split_once('=')));
+        if self.role != Role::Front {
+            command.current_dir(self.folder.path());
         }
     }
 
@@ -110,6 +120,7 @@ impl Recruit<'_> {
     }
 }
 
-fn pid(number: u32) -> io::Result<Pid> {
+/// A process of ours by its number. Errors: there is none of that number.
+pub fn pid(number: u32) -> io::Result<Pid> {
     Pid::from_raw(number.cast_signed()).ok_or_else(|| io::Error::other("a child without a pid"))
 }

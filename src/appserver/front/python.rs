@@ -18,6 +18,7 @@ use crate::appserver::http::{Framing, Head, answer};
 use crate::appserver::log::Level;
 use crate::appserver::settings::Settings;
 use crate::appserver::tally::Tally;
+use crate::appserver::wsgi::bell::Bell;
 use crate::appserver::wsgi::environ::{self, Call};
 use crate::appserver::wsgi::pool::{Failure, Limits, Packet, Pool, Reply, Taker, Word, Worker};
 use crate::appserver::wsgi::slot::Slot;
@@ -35,6 +36,7 @@ const MAX_ENVIRON: usize = 128 * 1024;
 pub struct Python {
     /// Its workers.
     pub pool: Arc<Pool>,
+    bell: Arc<Bell>,
     /// Whether it was told that headers of the connection are not its own.
     has_told_hop: AtomicBool,
 }
@@ -141,20 +143,20 @@ fn pairs(fields: &[(Vec<u8>, Vec<u8>)]) -> impl Iterator<Item = (&[u8], &[u8])> 
 }
 
 impl Python {
-    /// An application without workers; what is to be told of them goes to `words`.
+    /// An application without workers; what is to be told of them goes to `words`. Errors are those of the event loop.
     pub fn new(
         settings: &Settings,
         queue: OwnedFd,
         words: UnboundedSender<Word>,
         tally: &Arc<Tally>,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let milliseconds = |seconds: u64| seconds.saturating_mul(1000);
         let limits =
             Limits { request: milliseconds(settings.timeout), queue: milliseconds(settings.queue_timeout) };
-        Self {
-            pool: Arc::new(Pool::new(queue, limits, words, Arc::clone(tally))),
-            has_told_hop: AtomicBool::new(false),
-        }
+        let bell = Arc::new(Bell::new(queue.try_clone()?)?);
+        let pool = Arc::new(Pool::new(queue, limits, words, Arc::clone(tally)));
+        tokio::spawn(Arc::clone(&bell).attend(Arc::clone(&pool)));
+        Ok(Self { pool, bell, has_told_hop: AtomicBool::new(false) })
     }
 
     /// Lets a worker in: its board, then a slot a thread. Errors are those of the event loop.
@@ -166,7 +168,13 @@ impl Python {
         let board = Arc::new(Board::of(seats.remove(0), slots.len()));
         let threads = slots.len();
         for (thread, slot) in slots.into_iter().enumerate() {
-            tokio::spawn(Slot::new(&self.pool, &board, (worker.id, thread), slot)?.read());
+            let bell = self.bell.hang(worker.pid, thread);
+            let slot = Slot::new(&self.pool, &board, (worker.id, thread), (slot, bell))?;
+            let bell = Arc::clone(&self.bell);
+            tokio::spawn(async move {
+                slot.read().await;
+                bell.forget(worker.pid, thread);
+            });
         }
         self.pool.join(worker, board, threads);
         Ok(())

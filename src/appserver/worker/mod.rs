@@ -145,7 +145,10 @@ impl Worker {
         let application = match self.queue.take() {
             Some(queue) => {
                 control.report(&Report::Ready);
-                Application::Python(Python::new(&self.settings, queue, words, &self.tally))
+                match Python::new(&self.settings, queue, words, &self.tally) {
+                    Ok(python) => Application::Python(python),
+                    Err(error) => return self.log.write(Level::Critical, &format!("Cannot serve: {error}")),
+                }
             }
             None => match self.boot(control, load).await {
                 Some(router) => Application::Native(router),

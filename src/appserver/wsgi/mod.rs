@@ -7,8 +7,9 @@
 //! - [`marshal`], [`environ`], [`gateway`], [`frame`]: a request as Python reads it (from HTTP, from a gateway's variables), an
 //!   answer as Python writes it.
 //! - [`board`]: what each thread of a worker is at.
-//! - [`pool`], [`slot`]: one queue for all workers, and a way back for each thread.
+//! - [`pool`], [`slot`], [`bell`]: one queue for all workers, a way back for each thread, and who looks when.
 
+pub mod bell;
 pub mod board;
 pub mod environ;
 pub mod frame;

@@ -101,7 +101,7 @@ class Answer:
         self.is_sent = self.is_over = True
         self.left = 0
         head, number, length = marshal.dumps(self.head, 2), self.number, len(data)
-        self.thread.slot.sendall(
+        self.thread.say(
             OPENING.pack(8 + len(head), HEAD, number, length)
             + head
             + FRAME.pack(length, DATA, number)
@@ -112,6 +112,7 @@ class Answer:
     def send(self, data):
         if self.thread.is_gone(self.number):
             raise Gone()
+        is_first = not self.is_sent
         frames, end = self.opening(), b""
         if self.left is not None:
             data = data[: self.left]
@@ -122,11 +123,17 @@ class Answer:
                 end = FRAME.pack(0, END, self.number)
         if len(data) <= COPIED_BYTES:
             self.thread.slot.sendall(frames + FRAME.pack(len(data), DATA, self.number) + data + end)
+            if is_first:
+                self.thread.ring()
             return
         view = memoryview(data)
         for at in range(0, len(data), PIECE_BYTES):
             piece = view[at : at + PIECE_BYTES]
             self.thread.slot.sendall(frames + FRAME.pack(len(piece), DATA, self.number))
+            if is_first:
+                # From here on it reads as parts come.
+                self.thread.ring()
+                is_first = False
             self.thread.slot.sendall(piece)
             frames = b""
         self.thread.slot.sendall(end)
@@ -145,13 +152,14 @@ class Answer:
             raise AssertionError("the application never called start_response")
         if not self.is_over:
             self.is_over = True
-            self.thread.slot.sendall(self.opening() + FRAME.pack(0, END, self.number))
+            self.thread.say(self.opening() + FRAME.pack(0, END, self.number))
 
     def early(self, headers):
         """`wsgi.early_hints`: a 103 ahead of the answer."""
         if not self.is_sent:
             head = NUMBER.pack(0) + marshal.dumps(("103 Early Hints", checked(headers)), 2)
             self.thread.slot.sendall(FRAME.pack(len(head), EARLY, self.number) + head)
+            self.thread.ring()
 
 
 def checked(headers):

@@ -3,6 +3,7 @@
 import array
 import io
 import marshal
+import os
 import select
 import socket
 import struct
@@ -10,6 +11,9 @@ import struct
 NO_BODY, INLINE, IN_FILE = range(3)
 PACKET = struct.Struct("<QIB")
 PLACE = 16
+RING = struct.Struct("<II")
+# How many bytes of answers may lie in a slot without the front being told.
+QUIET_BYTES = 64 * 1024
 # The largest packet: head, environ and inline body, with room to spare.
 PACKET_BYTES = 256 * 1024
 DESCRIPTOR_BYTES = socket.CMSG_SPACE(4)
@@ -22,6 +26,9 @@ class Thread:
         self.worker = worker
         self.at = place * PLACE
         self.slot = slot
+        self.name = RING.pack(os.getpid(), place)
+        # Bytes of answers that the front was not told of.
+        self.owed = 0
         self.poll = select.poll()
         self.poll.register(worker.queue.fileno(), select.POLLIN)
         self.poll.register(slot.fileno(), select.POLLIN | select.POLLHUP)
@@ -41,14 +48,38 @@ class Thread:
         except OSError:
             pass
 
+    def say(self, frames):
+        """Sends a whole, short answer. The front looks for it a little later, or is told when there is nothing else to do."""
+        self.slot.sendall(frames)
+        self.owed += len(frames)
+        if self.owed > QUIET_BYTES:
+            self.ring()
+
+    def ring(self):
+        """Tells the front that something lies in the slot."""
+        self.owed = 0
+        try:
+            self.worker.queue.send(self.name)
+        except OSError:
+            # So many rings wait there that it looks anyway, or it is gone.
+            pass
+
     def run(self):
         """Serves until told to leave, or until nobody can ask any more."""
+        try:
+            self.serve()
+        finally:
+            self.ring()
+
+    def serve(self):
         queue, poll, place = self.worker.queue, self.poll, self.at
         board, view = self.worker.board, [self.view]
         while not self.worker.is_leaving():
             try:
                 length, messages, _, _ = queue.recvmsg_into(view, DESCRIPTOR_BYTES, socket.MSG_CMSG_CLOEXEC)
             except BlockingIOError:
+                if self.owed:
+                    self.ring()
                 ready = poll.poll()
                 if any(descriptor == self.slot.fileno() for descriptor, _ in ready):
                     return
@@ -126,6 +157,7 @@ class Thread:
         frames += FRAME.pack(0, END, answer.number)
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))]
         sent = self.slot.sendmsg([frames], rights)
+        self.ring()
         answer.is_over = True
         answer.left -= length
         if sent < len(frames):
@@ -141,6 +173,7 @@ class Thread:
         self.worker.channel.log("Error", "Error handling request %s\n%s" % (subject(environ), told(wrong)))
         if not answer.is_over:
             self.slot.sendall(FRAME.pack(0, ABORT, answer.number))
+            self.ring()
 
 
 def subject(environ):

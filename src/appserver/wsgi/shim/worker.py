@@ -26,6 +26,15 @@ class Hooked(Thread):
             )
 
 
+def yield_to_front():
+    """Lets the front finish what it does when it wakes us: on one processor both would take it from each other all the time."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_BATCH | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+    except (AttributeError, OSError):
+        # Not everybody may, and not every system can; it costs speed only.
+        pass
+
+
 class Worker:
     """What all threads share. `given`: where stacks are shown, the queue, the board, where output goes if that is
     captured, a slot a thread."""
@@ -89,6 +98,7 @@ class Worker:
         kind = Hooked if self.hooks.has("pre_request", "post_request") else Thread
         self.threads = [kind(self, place, socket.socket(fileno=slot)) for place, slot in enumerate(slots)]
         self.heed_signals(stacks)
+        yield_to_front()
 
     def heed_signals(self, stacks):
         # HUP, USR1 and USR2 are the master's business, and a terminal's signals go to it as well.

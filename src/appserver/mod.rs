@@ -13,7 +13,7 @@
 //! - [`listener`], [`inherited`]: the sockets: opened, taken over from systemd, or handed to a worker.
 //! - [`log`], [`access`]: the error log and the access log.
 //! - [`board`]: which worker accepts next.
-//! - [`notify`], [`pidfile`], [`signals`]: the ways to the outside.
+//! - [`notify`], [`pidfile`], [`signals`]: the ways to the outside; [`daemon`]: into the background.
 //! - [`master`]: the loop that turns the crew's actions into system calls; it never parses a request.
 //! - [`http`]: HTTP/1.1 as bytes and values, without a socket.
 //! - [`protocol`]: what proxies speak beside HTTP; [`trust`]: which of them are believed.
@@ -31,6 +31,7 @@ pub mod channel;
 pub mod cli;
 pub mod config;
 pub mod crew;
+pub mod daemon;
 pub mod front;
 pub mod http;
 pub mod inherited;

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGWINCH};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 
@@ -23,12 +23,14 @@ pub enum Signal {
     Less,
     /// USR1: open the logs again.
     Reopen,
+    /// WINCH: no workers, for now.
+    Rest,
     /// CHLD: a child ended.
     Child,
 }
 
 impl Signal {
-    const ALL: [(i32, Self, &'static str); 8] = [
+    const ALL: [(i32, Self, &'static str); 9] = [
         (SIGHUP, Self::Reload, "hup"),
         (SIGTERM, Self::Stop, "term"),
         (SIGINT, Self::Quit, "int"),
@@ -36,6 +38,7 @@ impl Signal {
         (SIGTTIN, Self::More, "ttin"),
         (SIGTTOU, Self::Less, "ttou"),
         (SIGUSR1, Self::Reopen, "usr1"),
+        (SIGWINCH, Self::Rest, "winch"),
         (SIGCHLD, Self::Child, "chld"),
     ];
 }

@@ -1,5 +1,6 @@
 //! The application server as a process: its signals, its sockets, its words.
 
+mod daemon;
 mod identity;
 mod input;
 mod notify;
@@ -9,3 +10,4 @@ mod signals;
 mod sockets;
 mod stop;
 mod supervision;
+mod wear;

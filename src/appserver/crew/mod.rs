@@ -255,7 +255,9 @@ impl Crew {
         let limit = RECENT.max(self.plan.timeout);
         let accepts = |m: &Member| m.role != Role::Python && m.life == Life::Serving;
         let mut members = self.members.values();
-        self.phase != Phase::Serving || members.any(|m| accepts(m) && now.saturating_sub(m.heard) < limit)
+        self.phase != Phase::Serving
+            || self.plan.workers == 0
+            || members.any(|m| accepts(m) && now.saturating_sub(m.heard) < limit)
     }
 
     /// How long nothing has to be done if nothing happens.

@@ -12,7 +12,7 @@ impl Crew {
             |m: &Member| m.generation == generation && !matches!(m.life, Life::Leaving | Life::Retiring);
         let workers = self.ids(|m| m.role == plan.role && is_here(m)).len();
         let fronts = self.ids(|m| m.role == Role::Front && is_here(m)).len();
-        let front = (plan.role == Role::Python && fronts == 0).then_some(Role::Front);
+        let front = (plan.role == Role::Python && plan.workers > 0 && fronts == 0).then_some(Role::Front);
         let missing = front.into_iter().chain((workers..plan.workers).map(|_| plan.role));
         for role in missing {
             let id = self.next_id;

@@ -47,13 +47,23 @@ impl Crew {
             (Signal::Stop, _) => self.stop(now, signal, actions),
             (Signal::Reload, _) => self.reload_again = true,
             (Signal::More, _) => self.resize(|workers| workers + 1),
-            (Signal::Less, _) => self.resize(|workers| (workers - 1).max(1)),
+            (Signal::Less, _) => self.resize(|workers| workers.saturating_sub(1).max(1).min(workers)),
+            (Signal::Rest, Phase::Serving) => self.rest(now, actions),
+            (Signal::Rest, _) => {}
         }
     }
 
     fn resize(&mut self, change: impl Fn(usize) -> usize) {
         for plan in [Some(&mut self.plan), self.next.as_mut()].into_iter().flatten() {
             plan.workers = change(plan.workers);
+        }
+    }
+
+    /// Lets all workers finish and go. The sockets stay open, so that clients wait for whoever comes next.
+    fn rest(&mut self, now: Duration, actions: &mut Vec<Action>) {
+        self.plan.workers = 0;
+        for id in self.ids(|m| m.life != Life::Leaving) {
+            self.send_away(now, id, Queue::Left, actions);
         }
     }
 

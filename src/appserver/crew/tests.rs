@@ -321,3 +321,18 @@ fn when_a_front_dies_a_new_one_comes_with_workers_of_its_own() {
     assert_eq!(crew.step(at(1), Event::Ready(4)), []);
     assert_eq!(crew.step(at(1), Event::Ready(3)), [Action::Attach(4, 3), Action::Serve(3)]);
 }
+
+#[test]
+fn a_crew_at_rest_has_nobody_and_a_reload_brings_it_back() {
+    let mut crew = serving_python(1);
+    assert_eq!(crew.step(at(1), Event::Signal(Signal::Rest)), [Action::Leave(1, Queue::Left)]);
+    crew.step(at(2), Event::Died(1, "exited".into()));
+    crew.step(at(2), Event::Died(2, "exited".into()));
+    assert_eq!(crew.step(at(3), Event::Signal(Signal::Less)), []);
+    assert!(crew.is_well(at(300)));
+    crew.step(at(4), Event::Signal(Signal::Reload));
+    assert_eq!(
+        crew.step(at(4), Event::Planned(plan(Role::Python, 1))),
+        [Action::Start(3, 2, Role::Front), Action::Start(4, 2, Role::Python)]
+    );
+}

@@ -1,38 +1,45 @@
 //! The crew's actions as system calls.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::rc::Rc;
 
 use rustix::process::{Signal as Number, kill_process};
 
 use super::hand::Hand;
 use super::recruit::{Accepting, Recruit};
+use super::wear::by_chance;
 use super::{Master, SIGSTOP_VARIABLE};
 use crate::appserver::channel::Order;
 use crate::appserver::crew::{Action, Event, Id, Queue as Leftover, Role};
 use crate::appserver::log::Level;
 use crate::appserver::wsgi::python::Queue;
 
-/// A number from 0 to `most`.
-fn by_chance(most: u64) -> u64 {
-    RandomState::new().build_hasher().finish() % (most + 1)
-}
-
 impl Master {
     /// Does one action; an action that fails is an event.
     pub(super) fn act(&mut self, action: Action) -> Option<Event> {
         match action {
             Action::Start(id, generation, role) => return self.start(id, generation, role),
-            Action::Serve(id) => self.order(id, &Order::Serve),
-            Action::Attach(worker, front) => self.attach(worker, front),
+            Action::Serve(id) => {
+                self.order(id, &Order::Serve);
+                self.ages(id);
+            }
+            Action::Attach(worker, front) => {
+                self.attach(worker, front);
+                self.ages(worker);
+            }
             Action::Leave(id, queue) => self.leave(id, queue),
             Action::Quit(id) => match self.hands.get(&id).map(|hand| hand.role) {
                 Some(Role::Python) => self.send(id, Number::INT),
                 _ => self.order(id, &Order::Quit),
             },
             Action::Dump(id) => self.send(id, Number::USR2),
-            Action::Kill(id) => self.send(id, Number::KILL),
+            Action::Kill(id) => {
+                self.send(id, Number::KILL);
+                if let Some(hand) = self.hands.get_mut(&id) {
+                    hand.was_killed = true;
+                }
+            }
             Action::Say(level, text) => self.log.write(level, &text),
             Action::Ready(status) => self.notify.ready(&status),
             Action::Started => self.started(),
@@ -53,7 +60,15 @@ impl Master {
         None
     }
 
-    pub(super) fn started(&self) {
+    fn started(&mut self) {
+        let settings = self.generations.get(&self.current).map(|now| Rc::clone(&now.settings));
+        if let (true, Some(settings)) = (self.daemon.is_one(), settings) {
+            if let Err(error) = self.daemon.serves(&settings) {
+                self.log.write(Level::Warning, &format!("The standard streams stay open: {error}"));
+            }
+            // What went to them goes nowhere from now on.
+            self.reopen_logs();
+        }
         if std::env::var(SIGSTOP_VARIABLE).is_ok_and(|value| value == "1") {
             let _ = kill_process(rustix::process::getpid(), Number::STOP);
         }

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 
 use rustix::process::Pid;
 
+use super::wear::Wear;
 use crate::appserver::channel::{self, Inbox, Order, Received, Report};
 use crate::appserver::crew::{Id, Role};
 use crate::appserver::wsgi::Seats;
@@ -24,6 +25,12 @@ pub struct Hand {
     pub place: Option<u32>,
     /// Of a Python worker: the other ends of its slots, until they are its front's.
     pub seats: Option<Seats>,
+    /// Whether it serves, or did.
+    pub is_serving: bool,
+    /// Whether we killed it.
+    pub was_killed: bool,
+    /// Its age and size.
+    pub wear: Wear,
     /// Of a Python worker: who gives it requests.
     pub front: Option<Id>,
     /// Of a Python worker: where it shows the stacks of its threads.
@@ -43,6 +50,9 @@ impl Hand {
             is_open: true,
             place: None,
             seats: None,
+            is_serving: false,
+            was_killed: false,
+            wear: Wear::default(),
             front: None,
             stacks: None,
             channel,

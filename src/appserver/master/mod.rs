@@ -8,6 +8,7 @@ mod reading;
 mod recruit;
 mod renew;
 mod watch;
+mod wear;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -21,8 +22,10 @@ use listenfd::ListenFd;
 use self::generation::{Former, Generation};
 use self::hand::Hand;
 use self::reading::{Origin, Reading};
+use self::wear::Scales;
 use super::board::Board;
 use super::crew::{Action, Crew, Event, Failure, Id};
+use super::daemon::{self, Daemon};
 use super::inherited;
 use super::listener::SocketFile;
 use super::log::{Level, Log};
@@ -44,6 +47,11 @@ const FIRST: u64 = 1;
 /// Serves until a signal ends it. `args` (the program's name first) and `folder` are what the server was called with and
 /// where; a reload reads the settings from there again. Errors are everything that kept it from starting.
 pub fn run(args: Vec<OsString>, folder: PathBuf, settings: Settings) -> Result<(), Diagnostic> {
+    let daemon = Daemon::of(&settings);
+    if daemon == Daemon::Starter {
+        return daemon::start(&args);
+    }
+    daemon.detach();
     let handed = inherited::take(&args, &settings)?;
     let mut signals = Signals::take().map_err(|e| Diagnostic::error(format!("cannot take signals: {e}")))?;
     let mut master = Master::new(Origin { args, folder }, settings, handed)?;
@@ -84,6 +92,8 @@ struct Master {
     began: Instant,
     watchdog_at: Duration,
     pidfile: Option<PidFile>,
+    daemon: Daemon,
+    scales: Scales,
 }
 
 impl Master {
@@ -96,7 +106,7 @@ impl Master {
         let log = first.logs.error.try_clone().map_err(|error| {
             Diagnostic::error(format!("cannot log to `{}`: {error}", first.settings.errorlog.display()))
         })?;
-        let pidfile = first.pidfile.take();
+        let (pidfile, daemon) = (first.pidfile.take(), Daemon::of(&first.settings));
         Ok(Self {
             crew: Crew::new(first.plan(), Duration::ZERO),
             hands: BTreeMap::new(),
@@ -114,6 +124,8 @@ impl Master {
             began: Instant::now(),
             watchdog_at: Duration::ZERO,
             pidfile,
+            daemon,
+            scales: Scales::new(),
         })
     }
 
@@ -135,14 +147,16 @@ impl Master {
             }
             let readable = self.wait(signals);
             for (signal, name) in signals.arrived() {
-                self.heed(signal, name);
-                events.push(Event::Signal(signal));
+                if self.heed(signal, name) {
+                    events.push(Event::Signal(signal));
+                }
             }
             for id in readable {
                 events.extend(self.hear(id));
             }
             events.extend(self.reap());
             events.extend(self.planned());
+            events.extend(self.spent());
             self.forget_generations();
             events.push(Event::Tick);
             self.reassure();

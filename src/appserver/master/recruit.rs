@@ -20,7 +20,7 @@ use crate::appserver::program::{Folder, Pinned};
 use crate::appserver::settings::Settings;
 use crate::appserver::wsgi::python::{self, Interpreter};
 use crate::appserver::wsgi::{self, Seats};
-use crate::appserver::{inherited, notify, worker};
+use crate::appserver::{daemon, inherited, notify, worker};
 
 /// The interpreter of an application that names none.
 const PYTHON: &str = "python3";
@@ -106,8 +106,12 @@ impl Recruit<'_> {
 
     /// What speaks to the master alone is not passed on.
     fn fit(&self, command: &mut Command) {
-        for name in inherited::VARIABLES.iter().chain(&notify::VARIABLES).chain([&super::SIGSTOP_VARIABLE]) {
+        let ours = [super::SIGSTOP_VARIABLE, daemon::VARIABLE];
+        for name in inherited::VARIABLES.iter().chain(&notify::VARIABLES).chain(&ours) {
             command.env_remove(name);
+        }
+        if self.settings.daemon && !self.settings.enable_stdio_inheritance {
+            command.stdout(Stdio::null()).stderr(Stdio::null());
         }
         command.envs(self.settings.raw_env.iter().filter_map(|pair| pair.split_once('=')));
         if self.role != Role::Front {

@@ -79,27 +79,36 @@ impl Master {
             if let Some(id) = self.crew.of_pid(pid) {
                 // Its last words come before its end.
                 events.extend(self.hear(id));
-                let place = self.hands.remove(&id).and_then(|hand| hand.place);
-                if let (Some(place), Some(board)) = (place, &self.board) {
-                    board.post(place, None);
+                let mut how = how(status);
+                if let Some(hand) = self.hands.remove(&id) {
+                    if let (Some(place), Some(board)) = (hand.place, &self.board) {
+                        board.post(place, None);
+                    }
+                    how = self.scales.explain(how, &hand.wear, hand.was_killed);
                 }
-                events.push(Event::Died(id, how(status)));
+                events.push(Event::Died(id, how));
             }
         }
         events
     }
 
-    /// What a signal means to the master itself.
-    pub(super) fn heed(&mut self, signal: Signal, name: &str) {
+    /// What a signal means to the master itself, and whether the crew is to hear of it.
+    pub(super) fn heed(&mut self, signal: Signal, name: &str) -> bool {
+        // A terminal sends this one whenever its window changes.
+        if signal == Signal::Rest && !self.daemon.is_one() {
+            self.log.write(Level::Debug, "Ignoring signal: winch, because this is no daemon");
+            return false;
+        }
         if signal != Signal::Child {
             self.log.write(Level::Info, &format!("Handling signal: {name}"));
         }
         if signal == Signal::Reopen {
             self.reopen_logs();
         }
+        true
     }
 
-    fn reopen_logs(&mut self) {
+    pub(super) fn reopen_logs(&mut self) {
         for (number, generation) in &mut self.generations {
             match Logs::open(&generation.settings, &generation.owner) {
                 Ok(logs) => generation.logs = logs,

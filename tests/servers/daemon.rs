@@ -97,6 +97,30 @@ fn winch_sends_the_workers_of_a_daemon_away_and_hup_brings_them_back_to_who_wait
 }
 
 #[test]
+fn a_daemon_is_upgraded_in_the_usual_three_steps() {
+    let mut server = Hidden::start(&[]);
+    let address = server.address();
+    let old = server.pid;
+    signal_to(old, Signal::USR2);
+    let log = server.dir.path().join("log");
+    wait_for("the new master to serve", || {
+        fs::read_to_string(&log).unwrap().contains("This new master serves").then_some(())
+    });
+    let second = fs::read_to_string(server.dir.path().join("pid.2")).unwrap();
+    signal_to(old, Signal::WINCH);
+    wait_for("only the new master to be left to the old one", || (server.children() == 1).then_some(()));
+    assert_eq!(Client::new(&address).get("/").unwrap().body, "one");
+    signal_to(old, Signal::QUIT);
+    server.pid = second.trim().parse().unwrap();
+    wait_for("the pid file to move", || {
+        (fs::read_to_string(server.dir.path().join("pid")).ok()? == second).then_some(())
+    });
+    assert_eq!(Client::new(&address).get("/").unwrap().body, "one");
+    signal_to(server.pid, Signal::TERM);
+    wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));
+}
+
+#[test]
 fn winch_means_nothing_to_a_master_in_front() {
     let server = site::serve(&["--log-level", "debug"]);
     let old = server.workers_are(2);

@@ -10,4 +10,5 @@ mod signals;
 mod sockets;
 mod stop;
 mod supervision;
+mod upgrade;
 mod wear;

@@ -43,7 +43,7 @@ impl Crew {
     fn signal(&mut self, now: Duration, signal: Signal, actions: &mut Vec<Action>) {
         match (signal, self.phase) {
             (Signal::Quit, _) => self.stop(now, signal, actions),
-            (_, Phase::Stopping) | (Signal::Child | Signal::Reopen, _) => {}
+            (_, Phase::Stopping) | (Signal::Child | Signal::Reopen | Signal::Upgrade, _) => {}
             (Signal::Stop, _) => self.stop(now, signal, actions),
             (Signal::Reload, _) => self.reload_again = true,
             (Signal::More, _) => self.resize(|workers| workers + 1),

@@ -45,15 +45,7 @@ impl Master {
             Action::Started => self.started(),
             Action::Reloading(generation) => return self.reread(generation),
             Action::TakeOver(generation) => self.take_over(generation),
-            Action::Stopping => {
-                self.notify.stopping();
-                for listener in
-                    self.generations.values_mut().flat_map(|one| std::mem::take(&mut one.listeners))
-                {
-                    // The file stays until the end: a client in between finds a socket, not nothing.
-                    self.files.extend(listener.file.clone());
-                }
-            }
+            Action::Stopping => self.bid_farewell(),
             Action::Patience(span) => self.notify.patience(span),
             Action::End(_) => {}
         }
@@ -68,6 +60,10 @@ impl Master {
             }
             // What went to them goes nowhere from now on.
             self.reopen_logs();
+        }
+        if let Some(old) = &self.predecessor {
+            let text = format!("This new master serves; the old one (pid:{}) may be told to leave", old.pid);
+            self.log.write(Level::Info, &text);
         }
         if std::env::var(SIGSTOP_VARIABLE).is_ok_and(|value| value == "1") {
             let _ = kill_process(rustix::process::getpid(), Number::STOP);

@@ -1,5 +1,6 @@
 //! What the processes of one generation share: made whole before any of them is started, gone with the last one.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -50,6 +51,8 @@ pub struct Former<'a> {
     pub listeners: &'a [Rc<Listener>],
     /// Its pid file.
     pub pidfile: Option<&'a Path>,
+    /// What is added to the path of one.
+    pub pid_suffix: &'a OsStr,
     /// What was handed over when we were started.
     pub handed: &'a mut ListenFd,
     /// The way to the binary.
@@ -87,8 +90,8 @@ impl Generation {
             .map_err(|error| cannot(&format!("the folder `{}`", settings.chdir.display()), error))?;
         settings.python = settings.python.as_deref().map(within_release);
         let program = former.program.pin().map_err(|error| cannot("the program", error))?;
-        let path = settings.pidfile.as_deref().filter(|path| former.pidfile != Some(*path));
-        let pidfile = path.map(|path| owner.masked(|| PidFile::write(path))).transpose()?;
+        let path = pid_path(&settings, former.pid_suffix).filter(|path| former.pidfile != Some(path));
+        let pidfile = path.map(|path| owner.masked(|| PidFile::write(&path))).transpose()?;
         let outside = Outside { already: former.listeners, handed: former.handed, owner: &owner };
         let listeners = listener::open(&settings, outside)?;
         let settings = Rc::new(settings);
@@ -108,6 +111,13 @@ impl Generation {
             graceful: seconds(settings.graceful_timeout),
         }
     }
+}
+
+/// Where the pid file is, if there is to be one.
+pub fn pid_path(settings: &Settings, suffix: &OsStr) -> Option<PathBuf> {
+    let mut path = settings.pidfile.clone()?.into_os_string();
+    path.push(suffix);
+    Some(path.into())
 }
 
 /// The same interpreter by a path that leads there whatever becomes of links to its folder: workers that are replaced

@@ -7,11 +7,12 @@ mod hand;
 mod reading;
 mod recruit;
 mod renew;
+mod succession;
 mod watch;
 mod wear;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,12 +23,13 @@ use listenfd::ListenFd;
 use self::generation::{Former, Generation};
 use self::hand::Hand;
 use self::reading::{Origin, Reading};
+use self::succession::Other;
 use self::wear::Scales;
 use super::board::Board;
 use super::crew::{Action, Crew, Event, Failure, Id};
 use super::daemon::{self, Daemon};
 use super::inherited;
-use super::listener::SocketFile;
+use super::listener::{Listener, SocketFile};
 use super::log::{Level, Log};
 use super::notify::Notify;
 use super::pidfile::PidFile;
@@ -52,9 +54,14 @@ pub fn run(args: Vec<OsString>, folder: PathBuf, settings: Settings) -> Result<(
         return daemon::start(&args);
     }
     daemon.detach();
-    let handed = inherited::take(&args, &settings)?;
+    let (predecessor, already) = Other::predecessor()?.unzip();
+    // What was handed over to the old master comes with its sockets.
+    let handed = match &predecessor {
+        Some(_) => ListenFd::empty(),
+        None => inherited::take(&args, &settings)?,
+    };
     let mut signals = Signals::take().map_err(|e| Diagnostic::error(format!("cannot take signals: {e}")))?;
-    let mut master = Master::new(Origin { args, folder }, settings, handed)?;
+    let mut master = Master::new(Origin { args, folder }, settings, Before { handed, predecessor, already })?;
     let ended = master.supervise(&mut signals);
     master.log.write(Level::Info, "Shutting down: Master");
     match ended {
@@ -94,14 +101,39 @@ struct Master {
     pidfile: Option<PidFile>,
     daemon: Daemon,
     scales: Scales,
+    /// The master that started us to take its place.
+    predecessor: Option<Other>,
+    /// The one that we started. Its channel ends after all else here, so that nothing of ours is in its way then.
+    successor: Option<Other>,
+}
+
+/// What was there before the master.
+struct Before {
+    /// What systemd or a shell handed over.
+    handed: ListenFd,
+    /// The old master, if we are to take its place.
+    predecessor: Option<Other>,
+    /// Its sockets.
+    already: Option<Vec<Rc<Listener>>>,
 }
 
 impl Master {
-    fn new(origin: Origin, settings: Settings, mut handed: ListenFd) -> Result<Self, Diagnostic> {
+    fn new(origin: Origin, settings: Settings, before: Before) -> Result<Self, Diagnostic> {
+        let Before { mut handed, predecessor, already } = before;
         let environment = |name: &str| std::env::var(name).ok();
+        let pid_suffix = OsStr::new(if predecessor.is_some() { PidFile::SECOND } else { "" });
+        // The service manager knows the old one until that ends.
+        let notify =
+            predecessor.as_ref().map_or_else(|| Notify::from_environment(environment), |_| Notify::silent());
         let invoked_as = origin.args.first().cloned().unwrap_or_else(|| "appserver".into());
         let program = Program::of(&invoked_as, std::env::var_os("PATH").as_deref());
-        let former = Former { listeners: &[], pidfile: None, handed: &mut handed, program: &program };
+        let former = Former {
+            listeners: &already.unwrap_or_default(),
+            pidfile: None,
+            pid_suffix,
+            handed: &mut handed,
+            program: &program,
+        };
         let mut first = Generation::prepare(settings, former)?;
         let log = first.logs.error.try_clone().map_err(|error| {
             Diagnostic::error(format!("cannot log to `{}`: {error}", first.settings.errorlog.display()))
@@ -113,7 +145,7 @@ impl Master {
             files: Vec::new(),
             log: Log::new(log, first.settings.loglevel),
             board: Board::make().ok(),
-            notify: Notify::from_environment(environment),
+            notify,
             program,
             generations: BTreeMap::from([(FIRST, first)]),
             current: FIRST,
@@ -126,6 +158,8 @@ impl Master {
             pidfile,
             daemon,
             scales: Scales::new(),
+            predecessor,
+            successor: None,
         })
     }
 
@@ -155,6 +189,7 @@ impl Master {
                 events.extend(self.hear(id));
             }
             events.extend(self.reap());
+            self.inherit();
             events.extend(self.planned());
             events.extend(self.spent());
             self.forget_generations();

@@ -12,6 +12,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::Pid;
 
 use super::hand::Hand;
+use super::succession;
 use crate::appserver::board::Board;
 use crate::appserver::channel::Order;
 use crate::appserver::crew::Role;
@@ -106,7 +107,7 @@ impl Recruit<'_> {
 
     /// What speaks to the master alone is not passed on.
     fn fit(&self, command: &mut Command) {
-        let ours = [super::SIGSTOP_VARIABLE, daemon::VARIABLE];
+        let ours = [super::SIGSTOP_VARIABLE, daemon::VARIABLE, succession::VARIABLE];
         for name in inherited::VARIABLES.iter().chain(&notify::VARIABLES).chain(&ours) {
             command.env_remove(name);
         }

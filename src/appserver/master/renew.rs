@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::Master;
-use super::generation::{Former, Generation};
+use super::generation::{Former, Generation, pid_path};
 use super::reading::Reading;
 use crate::appserver::crew::Event;
 use crate::appserver::log::{Level, Log};
@@ -35,11 +35,13 @@ impl Master {
             for warning in warnings {
                 self.log.write(Level::Warning, &told(&warning));
             }
+            let pid_suffix = self.pid_suffix();
             let now = self.generations.get(&self.current);
             let listeners = now.map(|now| now.listeners.clone()).unwrap_or_default();
             let former = Former {
                 listeners: &listeners,
                 pidfile: self.pidfile.as_ref().map(|file| file.path()),
+                pid_suffix,
                 handed: &mut self.handed,
                 program: &self.program,
             };
@@ -58,6 +60,7 @@ impl Master {
 
     /// From now on this generation serves.
     pub(super) fn take_over(&mut self, generation: u64) {
+        let pid_suffix = self.pid_suffix();
         let Some(new) = self.generations.get_mut(&generation) else { return };
         self.current = generation;
         if let Some(name) = &new.settings.proc_name {
@@ -66,7 +69,7 @@ impl Master {
         if let Ok(descriptor) = new.logs.error.try_clone() {
             self.log = Log::new(descriptor, new.settings.loglevel);
         }
-        if self.pidfile.as_ref().map(|file| file.path()) != new.settings.pidfile.as_deref() {
+        if self.pidfile.as_ref().map(|file| file.path()) != pid_path(&new.settings, pid_suffix).as_deref() {
             self.pidfile = new.pidfile.take();
         }
     }
@@ -90,7 +93,7 @@ impl Master {
 }
 
 /// A complaint as a line of the log begins.
-fn told(said: &Diagnostic) -> String {
+pub(super) fn told(said: &Diagnostic) -> String {
     let text = said.to_string();
     ["error: ", "warning: "].iter().find_map(|word| text.strip_prefix(word)).unwrap_or(&text).to_string()
 }

@@ -8,6 +8,7 @@ use rustix::process::{WaitOptions, WaitStatus, wait};
 use super::Master;
 use super::generation::Logs;
 use super::reading::Reading;
+use super::succession::Other;
 use crate::appserver::channel::{Order, Report};
 use crate::appserver::crew::{Event, Failure, Id, Role};
 use crate::appserver::log::Level;
@@ -26,6 +27,7 @@ impl Master {
         let ids: Vec<Id> = open().map(|(id, _)| id).collect();
         let ears = open().map(|(_, ear)| PollFd::from_borrowed_fd(ear, PollFlags::IN));
         let others = [signals.descriptor()].into_iter().chain(self.reading.as_ref().map(Reading::descriptor));
+        let others = others.chain(self.predecessor.as_ref().map(Other::descriptor));
         let others = others.map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
         let mut polled: Vec<PollFd> = ears.chain(others).collect();
         // Interrupted by a signal: its descriptor says so the next time.
@@ -87,6 +89,8 @@ impl Master {
                     how = self.scales.explain(how, &hand.wear, hand.was_killed);
                 }
                 events.push(Event::Died(id, how));
+            } else {
+                self.loses_successor(pid, &how(status));
             }
         }
         events
@@ -102,8 +106,10 @@ impl Master {
         if signal != Signal::Child {
             self.log.write(Level::Info, &format!("Handling signal: {name}"));
         }
-        if signal == Signal::Reopen {
-            self.reopen_logs();
+        match signal {
+            Signal::Reopen => self.reopen_logs(),
+            Signal::Upgrade => self.upgrade(),
+            _ => {}
         }
         true
     }

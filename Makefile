@@ -10,14 +10,16 @@ PATHS     := /airbnb-onepage/ /airbnb-dynamic/number_odd_or_even/5 /api/v1/statu
 # How long new requests are made up.
 SECONDS_OF_FUZZ := 600
 
-# program:package, as Debian and Ubuntu call them.
+# program:package, as Debian and Ubuntu call them; python3.MODULE is a module that it must have.
 FOR_BUILD := cc:gcc
 FOR_HOSTS := debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables ip:iproute2 ssh:openssh-client curl:curl
-FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps python3:python3
+FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps git:git python3:python3 pip3:python3-pip python3.ensurepip:python3-venv
+# uWSGI is built from source.
+FOR_BENCH := /usr/bin/python3-config:python3-dev /usr/bin/python3.ensurepip:python3-venv
 
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin:$(HOME)/.cargo/bin
 
-.PHONY: help demo test bench fuzz lint clean-hosts build need-build need-hosts need-tests
+.PHONY: help demo test bench fuzz lint clean-hosts build need-build need-hosts need-tests need-bench
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -37,9 +39,10 @@ test: need-hosts need-tests need-build ## every test, those on real hosts includ
 	cargo test --locked --quiet --no-run
 	cargo test --locked -- --include-ignored
 
-bench: need-hosts need-tests build ## the table of speeds, measured here and now
+bench: need-hosts need-tests need-bench build ## the table of speeds, measured here and now
 	cargo bench --locked --bench deploy
 	benches/native.sh
+	benches/wsgi/run.py
 
 fuzz: need-build ## what holds for every request, tried with new ones for ten minutes (SECONDS_OF_FUZZ=600)
 	cargo test --locked --quiet --lib --no-run
@@ -60,10 +63,12 @@ build: need-build
 need-build: ; @$(call install,$(FOR_BUILD)); command -v cargo >/dev/null || { echo 'cargo is missing; install Rust: https://rustup.rs' >&2; exit 2; }
 need-hosts: ; @$(call install,$(FOR_HOSTS))
 need-tests: ; @$(call install,$(FOR_TESTS))
+need-bench: ; @$(call install,$(FOR_BENCH))
 
 # Installs the packages of missing programs as root; otherwise says which are missing.
 define install
-missing=; for need in $(1); do command -v $${need%%:*} >/dev/null || missing+=" $${need##*:}"; done; \
+has() { case $$1 in *.*) $${1%%.*} -c "import $${1#*.}" 2>/dev/null;; *) command -v $$1 >/dev/null;; esac; }; \
+missing=; for need in $(1); do has $${need%%:*} || missing+=" $${need##*:}"; done; \
 if [ -n "$$missing" ] && [ $$(id -u) = 0 ]; then \
   apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; \
 elif [ -n "$$missing" ]; then \

@@ -9,3 +9,4 @@ mod hosts;
 mod servers;
 mod support;
 mod tidy;
+mod wsgi;

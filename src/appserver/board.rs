@@ -20,9 +20,10 @@ const MAX_PLACES: usize = 1024;
 pub struct Board(File);
 
 impl Board {
-    /// An empty board. Errors where the kernel has no such files (before 3.17).
+    /// An empty board: a file in memory, or on a disk where the kernel has no such files (before 3.17). Errors are those of the disk.
     pub fn make() -> io::Result<Self> {
-        Ok(Self(memfd_create(c"appserver", MemfdFlags::CLOEXEC)?.into()))
+        let made = memfd_create(c"appserver", MemfdFlags::CLOEXEC).map(File::from);
+        made.or_else(|_| tempfile::tempfile()).map(Self)
     }
 
     /// Writes into a place: how many connections its worker has, or none if it does not accept.

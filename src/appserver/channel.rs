@@ -16,6 +16,7 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::census::{Census, Summary};
 use super::log::Level;
 use super::settings::Settings;
 
@@ -42,6 +43,9 @@ pub enum Order {
     Attach {
         /// The worker.
         worker: u64,
+        /// Its process.
+        #[serde(default)]
+        pid: u32,
         /// After how many requests it is spent; zero is never.
         most: u64,
     },
@@ -50,6 +54,15 @@ pub enum Order {
         /// The worker.
         worker: u64,
     },
+    /// To a zygote: fork a worker. Descriptors: its channel, then what `Begin` passes to a Python worker.
+    Fork {
+        /// The worker.
+        worker: u64,
+        /// How many Python workers there were with it.
+        age: u64,
+    },
+    /// To who calls the server's hooks, who answers with [`Report::Called`].
+    Call(Call),
     /// Accept from now on.
     Serve,
     /// Finish and go; `drain`: accept first what waits in the queue, because nobody else will.
@@ -59,8 +72,28 @@ pub enum Order {
     },
     /// Go at once.
     Quit,
+    /// To who accepts: show figures. Descriptors: the board of figures, the socket on which they are told.
+    Observe {
+        /// The place on that board.
+        place: u32,
+    },
+    /// To who tells figures: who is there.
+    Census(Census),
+    /// To who accepts: say what you are at.
+    Tell,
     /// Log elsewhere from now on. Descriptors: the error log, then the access log if there is one.
     Reopen,
+}
+
+/// A hook to be called, and what it is called with beside the server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Call {
+    /// The hook.
+    pub hook: String,
+    /// The age and the process of the worker it is about.
+    pub worker: Option<(u64, u32)>,
+    /// How many workers there are now, and how many there were.
+    pub count: Option<(usize, Option<usize>)>,
 }
 
 /// What a worker says to the master.
@@ -83,6 +116,27 @@ pub enum Report {
         worker: u64,
         /// The request.
         request: String,
+    },
+    /// Of who accepts: what it is at.
+    Summary(Summary),
+    /// Of a zygote: this worker was forked.
+    Forked {
+        /// The worker.
+        worker: u64,
+        /// Its process.
+        pid: u32,
+    },
+    /// Of who calls the server's hooks: it was called, or the configuration was run.
+    Called {
+        /// What went wrong.
+        failed: Option<String>,
+    },
+    /// Code of the application changed.
+    Changed {
+        /// The file.
+        file: String,
+        /// When it was written, in nanoseconds.
+        stamp: u64,
     },
     /// A line for the error log.
     Log {

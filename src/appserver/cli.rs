@@ -67,8 +67,12 @@ fn joined(args: &[OsString]) -> Vec<OsString> {
 fn command() -> Command {
     let mut command = Command::new("appserver")
         .about("Serves an application over HTTP/1.1 with supervised worker processes.")
-        .override_usage("appserver [OPTIONS] APP\n       appserver settings")
-        .after_help("Settings marked + are not Gunicorn's. `appserver settings` explains all of them.")
+        .override_usage("appserver [OPTIONS] APP\n       appserver settings\n       appserver status|reload|scale N|stop")
+        .after_help(concat!(
+            "Settings marked + are not Gunicorn's. `appserver settings` explains all of them.\n",
+            "`appserver status --help` tells how a server that runs is asked. An application with the name of such a word \
+             is served by `appserver -- status`."
+        ))
         .args_override_self(true);
     for section in &SECTIONS {
         let args = section.rows.iter().filter(|row| row.form != Form::None).map(arg);

@@ -45,17 +45,31 @@ pub fn line(now: Timestamp, pid: u32, level: Level, message: &str) -> String {
     format!("[{}] [{pid}] [{level}] {message}\n", now.strftime("%Y-%m-%d %H:%M:%S +0000"))
 }
 
+/// Takes the lines of a log somewhere else as well; never waits.
+pub trait Echo: Send + Sync {
+    /// One line of a process.
+    fn line(&self, pid: u32, level: Level, message: &str);
+}
+
 /// An open error log.
 pub struct Log {
     file: Mutex<File>,
     least: Level,
     pid: u32,
+    echoes: Vec<Box<dyn Echo>>,
 }
 
 impl Log {
     /// A log on an open descriptor; lines below `least` are dropped.
     pub fn new(descriptor: OwnedFd, least: Level) -> Self {
-        Self { file: Mutex::new(File::from(descriptor)), least, pid: std::process::id() }
+        let file = Mutex::new(File::from(descriptor));
+        Self { file, least, pid: std::process::id(), echoes: Vec::new() }
+    }
+
+    /// The same log, with another place for its lines beside the file.
+    pub fn echoing(mut self, echo: Option<impl Echo + 'static>) -> Self {
+        self.echoes.extend(echo.map(|echo| Box::new(echo) as Box<dyn Echo>));
+        self
     }
 
     /// Writes one line. A log that cannot be written is no reason to stop serving.
@@ -68,6 +82,9 @@ impl Log {
         if level >= self.least {
             let text = line(Timestamp::now(), pid, level, message);
             let _ = self.file().write_all(text.as_bytes());
+            for echo in &self.echoes {
+                echo.line(pid, level, message);
+            }
         }
     }
 

@@ -12,11 +12,16 @@
 //! - [`program`], [`owner`]: which binary a new generation of workers runs, and as whom.
 //! - [`listener`], [`inherited`]: the sockets: opened, taken over from systemd, or handed to a worker.
 //! - [`log`], [`access`]: the error log and the access log.
+//! - [`courier`], [`syslog`], [`statsd`]: where lines and figures go as well, without anybody waiting for that.
+//! - [`census`], [`process`]: who is there, what they are at and what they use.
+//! - [`tally`], [`metrics`]: what passes is counted, and told over HTTP.
+//! - [`control`]: questions and orders of people: `appserver status` and its siblings.
+//! - [`backlog`]: how many connections wait to be accepted.
 //! - [`board`]: which worker accepts next.
 //! - [`notify`], [`pidfile`], [`signals`]: the ways to the outside; [`daemon`]: into the background.
 //! - [`master`]: the loop that turns the crew's actions into system calls; it never parses a request.
 //! - [`http`]: HTTP/1.1 as bytes and values, without a socket.
-//! - [`protocol`]: what proxies speak beside HTTP; [`trust`]: which of them are believed.
+//! - [`protocol`]: what proxies speak beside HTTP.
 //! - [`front`]: HTTP/1.1 on a connection, and how a connection ends without losing a request.
 //! - [`worker`]: the process that accepts and serves.
 //! - [`wsgi`]: Python applications behind it.
@@ -25,11 +30,15 @@
 
 pub mod access;
 pub mod app;
+pub mod backlog;
 pub mod bind;
 pub mod board;
+pub mod census;
 pub mod channel;
 pub mod cli;
 pub mod config;
+pub mod control;
+pub mod courier;
 pub mod crew;
 pub mod daemon;
 pub mod front;
@@ -38,14 +47,18 @@ pub mod inherited;
 pub mod listener;
 pub mod log;
 pub mod master;
+pub mod metrics;
 pub mod notify;
 pub mod owner;
 pub mod pidfile;
+pub mod process;
 pub mod program;
 pub mod protocol;
 pub mod settings;
 pub mod signals;
-pub mod trust;
+pub mod statsd;
+pub mod syslog;
+pub mod tally;
 pub mod worker;
 pub mod wsgi;
 
@@ -65,6 +78,9 @@ pub fn run<L>(args: Vec<OsString>, load: L) -> Result<String, Diagnostic>
 where
     L: AsyncFn(&str) -> Result<Router, Diagnostic>,
 {
+    if control::call::is_meant(&args) {
+        return control::call::run(&args);
+    }
     if worker::is_meant(&args) {
         return worker::run(&args, load).map(|()| String::new());
     }
@@ -77,7 +93,10 @@ where
     }
     match asked {
         config::Asked::Text(text) => Ok(text),
-        config::Asked::Check(settings, text) => worker::check(&settings, load).map(|()| text),
+        config::Asked::Check(settings, text) if settings.app.starts_with('@') => {
+            worker::check(&settings, load).map(|()| text)
+        }
+        config::Asked::Check(settings, text) => wsgi::trial::run(&settings).map(|()| text),
         config::Asked::Serve(settings) => master::run(args, folder, settings).map(|()| String::new()),
     }
 }

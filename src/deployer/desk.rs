@@ -14,6 +14,7 @@ use crate::base::secret::{self, Mask};
 use crate::base::template::{Templates, Values};
 use crate::resource::release::Payload;
 
+use super::code::Shelf;
 use super::control::Control;
 use super::interrupt::{self, Interrupt};
 use super::inventory::{Host, Inventory};
@@ -21,9 +22,10 @@ use super::options::{Common, Input};
 use super::payload::Binaries;
 use super::playbook::{self, Compiled, Playbook, TaskContext};
 use super::run::{self, Job, Mode, Options, Report};
-use super::stack::Stack;
+use super::stack::{Stack, Wsgi};
 use super::target::Target;
-use super::{os, payload, reach, report, values};
+use super::values::Scene;
+use super::{os, payload, python, reach, report, values};
 
 /// A release of each kind: systemd with and without `notify-reload`, and Upstart.
 const TRIED: [&str; 3] = ["ubuntu-14.04", "ubuntu-22.04", "ubuntu-24.04"];
@@ -40,6 +42,8 @@ pub struct Desk {
     pub mask: Mask,
     templates: Templates,
     stacks: BTreeMap<String, Stack>,
+    /// The code of Python applications.
+    shelf: Shelf,
     programs: Vec<Payload>,
     who: String,
     /// Seconds to wait for another run's lock; known when hosts are contacted.
@@ -76,6 +80,10 @@ impl Desk {
             let stacks = stacks(&inventory, &mut hosts, secrets, &mut mask, &mut errors);
             (inventory, hosts, stacks)
         });
+        let mut shelf = Shelf::default();
+        for wsgi in chosen.iter().flat_map(|(_, _, stacks)| applications(stacks)) {
+            kept(shelf.read(wsgi).map_err(|error| vec![error]), &mut errors);
+        }
         let playbook = kept(playbook::load(input.playbook.as_deref(), &input.inventory), &mut errors);
         let overlay = input.inventory.parent().unwrap_or(Path::new(".")).join("templates");
         let templates = kept(Templates::load(overlay.is_dir().then_some(overlay.as_path())), &mut errors);
@@ -87,7 +95,8 @@ impl Desk {
         };
         let who = format!("{} on {}", login_name(), host_name());
         let programs = payload::unread();
-        let desk = Self { inventory, hosts, playbook, mask, templates, stacks, programs, who, lock_wait: 0 };
+        let desk =
+            Self { inventory, hosts, playbook, mask, templates, stacks, shelf, programs, who, lock_wait: 0 };
         (Some(desk), errors)
     }
 
@@ -100,9 +109,13 @@ impl Desk {
         let (desk, mut errors) = Self::read(input, secrets);
         let Some(desk) = desk else { return Err(errors) };
         let mut steps = 0;
-        for host in desk.hosts.iter().filter(|host| desk.stacks.contains_key(&host.name)) {
+        for host in &desk.hosts {
+            let Some(stack) = desk.stacks.get(&host.name) else { continue };
             for release in TRIED {
                 let facts = os::facts(release, &host.name).map_err(|error| vec![error])?;
+                if refused(stack, &facts).is_some() {
+                    continue;
+                }
                 steps = steps.max(kept(desk.compile(host, &facts), &mut errors).map_or(0, |p| p.steps.len()));
             }
         }
@@ -115,7 +128,11 @@ impl Desk {
     /// Every mistake of the playbook and the templates that shows with these values.
     pub fn compile(&self, host: &Host, facts: &Facts) -> Result<Plan, Vec<Diagnostic>> {
         let mut plan = Plan { who: self.who.clone(), lock_wait: self.lock_wait, ..Plan::default() };
-        let mut errors = Vec::new();
+        let empty = Stack::default();
+        let stack = self.stacks.get(&host.name).unwrap_or(&empty);
+        let mut errors = Vec::from_iter(refused(stack, facts));
+        let code = self.shelf.archives().map(|archive| archive.payload.clone());
+        let programs: Vec<Payload> = self.programs.iter().cloned().chain(code).collect();
         for play in &self.playbook.plays {
             let meant = match self.inventory.select_at(&play.hosts.value, &play.hosts.span) {
                 Ok(meant) => meant,
@@ -131,9 +148,9 @@ impl Desk {
                 templates: &self.templates,
                 values: Values::default(),
                 facts,
-                programs: &self.programs,
+                programs: &programs,
             };
-            values::fill(&mut context.values, play, host, facts, self.stacks.get(&host.name));
+            values::fill(&mut context.values, &Scene { play, host, facts, stack, shelf: &self.shelf });
             for task in &play.tasks {
                 match task.compile(&context) {
                     Ok(compiled) => compiled.into_iter().for_each(|one| match one {
@@ -156,9 +173,14 @@ impl Desk {
     /// # Errors
     /// What can be seen before anything is contacted; everything else is in the reports.
     pub fn run(mut self, common: &Common, mode: Mode) -> Result<(Vec<Report>, Mask), Vec<Diagnostic>> {
-        let binaries = Arc::new(Binaries::beside_me().map_err(|error| vec![error])?);
+        let mut binaries = Binaries::beside_me().map_err(|error| vec![error])?;
         self.lock_wait = common.lock_wait;
         self.programs = binaries.programs.iter().map(|b| b.payload.clone()).collect();
+        if mode != Mode::Prove {
+            self.fetch_code()?;
+        }
+        binaries.programs.extend(self.shelf.archives());
+        let binaries = Arc::new(binaries);
         let runtime = runtime()?;
         let interrupt = runtime.block_on(async { Interrupt::listen() }).map_err(cannot_start)?;
         let control = Control::make().map_err(|error| vec![error])?;
@@ -179,10 +201,32 @@ impl Desk {
         Ok((reports, mask))
     }
 
+    /// Fetches the code that does not lie on this machine.
+    fn fetch_code(&mut self) -> Result<(), Vec<Diagnostic>> {
+        let mut errors = Vec::new();
+        for wsgi in applications(&self.stacks) {
+            kept(self.shelf.fetch(wsgi, &self.mask).map_err(|error| vec![error]), &mut errors);
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
     /// How to reach each chosen host.
     fn targets(&self) -> Result<Vec<Target>, Vec<Diagnostic>> {
         self.hosts.iter().map(|host| reach::target(host, &self.inventory)).collect()
     }
+}
+
+/// The Python applications of all hosts.
+fn applications(stacks: &BTreeMap<String, Stack>) -> impl Iterator<Item = &Wsgi> {
+    stacks.values().flat_map(|stack| &stack.apps).filter_map(|app| app.run.wsgi())
+}
+
+/// A host that its Python applications cannot run on.
+fn refused(stack: &Stack, facts: &Facts) -> Option<Diagnostic> {
+    let wsgi = stack.apps.iter().find_map(|app| app.run.wsgi())?;
+    let why = python::refusal(facts)?;
+    let error = Diagnostic::error(format!("{}: Python applications cannot run here", facts.hostname));
+    Some(error.at(&wsgi.span).label(why))
 }
 
 /// What went well; what did not is added to `errors`, each mistake once.

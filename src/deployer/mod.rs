@@ -1,6 +1,7 @@
 //! Floor 3: runs on your desk. Text → values → plan → change → proof.
 
 pub mod cli;
+pub mod code;
 pub mod command;
 pub mod control;
 pub mod desk;
@@ -11,6 +12,7 @@ pub mod options;
 pub mod os;
 pub mod payload;
 pub mod playbook;
+pub mod python;
 pub mod reach;
 pub mod report;
 pub mod run;

@@ -1,4 +1,4 @@
-//! The programs that go to hosts: found beside this one, named by digest, packed once a run.
+//! What goes to hosts: programs found beside this one, and code; named by digest, packed once a run.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,30 @@ use crate::base::diagnostic::Diagnostic;
 use crate::resource::release::Payload;
 use crate::resource::stamp::digest;
 
-/// One program for the hosts.
+/// One program or archive for the hosts.
 #[derive(Debug)]
 pub struct Binary {
     /// Name, digest and size.
     pub payload: Payload,
-    path: PathBuf,
+    content: Content,
     packed: Mutex<Option<Arc<Vec<u8>>>>,
 }
 
+#[derive(Debug)]
+enum Content {
+    File(PathBuf),
+    Bytes(Vec<u8>),
+}
+
 impl Binary {
+    /// Bytes that are called by their digest, between `start` and `end`: `source-9f86d081884c.tar`.
+    pub fn of_bytes(start: &str, end: &str, bytes: Vec<u8>) -> Self {
+        let digest = digest(&bytes);
+        let name = format!("{start}-{}{end}", &digest[..12]);
+        let payload = Payload { name, digest, size: bytes.len() as u64 };
+        Self { payload, content: Content::Bytes(bytes), packed: Mutex::default() }
+    }
+
     /// Reads and hashes the program `name` in `dir`.
     ///
     /// # Errors
@@ -35,7 +49,7 @@ impl Binary {
             .fix("cargo build --release")
         })?;
         let payload = Payload { name: name.to_string(), digest: digest(&bytes), size: bytes.len() as u64 };
-        Ok(Self { payload, path, packed: Mutex::default() })
+        Ok(Self { payload, content: Content::File(path), packed: Mutex::default() })
     }
 
     /// Its content, gzip-compressed; made once and shared by all hosts.
@@ -45,7 +59,10 @@ impl Binary {
             return Ok(Arc::clone(packed));
         }
         let mut encoder = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
-        encoder.write_all(&std::fs::read(&self.path)?)?;
+        match &self.content {
+            Content::File(path) => encoder.write_all(&std::fs::read(path)?)?,
+            Content::Bytes(bytes) => encoder.write_all(bytes)?,
+        }
         Ok(Arc::clone(packed.insert(Arc::new(encoder.finish()?))))
     }
 }
@@ -61,8 +78,8 @@ const LEVEL: u32 = 3;
 pub struct Binaries {
     /// This program.
     pub agent: Binary,
-    /// `appserver` and `hbnb`.
-    pub programs: Vec<Binary>,
+    /// `appserver` and `hbnb`, and the code of applications.
+    pub programs: Vec<Arc<Binary>>,
 }
 
 impl Binaries {
@@ -75,13 +92,13 @@ impl Binaries {
             .map_err(|error| Diagnostic::error(format!("cannot find my own program file: {error}")))?;
         let dir = me.parent().unwrap_or(Path::new("."));
         let name = me.file_name().unwrap_or_default().to_string_lossy();
-        let programs = PROGRAMS.into_iter().map(|name| Binary::find(dir, name));
+        let programs = PROGRAMS.into_iter().map(|name| Binary::find(dir, name).map(Arc::new));
         Ok(Self { agent: Binary::find(dir, &name)?, programs: programs.collect::<Result<_, _>>()? })
     }
 
-    /// The program with this digest.
+    /// The program or code with this digest.
     pub fn with_digest(&self, digest: &str) -> Option<&Binary> {
-        self.programs.iter().find(|b| b.payload.digest == digest)
+        self.programs.iter().find(|b| b.payload.digest == digest).map(Arc::as_ref)
     }
 }
 
@@ -90,10 +107,12 @@ pub fn unread() -> Vec<Payload> {
     PROGRAMS.map(|name| Payload { name: name.to_string(), digest: String::new(), size: 0 }).to_vec()
 }
 
-/// What a release of these programs is called: the first 12 digits of the digest of their digests.
-pub fn release_id(payloads: &[Payload]) -> String {
-    let all: String = payloads.iter().map(|p| format!("{} {}\n", p.digest, p.name)).collect();
-    digest(all.as_bytes())[..12].to_string()
+/// What a release of these programs is called: the first 12 digits of the digest of their digests and of the commands
+/// that complete it.
+pub fn release_id(payloads: &[Payload], prepare: &[Vec<String>]) -> String {
+    let programs = payloads.iter().map(|p| format!("{} {}\n", p.digest, p.name));
+    let commands = prepare.iter().map(|words| words.join("\0") + "\n");
+    digest(programs.chain(commands).collect::<String>().as_bytes())[..12].to_string()
 }
 
 #[cfg(test)]
@@ -103,8 +122,10 @@ mod tests {
     #[test]
     fn the_same_programs_make_the_same_release() {
         let one = |digest: &str| vec![Payload { name: "a".into(), digest: digest.into(), size: 1 }];
-        assert_eq!(release_id(&one("d")), release_id(&one("d")));
-        assert_ne!(release_id(&one("d")), release_id(&one("e")));
+        let id = |digest: &str, word: &str| release_id(&one(digest), &[vec!["ln".into(), word.into()]]);
+        assert_eq!(id("d", "x"), id("d", "x"));
+        assert_ne!(id("d", "x"), id("e", "x"));
+        assert_ne!(id("d", "x"), id("d", "y"));
     }
 
     #[test]

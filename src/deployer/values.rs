@@ -9,9 +9,11 @@ use crate::base::template::Values;
 use crate::base::yaml::MASKED;
 use crate::resource::init::Init;
 
+use super::code::Shelf;
 use super::inventory::Host;
 use super::os;
 use super::playbook::Play;
+use super::python::Installed;
 use super::stack::{App, Bind, Page, Probe, Run, Slashes, Stack};
 
 /// The first Nginx whose `add_header` knows `always`.
@@ -28,25 +30,51 @@ const UPSTART_PORTS: usize = 8100;
 const KEEP_ALIVE: &str = "75";
 
 /// Settings whose flag is not their name with dashes.
-const FLAGS: [(&str, &str); 4] = [
+const FLAGS: [(&str, &str); 13] = [
     ("accesslog", "access-logfile"),
+    ("access_log_format", "access-logformat"),
     ("errorlog", "error-logfile"),
-    ("loglevel", "log-level"),
     ("keepalive", "keep-alive"),
+    ("loglevel", "log-level"),
+    ("pidfile", "pid"),
+    ("preload_app", "preload"),
+    ("proc_name", "name"),
+    ("proxy_allow_ips", "proxy-allow-from"),
+    ("syslog", "log-syslog"),
+    ("syslog_addr", "log-syslog-to"),
+    ("syslog_facility", "log-syslog-facility"),
+    ("syslog_prefix", "log-syslog-prefix"),
 ];
 
+/// What is known of a host when a play is compiled for it.
+pub struct Scene<'a> {
+    /// The play.
+    pub play: &'a Play,
+    /// The host.
+    pub host: &'a Host,
+    /// What is true of it.
+    pub facts: &'a Facts,
+    /// What it is to run.
+    pub stack: &'a Stack,
+    /// The code of its Python applications.
+    pub shelf: &'a Shelf,
+}
+
 /// Fills in everything that holds for a host in a play.
-pub fn fill(values: &mut Values, play: &Play, host: &Host, facts: &Facts, stack: Option<&Stack>) {
+pub fn fill(values: &mut Values, scene: &Scene) {
+    let Scene { play, host, facts, stack, .. } = scene;
     let mut vars: Map<String, Value> =
         play.vars.iter().map(|(k, v)| (k.value.clone(), v.to_json())).collect();
     vars.extend(host.vars.iter().map(|(name, node)| (name.clone(), node.to_json())));
-    let empty = Stack::default();
-    let stack = stack.unwrap_or(&empty);
     let layout = Layout::of(&vars, facts);
     vars.insert("inventory_hostname".into(), host.name.as_str().into());
     vars.insert("facts".into(), serde_json::to_value(facts).unwrap_or_default());
-    let apps = stack.apps.iter().enumerate().map(|(index, app)| self::app(index, app, &layout));
+    let installed = |app| installed(app, scene, &layout);
+    let apps = stack.apps.iter().enumerate();
+    let apps = apps.map(|(index, app)| self::app(index, app, installed(app).as_ref(), &layout));
     vars.insert("apps".into(), apps.collect());
+    let python = stack.apps.iter().filter_map(|app| Some((app, installed(app)?)));
+    vars.extend(python_values(&python.collect::<Vec<_>>(), &layout));
     vars.insert("site".into(), site(stack, host, &layout));
     vars.insert("probes".into(), stack.probes.iter().map(|p| probe(p, stack.site.listen)).collect());
     vars.insert("database".into(), layout.database().into());
@@ -59,9 +87,43 @@ pub fn fill(values: &mut Values, play: &Play, host: &Host, facts: &Facts, stack:
     }
 }
 
+/// Where a Python application goes.
+fn installed<'a>(app: &'a App, scene: &Scene<'a>, layout: &Layout) -> Option<Installed<'a>> {
+    let wsgi = app.run.wsgi()?;
+    Some(Installed::new(&app.name, wsgi, scene.shelf.get(wsgi)?, &layout.root, scene.facts))
+}
+
+/// What the Python applications need before they can run: each thing once.
+fn python_values(apps: &[(&App, Installed)], layout: &Layout) -> Map<String, Value> {
+    let mut packages: Vec<String> = apps.iter().flat_map(|(_, installed)| installed.packages()).collect();
+    packages.sort();
+    packages.dedup();
+    let mut envs: Vec<Value> = Vec::new();
+    for env in apps.iter().filter_map(|(_, installed)| installed.env()) {
+        if !envs.iter().any(|other| other["path"] == env["path"]) {
+            envs.push(env);
+        }
+    }
+    let paths: Value = envs.iter().map(|env| env["path"].clone()).collect();
+    envs.iter_mut().for_each(|env| env["spare"] = paths.clone());
+    let release = |(app, installed): &(&App, Installed)| {
+        // What systemd sets by itself comes first: the application's own wins.
+        let mut env =
+            ["HOME", "STATE_DIRECTORY"].map(|name| (name.to_string(), layout.state.clone())).to_vec();
+        env.extend(environment(app, layout));
+        installed.release(&app.name, &layout.user, &env)
+    };
+    let mut values = Map::new();
+    values.insert("python_packages".into(), packages.into());
+    values.insert("python_envs".into(), envs.into());
+    values.insert("python_apps".into(), apps.iter().map(release).collect());
+    values
+}
+
 /// Where things lie on a host.
 struct Layout {
     root: String,
+    user: String,
     state: String,
     init: Init,
     nginx: [u32; 3],
@@ -75,6 +137,7 @@ impl Layout {
         };
         Self {
             root: text("deploy_root", "/opt/hbnb"),
+            user: text("service_user", "hbnb"),
             state: format!("/var/lib/{}", text("state_name", "hbnb")),
             init: facts.init,
             nginx: os::nginx(facts),
@@ -104,10 +167,12 @@ impl Layout {
         }
     }
 
-    /// A directory of the inventory; a relative one lies in the live release.
-    fn directory(&self, dir: &str) -> String {
+    /// A directory of the inventory; a relative one lies in the live release, of a Python application in its own.
+    fn directory(&self, app: Option<&App>, dir: &str) -> String {
+        let own = app.filter(|app| app.run.wsgi().is_some());
+        let own = own.map_or(String::new(), |app| format!("/apps/{}", app.name.value));
         let absolute =
-            if dir.starts_with('/') { dir.to_string() } else { format!("{}/current/{dir}", self.root) };
+            if dir.starts_with('/') { dir.to_string() } else { format!("{}{own}/current/{dir}", self.root) };
         absolute.trim_end_matches('/').to_string() + "/"
     }
 }
@@ -124,29 +189,37 @@ fn uses_database(run: &Run) -> bool {
     matches!(run, Run::Hbnb | Run::Api | Run::Web)
 }
 
-fn app(index: usize, app: &App, layout: &Layout) -> Value {
+fn app(index: usize, app: &App, python: Option<&Installed>, layout: &Layout) -> Value {
     let listen = layout.listen(index, app);
     let is_unix = listen.starts_with('/');
     let mut command =
         vec![format!("{}/current/appserver", layout.root), "--workers".into(), app.workers.to_string()];
     command.extend(options(app));
+    command.extend(python.map(Installed::options).unwrap_or_default());
     let bind = if is_unix { format!("unix:{listen}") } else { listen.clone() };
     let mut command_with_bind = command.clone();
     command_with_bind.extend(["--bind".to_string(), bind, app.run.name().to_string()]);
     command.push(app.run.name().to_string());
     json!({
         "name": app.name.value,
-        "title": format!("{} of the Airbnb clone", app.name.value),
+        "title": match python {
+            Some(_) => format!("{}: {}", app.name.value, app.run.name()),
+            None => format!("{} of the Airbnb clone", app.name.value),
+        },
+        "is_python": python.is_some(),
+        // A new release of its code is taken up without a gap.
+        "reload_when": python.map(|python| vec![python.current()]).unwrap_or_default(),
         "unit": unit(app),
         "unit_file": layout.init.path(&format!("{}.service", unit(app))),
         "env_file": format!("/etc/default/{}", unit(app)),
         "pid_file": format!("{}/{}.pid", layout.state, app.name.value),
         "listen": listen,
         "is_unix": is_unix,
-        "is_local": is_unix || ["127.", "localhost:", "[::1]:"].iter().any(|start| listen.starts_with(start)),
+        // What a Python application talks to is not known here.
+        "is_local": python.is_none() && (is_unix || ["127.", "localhost:", "[::1]:"].iter().any(|start| listen.starts_with(start))),
         "command": command,
         "command_with_bind": command_with_bind,
-        "env": environment(app, layout),
+        "env": environment(app, layout).iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
         // A log in /tmp must be seen by people.
         "private_tmp": !app.settings.iter().any(|(_, value)| value.starts_with("/tmp/")),
     })
@@ -163,14 +236,24 @@ fn options(app: &App) -> Vec<String> {
     if !options.iter().any(|(name, _)| name == "--keep-alive") {
         options.push(("--keep-alive".into(), KEEP_ALIVE.into()));
     }
-    options.into_iter().flat_map(|(name, value)| [name, value]).collect()
+    // A switch has no value: it is there or it is not.
+    let words = options.into_iter().map(|(name, value)| match value.as_str() {
+        "true" => vec![name],
+        "false" => Vec::new(),
+        _ => vec![name, value],
+    });
+    words.flatten().collect()
 }
 
 /// What every app is told, then the user's own, which win.
-fn environment(app: &App, layout: &Layout) -> Vec<Value> {
+fn environment(app: &App, layout: &Layout) -> Vec<(String, String)> {
     let mut env: Vec<(String, String)> = Vec::new();
     if uses_database(&app.run) {
         env.push(("HBNB_SQLITE".into(), layout.database()));
+    }
+    if app.run.wsgi().is_some() {
+        env.push(("PYTHONUNBUFFERED".into(), "1".into()));
+        env.push(("PYTHONDONTWRITEBYTECODE".into(), "1".into()));
     }
     if let (Run::Dynamic, Some(route)) = (&app.run, app.routes.first()) {
         env.push(("HBNB_DYNAMIC_MOUNT".into(), route.path.trim_end_matches('/').to_string()));
@@ -183,7 +266,7 @@ fn environment(app: &App, layout: &Layout) -> Vec<Value> {
         };
         env.push((name.clone(), value));
     }
-    env.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
+    env
 }
 
 fn site(stack: &Stack, host: &Host, layout: &Layout) -> Value {
@@ -191,10 +274,10 @@ fn site(stack: &Stack, host: &Host, layout: &Layout) -> Value {
     let mut headers = vec![json!({ "name": "X-Served-By", "value": host.name })];
     headers.extend(site.headers.iter().map(|(name, value)| json!({ "name": name, "value": value })));
     let names = if site.server_name.is_empty() { vec![host.name.clone()] } else { site.server_name.clone() };
-    let statics = || stack.apps.iter().flat_map(|app| &app.statics).chain(&site.statics);
+    let of_apps = stack.apps.iter().flat_map(|app| app.statics.iter().map(move |entry| (Some(app), entry)));
+    let statics = || of_apps.clone().chain(site.statics.iter().map(|entry| (None, entry)));
     let has_root = stack.apps.iter().flat_map(|app| &app.routes).map(|route| &route.path);
-    let has_root = has_root.chain(statics().map(|(path, _)| path)).any(|path| path.value == "/");
-    let static_dir = |dir| layout.directory(dir);
+    let has_root = has_root.chain(statics().map(|(_, (path, _))| path)).any(|path| path.value == "/");
     json!({
         "id": SITE,
         "listens": listens(site.listen, layout),
@@ -207,7 +290,7 @@ fn site(stack: &Stack, host: &Host, layout: &Layout) -> Value {
         "error_pages": site.error_pages.iter().map(|p| error_page(p.status, &p.page)).collect::<Vec<_>>(),
         "proxied": proxied(stack, layout),
         "has_root": has_root,
-        "statics": statics().map(|(path, dir)| json!({ "path": path.value, "dir": static_dir(dir) })).collect::<Vec<_>>(),
+        "statics": statics().map(|(app, (path, dir))| json!({ "path": path.value, "dir": layout.directory(app, dir) })).collect::<Vec<_>>(),
     })
 }
 

@@ -1,11 +1,20 @@
 //! The two init systems behind one door: systemd and Upstart.
 
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
 use super::host::{Host, Look, Ran, Run};
+
+/// What our application server says of itself while it reloads, and how its words begin when that failed.
+const RELOADING: &str = "reloading";
+const RELOAD_FAILED: &str = "reload failed";
+/// A signalled server says within milliseconds that it reloads; one that is done by then says the same as before.
+const BEGINS_WITHIN: Duration = Duration::from_secs(1);
+/// Longer than the server itself waits for new workers.
+const ENDS_WITHIN: Duration = Duration::from_secs(120);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Which init system is PID 1; read from the host, not from its version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,19 +80,52 @@ impl Init {
             // What failed too often before it was repaired may start again; a unit that never failed is fine too.
             host.run(&Run::new(&["systemctl", "reset-failed", name]))?;
         }
+        let failed = |words: String, said: &str| {
+            let log = self.last_lines(host, name, begun);
+            let fault = Fault::new(words).output(said).log(&log);
+            Err(fault.fix(match log.contains("Address already in use") {
+                true => "end what listens there (on the host: ss -ltnp) or choose another `bind`, then run the same command again".to_string(),
+                false => format!("repair what the last lines name (more of them on the host: {}), then run the same command again", self.where_log(name)),
+            }))
+        };
+        let before = if verb == Verb::Reload { self.status(host, name)? } else { String::new() };
         for argv in self.commands(verb, name) {
             let ran = host.run(&Run::new(&argv))?;
             if ran.status != 0 {
-                let words = format!("`{}` failed (exit {})", argv.join(" "), ran.status);
-                let log = self.last_lines(host, name, begun);
-                let fault = Fault::new(words).output(&ran.text()).log(&log);
-                return Err(fault.fix(match log.contains("Address already in use") {
-                    true => "end what listens there (on the host: ss -ltnp) or choose another `bind`, then run the same command again".to_string(),
-                    false => format!("repair what the last lines name (more of them on the host: {}), then run the same command again", self.where_log(name)),
-                }));
+                return failed(format!("`{}` failed (exit {})", argv.join(" "), ran.status), &ran.text());
             }
         }
-        Ok(())
+        match self.reloaded(host, name, &before)? {
+            Some(status) => failed(format!("`{name}` runs on with its older files: {status}"), ""),
+            None => Ok(()),
+        }
+    }
+
+    /// What a service says of itself; empty if it says nothing.
+    fn status(self, look: &dyn Look, name: &str) -> Result<String, Fault> {
+        if self == Self::Upstart {
+            return Ok(String::new());
+        }
+        let shown = look.ask(&Run::new(&["systemctl", "show", "-p", "StatusText", name]))?;
+        Ok(shown.stdout.trim().strip_prefix("StatusText=").unwrap_or_default().to_string())
+    }
+
+    /// Waits for the end of a reload, which systemd does not do before 253 and never calls a failure; then what the
+    /// service says of itself, if it failed. A service that said nothing before is taken at systemd's word.
+    fn reloaded(self, look: &dyn Look, name: &str, before: &str) -> Result<Option<String>, Fault> {
+        let (begin, mut began) = (Instant::now(), false);
+        while !before.is_empty() {
+            let status = self.status(look, name)?;
+            began |= status != before;
+            if status != RELOADING && (began || begin.elapsed() > BEGINS_WITHIN) {
+                return Ok(status.starts_with(RELOAD_FAILED).then_some(status));
+            }
+            if begin.elapsed() > ENDS_WITHIN {
+                return Ok(Some(status));
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Ok(None)
     }
 
     /// Makes the init system read changed unit files; Upstart sees them by itself.

@@ -19,6 +19,7 @@ pub mod nginx_site;
 pub mod ownership;
 pub mod package;
 pub mod probe;
+pub mod python_env;
 pub mod release;
 pub mod service;
 pub mod stamp;
@@ -51,6 +52,8 @@ pub enum Resource {
     NginxSite(nginx_site::NginxSite),
     /// A release directory and the link `current`.
     Release(release::Release),
+    /// A Python environment with its packages.
+    PythonEnv(python_env::PythonEnv),
     /// A command, the escape hatch.
     Command(command::Command),
 }
@@ -68,6 +71,7 @@ impl Resource {
             Self::Service(r) => r,
             Self::NginxSite(r) => r,
             Self::Release(r) => r,
+            Self::PythonEnv(r) => r,
             Self::Command(r) => r,
         }
     }

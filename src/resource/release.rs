@@ -1,5 +1,7 @@
 //! A release: a directory of its own for every version, and a link `current` that turns atomically.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::converge::{Change, Verbs};
@@ -27,6 +29,23 @@ pub struct Release {
     /// Commands that complete the release before it goes live; a word `./x` is `x` in the new release.
     #[serde(default)]
     pub prepare: Vec<Vec<String>>,
+    /// What must succeed in the new release before it goes live.
+    #[serde(default)]
+    pub trial: Option<Trial>,
+}
+
+/// A command that tells whether a release is any good; it changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// Program and arguments; a word `./x` is `x` in the new release.
+    pub run: Vec<String>,
+    /// The account it runs as; root when none.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Variables added to its environment.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
 }
 
 fn default_keep() -> usize {
@@ -73,6 +92,12 @@ fn survey(look: &dyn Look, dir: &str) -> Result<Vec<String>, Fault> {
     Ok(lines)
 }
 
+/// Words of a command in a directory.
+fn inside(words: &[String], dir: &str) -> Vec<String> {
+    let place = |word: &String| word.strip_prefix("./").map(|name| format!("{dir}/{name}"));
+    words.iter().map(|word| place(word).unwrap_or_else(|| word.clone())).collect()
+}
+
 impl Release {
     fn dir(&self) -> String {
         format!("{}/releases/{}", self.root, self.id)
@@ -108,12 +133,9 @@ impl Release {
             host.place(&file.digest, &format!("{beside}/{}", file.name), &access)?;
         }
         for words in &self.prepare {
-            let inside = |word: &String| match word.strip_prefix("./") {
-                Some(name) => format!("{beside}/{name}"),
-                None => word.clone(),
-            };
-            run_or_fault(host, &Run::new(&words.iter().map(inside).collect::<Vec<_>>()))?;
+            run_or_fault(host, &Run::new(&inside(words, &beside)))?;
         }
+        self.try_out(host)?;
         let all = survey(host, &beside)?.join("\n");
         host.write(&self.manifest(&beside), all.as_bytes(), &Access { mode: 0o644, ..access })?;
         // A damaged one makes room; what is left of it goes with the next clean-up.
@@ -121,6 +143,20 @@ impl Release {
             host.rename(&self.dir(), &format!("{}/releases/.{}.damaged", self.root, self.id))?;
         }
         host.rename(&beside, &self.dir())
+    }
+
+    /// What is no good never goes live.
+    fn try_out(&self, host: &dyn Host) -> Result<(), Fault> {
+        let Some(trial) = &self.trial else { return Ok(()) };
+        let env = trial.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let run = Run { argv: inside(&trial.run, &self.beside()), env, user: trial.user.clone() };
+        let ran = host.run(&run)?;
+        if ran.status == 0 {
+            return Ok(());
+        }
+        let words = format!("the new release is no good, the old one stays live (exit {})", ran.status);
+        let fix = "repair what the last lines name, then run the same command again";
+        Err(Fault::new(words).output(&ran.text().replace(&self.beside(), ".")).fix(fix))
     }
 
     /// Removes what cut runs left half written, and the oldest releases beyond `keep`, never the live one.
@@ -192,7 +228,7 @@ mod tests {
 
     fn release(id: &str, keep: usize) -> Release {
         let files = vec![Payload { name: "server".into(), digest: "d1".into(), size: 6 }];
-        Release { root: "/opt/hbnb".into(), id: id.into(), files, keep, prepare: Vec::new() }
+        Release { root: "/opt/hbnb".into(), id: id.into(), files, keep, prepare: Vec::new(), trial: None }
     }
 
     #[test]
@@ -240,6 +276,23 @@ mod tests {
         let new = "/opt/hbnb/releases/.r1.new";
         assert!(at(&format!("run {new}/server static {new}/static")) < at(&format!("rename {new}")));
         assert!(at(&format!("rename {new}")) < at("link /opt/hbnb/current"));
+    }
+
+    #[test]
+    fn a_release_that_fails_its_trial_leaves_the_live_one_alone() {
+        let host = FakeHost::default();
+        host.send("d1", "binary");
+        release("r1", 5).converge(&host);
+        host.answer("python3", "File \"/opt/hbnb/releases/.r2.new/app.py\"\nSyntaxError: no\n", 1);
+        let run = ["python3", "./app.py"].map(String::from).to_vec();
+        let trial = Some(Trial { run, user: None, env: BTreeMap::new() });
+        let Outcome::Failed(fault) = (Release { trial, ..release("r2", 5) }).converge(&host) else {
+            panic!()
+        };
+        assert_eq!(fault.message, "the new release is no good, the old one stays live (exit 1)");
+        assert_eq!(fault.output, "File \"./app.py\"\nSyntaxError: no");
+        assert_eq!(release("r1", 5).changes(&host).unwrap(), []);
+        assert_eq!(host.list("/opt/hbnb/releases").unwrap(), ["r1"]);
     }
 
     #[test]

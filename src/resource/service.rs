@@ -94,6 +94,10 @@ impl Verbs for Service {
         }
         if !seen.unit.enabled {
             self.init.ask_for(host, Verb::Enable, &self.name)?;
+            // A newer systemd (257) takes the new link for a change of every unit.
+            if self.init.state(host, &self.name)?.stale {
+                self.init.read_again(host)?;
+            }
         }
         if !seen.unit.running {
             self.stop_service_of_socket(host)?;
@@ -115,7 +119,7 @@ impl Verbs for Service {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::converge::Converge;
+    use crate::resource::converge::{Converge, Outcome};
     use crate::resource::fake::FakeHost;
 
     const UP: [(&str, &str); 3] =
@@ -161,6 +165,24 @@ mod tests {
     }
 
     #[test]
+    fn a_reload_that_failed_is_a_failure_and_is_tried_again() {
+        let host = FakeHost::default();
+        host.set_unit("web.service", &UP);
+        host.put("/opt/web", "old");
+        host.answer("systemctl reload", "", 0);
+        let service = Service { restart_when: Vec::new(), reload_when: vec!["/opt/web".into()], ..web() };
+        assert!(matches!(service.converge(&host), Outcome::Changed(_)));
+        host.put("/opt/web", "new");
+        host.answer("systemctl show", "StatusText=reload failed, the old 3 workers serve on\n", 0);
+        host.answer("journalctl", "SyntaxError: invalid syntax\n", 0);
+        let Outcome::Failed(fault) = service.converge(&host) else { panic!("it did not fail") };
+        let wanted = "`web.service` runs on with its older files: reload failed, the old 3 workers serve on";
+        assert_eq!((fault.message.as_str(), fault.output.as_str()), (wanted, "SyntaxError: invalid syntax"));
+        let again = Change::new("state", "runs with older files", "reloaded");
+        assert_eq!(service.changes(&host).unwrap(), [again]);
+    }
+
+    #[test]
     fn a_unit_changed_behind_systemds_back_is_read_again() {
         let host = FakeHost::default();
         host.set_unit("web.service", &[UP.as_slice(), &[("NeedDaemonReload", "yes")]].concat());
@@ -169,6 +191,18 @@ mod tests {
         assert_eq!(service.changes(&host).unwrap(), wanted);
         service.converge(&host);
         assert_eq!(host.writes(), ["run systemctl daemon-reload"]);
+    }
+
+    #[test]
+    fn units_are_read_again_where_enabling_one_makes_them_old() {
+        let host = FakeHost::default();
+        let properties = [("LoadState", "loaded"), ("ActiveState", "active"), ("NeedDaemonReload", "yes")];
+        host.set_unit("web.service", &properties);
+        host.answer("systemctl", "", 0);
+        let service = Service { restart_when: Vec::new(), ..web() };
+        service.apply(&service.observe(&host).unwrap(), &host).unwrap();
+        let wanted = ["daemon-reload", "--no-reload enable web.service", "daemon-reload"];
+        assert_eq!(host.writes(), wanted.map(|words| format!("run systemctl {words}")));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod cut;
 mod failure;
 mod load;
+mod python;
 mod readme;
 mod sandbox;
 mod story;

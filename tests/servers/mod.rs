@@ -1,9 +1,16 @@
 //! The application server as a process: its signals, its sockets, its words.
 
+mod connections;
+mod control;
 mod daemon;
+mod gateway;
+mod http;
 mod identity;
 mod input;
+mod log;
+mod metrics;
 mod notify;
+mod proxy;
 mod reload;
 mod settings;
 mod signals;

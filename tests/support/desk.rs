@@ -60,8 +60,13 @@ pub struct Said {
 }
 
 impl Desk {
-    /// The hosts of `sandbox`.
+    /// The hosts of `sandbox` with the bundled applications.
     pub fn new(hosts: &Sandbox, login: Login) -> Self {
+        Self::with(hosts, login, SITE)
+    }
+
+    /// The hosts of `sandbox` with a site of one's own: variables, indented by four.
+    pub fn with(hosts: &Sandbox, login: Login, site: &str) -> Self {
         let dir = TempDir::new().unwrap();
         let inventory = dir.path().join(format!("{}.yml", hosts.spec.name));
         let mut text = "web:\n  hosts:\n".to_string();
@@ -78,8 +83,13 @@ impl Desk {
                 access.known_hosts.display()
             ),
         };
-        fs::write(&inventory, text + SITE).unwrap();
+        fs::write(&inventory, text + "\n" + site).unwrap();
         Self { dir, inventory, binary: env!("CARGO_BIN_EXE_deployer").into() }
+    }
+
+    /// Where the inventory lies.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
     }
 
     /// From now on another version of the application is deployed, called by what is appended to its program.

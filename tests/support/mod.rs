@@ -3,5 +3,7 @@
 pub mod desk;
 pub mod host;
 pub mod load;
+pub mod nginx;
 pub mod server;
 pub mod site;
+pub mod wire;

@@ -56,6 +56,20 @@ impl Server {
         server
     }
 
+    /// Starts a server of a Python application, and waits until it serves.
+    pub fn python(source: &str, options: &[&str]) -> Self {
+        let server = Self::spawn(|dir| {
+            fs::write(dir.join("site_app.py"), source).unwrap();
+            let mut command = Command::new(binary());
+            command.current_dir(dir).args(["--bind", "127.0.0.1:0"]).args(options);
+            command.arg("--error-logfile").arg(dir.join("log")).arg("site_app");
+            command
+        });
+        let address = server.address();
+        wait_for("the first answer", || Client::new(&address).get("/").ok());
+        server
+    }
+
     /// Runs what `command` makes of a fresh directory; waits for nothing.
     pub fn spawn(command: impl FnOnce(&Path) -> Command) -> Self {
         let dir = tempfile::tempdir().unwrap();

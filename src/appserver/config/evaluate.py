@@ -1,9 +1,9 @@
 """Runs a configuration written in Python and tells its settings, as one line of JSON.
 
-Arguments: "file" or "module", the path or the module's name, and what is known: a JSON object of two lists of names,
-"settings" and "hooks". The answer is {"settings", "hooks", "unknown", "places", "file"} or {"failed", "line",
-"traceback", "file"}. Whatever the configuration prints goes to standard error. Any Python from 3.5 on runs this file, and
-2.7 reads it far enough to say that it is too old.
+Arguments: "file" or "module", the path or the module's name, and what is known, a JSON object: a list of names,
+"settings", and by the name of each of "hooks" what it is called with. The answer is {"settings", "hooks", "unfit_hooks",
+"unknown", "places", "file"} or {"failed", "line", "traceback", "file"}. Whatever the configuration prints goes to standard
+error. Any Python from 3.5 on runs this file, and 2.7 reads it far enough to say that it is too old.
 """
 import ast
 import importlib
@@ -40,6 +40,31 @@ def plain(value):
 
 def is_hook(value):
     return callable(value) or (isinstance(value, str) and value != "")
+
+
+def fits(hook, arguments):
+    """Whether a function can be called with so many arguments. `post_request` need not take the last two."""
+    try:
+        signature = inspect.signature(hook)
+    except (TypeError, ValueError):
+        return True
+    fewest = 2 if len(arguments) == 4 else len(arguments)
+    for count in range(fewest, len(arguments) + 1):
+        try:
+            signature.bind(*arguments[:count])
+            return True
+        except TypeError:
+            pass
+    return False
+
+
+def unfit(value, arguments):
+    """What is wrong with a hook, if anything is."""
+    if not is_hook(value):
+        return "is no function"
+    if callable(value) and arguments and not fits(value, arguments.split(", ")):
+        return "does not take what it is called with: " + arguments
+    return None
 
 
 def top_level(body):
@@ -97,6 +122,7 @@ def evaluate(kind, target, known):
         if name in found and not isinstance(found[name], types.ModuleType):
             settings[name] = plain(found[name])
     defined = {name: found[name] for name in known["hooks"] if found.get(name) is not None}
+    wrong = [(name, unfit(value, known["hooks"][name])) for name, value in defined.items()]
     unknown = {}
     for name in places:
         is_known = name in known["settings"] or name in known["hooks"]
@@ -106,8 +132,8 @@ def evaluate(kind, target, known):
                 unknown[name] = "function" if inspect.isroutine(value) else "value"
     return {
         "settings": settings,
-        "hooks": [name for name, value in defined.items() if is_hook(value)],
-        "unfit_hooks": [name for name, value in defined.items() if not is_hook(value)],
+        "hooks": list(defined),
+        "unfit_hooks": {name: why for name, why in wrong if why},
         "unknown": unknown,
         "places": places,
         "file": path,

@@ -54,7 +54,8 @@ pub struct Defined {
 struct Answer {
     settings: BTreeMap<String, Json>,
     hooks: Vec<String>,
-    unfit_hooks: Vec<String>,
+    /// By name, what is wrong.
+    unfit_hooks: BTreeMap<String, String>,
     /// By name, what it is: `value` or `function`.
     unknown: BTreeMap<String, String>,
     /// By name, line and column.
@@ -72,10 +73,11 @@ impl Interpreter {
             Target::File(path) => ("file", path.as_os_str()),
             Target::Module(module) => ("module", module.as_ref()),
         };
-        let hooks = HOOKS.iter().map(|hook| hook.name).chain(REFUSED.map(|(name, _)| name));
+        let hooks =
+            HOOKS.iter().map(|hook| (hook.name, hook.takes)).chain(REFUSED.map(|(name, _)| (name, "")));
         let known = serde_json::json!({
             "settings": rows().map(|row| row.name).collect::<Vec<_>>(),
-            "hooks": hooks.collect::<Vec<_>>(),
+            "hooks": hooks.collect::<BTreeMap<_, _>>(),
         });
         let mut command = Command::new(&self.program);
         command.args(["-c", SCRIPT, kind]).arg(target).arg(known.to_string()).current_dir(&self.folder);
@@ -139,11 +141,12 @@ impl Answer {
             Some(span) => said.at(&span),
             None => said,
         };
-        if let Some(hook) = self.unfit_hooks.first() {
-            let said = Diagnostic::error(format!("`{hook}` is no function"));
-            return Err(
-                at(said, hook).fix("a function, or the name of one with dots, like `site_hooks.ready`")
-            );
+        if let Some((hook, why)) = self.unfit_hooks.first_key_value() {
+            let said = at(Diagnostic::error(format!("`{hook}` {why}")), hook);
+            return Err(match why.split_once(": ") {
+                Some((_, takes)) => said.fix(format!("`def {hook}({takes}):`")),
+                None => said.fix("a function, or the name of one with dots, like `site_hooks.ready`"),
+            });
         }
         let given = self.settings.into_iter().filter_map(|(name, value)| {
             let span = place(&name);

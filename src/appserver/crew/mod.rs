@@ -14,6 +14,7 @@
 //! A generation of native workers is just these. One of a Python application has a front beside its workers, which accepts
 //! and speaks HTTP for them: it is attached to each that is ready, and when it ends they have nothing to do and end too.
 
+mod roll;
 mod staff;
 mod step;
 #[cfg(test)]
@@ -78,6 +79,22 @@ pub enum Role {
     Front,
     /// A worker that answers what the front gives it.
     Python,
+    /// Where Python workers of a generation are forked from; never in the crew.
+    Zygote,
+    /// Who calls the hooks of the server; never in the crew.
+    Server,
+}
+
+impl Role {
+    /// What it is called.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Native | Self::Python => "worker",
+            Self::Front => "front",
+            Self::Zygote => "zygote",
+            Self::Server => "server",
+        }
+    }
 }
 
 /// What the crew is to be.
@@ -211,6 +228,8 @@ pub struct Crew {
     not_before: Duration,
     patience_at: Duration,
     failure: Option<Failure>,
+    /// How often a worker was replaced, by reason.
+    restarts: BTreeMap<&'static str, u64>,
 }
 
 impl Crew {
@@ -229,7 +248,13 @@ impl Crew {
             not_before: Duration::ZERO,
             patience_at: now + PATIENCE,
             failure: None,
+            restarts: BTreeMap::new(),
         }
+    }
+
+    /// How many workers there are to be.
+    pub fn wanted(&self) -> usize {
+        self.plan.workers
     }
 
     /// Notes the process id of a worker that was started, and that it lives.
@@ -279,6 +304,7 @@ impl Crew {
             // Its silence is no fault: the front knows what it works on.
             (Role::Python, _) => return None,
             (Role::Native, _) => member.plan.timeout,
+            (Role::Zygote | Role::Server, _) => return None,
             (Role::Front, _) => member.plan.timeout.max(RECENT),
         };
         (!member.plan.timeout.is_zero() && !limit.is_zero()).then_some(limit)

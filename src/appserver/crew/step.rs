@@ -53,7 +53,7 @@ impl Crew {
         }
     }
 
-    fn resize(&mut self, change: impl Fn(usize) -> usize) {
+    pub(super) fn resize(&mut self, change: impl Fn(usize) -> usize) {
         for plan in [Some(&mut self.plan), self.next.as_mut()].into_iter().flatten() {
             plan.workers = change(plan.workers);
         }
@@ -73,7 +73,9 @@ impl Crew {
             self.patience_at = now + PATIENCE;
             actions.push(Action::Stopping);
         }
-        for id in self.ids(|_| true) {
+        // Who works for a front ends with it: it is told first, so that it knows why.
+        let told_first = self.ids(|m| m.role == Role::Python);
+        for id in told_first.into_iter().chain(self.ids(|m| m.role != Role::Python)) {
             match signal {
                 Signal::Quit => self.quit(now, id, actions),
                 _ => self.send_away(now, id, Queue::Drained, actions),
@@ -103,6 +105,7 @@ impl Crew {
                 actions.push(Action::Say(Level::Info, format!("Worker exited (pid:{pid})")));
             }
             Life::Serving | Life::Retiring => {
+                self.note_restart("died");
                 actions.push(Action::Say(Level::Error, format!("Worker (pid:{pid}) {how}")));
                 if member.role == Role::Front {
                     self.orphan(now, id, member.generation);
@@ -192,6 +195,7 @@ impl Crew {
             member.life = Life::Retiring;
             let text = format!("Worker (pid:{}) will be replaced: {why}", member.pid);
             actions.push(Action::Say(Level::Info, text));
+            self.note_restart(why);
         }
     }
 
@@ -203,6 +207,7 @@ impl Crew {
         actions.push(Action::Dump(id));
         let time = if member.plan.threads > 1 { member.plan.graceful } else { MARGIN };
         if member.life != Life::Leaving {
+            self.note_restart("timeout");
             self.go(id, now + time);
             actions.push(Action::Leave(id, Queue::Left));
         }

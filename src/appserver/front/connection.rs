@@ -1,10 +1,11 @@
 //! What the sweep has to know of one connection.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
 use super::GRACE;
+use crate::appserver::http::Head;
 
 /// Where a connection is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Connection {
     since: AtomicU64,
     is_ended: AtomicBool,
     waker: Mutex<Option<Waker>>,
+    /// The request that is being answered, and since when.
+    current: Mutex<Option<(Arc<Head>, u64)>>,
 }
 
 impl Connection {
@@ -56,7 +59,18 @@ impl Connection {
             since: AtomicU64::new(now),
             is_ended: AtomicBool::new(false),
             waker: Mutex::new(None),
+            current: Mutex::new(None),
         }
+    }
+
+    /// Notes the request that is being answered from now on.
+    pub fn hold(&self, current: Option<(Arc<Head>, u64)>) {
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = current;
+    }
+
+    /// The request that is being answered, and since when.
+    pub fn held(&self) -> Option<(Arc<Head>, u64)> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Goes on to a phase.
@@ -106,6 +120,11 @@ impl Connection {
         if let Some(waker) = self.waker.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             waker.wake_by_ref();
         }
+    }
+
+    /// Takes the end back, for last words.
+    pub fn revive(&self) {
+        self.is_ended.store(false, Relaxed);
     }
 
     /// Whether it was ended; if not, `waker` is woken when it is.

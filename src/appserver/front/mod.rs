@@ -7,12 +7,16 @@ mod answered;
 mod body;
 mod clockwork;
 mod connection;
+mod id;
+mod mount;
 mod native;
 mod outgoing;
+mod policy;
 mod python;
 mod request;
 mod session;
 mod stream;
+mod summary;
 
 use std::collections::HashMap;
 use std::io;
@@ -24,22 +28,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use self::answered::Answered;
 use self::clockwork::Clockwork;
 use self::connection::{Connection, Limits};
+use self::id::Id;
+use self::mount::Mounts;
+use self::policy::Policy;
 pub use self::python::Python;
 pub use self::request::Peer;
 use self::request::{Remote, Request};
 pub use self::stream::Stream;
-use super::access::{Format, Lines, Record};
+use super::access::{Access, Ends, Record};
 use super::board::Seat;
 use super::http::{Refusal, Rules};
 use super::log::{Level, Log};
 use super::settings::Settings;
-use super::settings::network::Networks;
+use super::statsd::Statsd;
+use super::tally::Tally;
+use super::wsgi::pool::{Taker, Worker};
 
 /// How long an idle connection stays open for one more request when the worker leaves.
 pub const GRACE: Duration = Duration::from_secs(1);
@@ -51,33 +59,16 @@ pub enum Application {
     Python(Python),
 }
 
-/// The access log of a worker.
-pub struct Access {
-    /// The form of its lines.
-    pub format: Format,
-    /// Where they go.
-    pub lines: Lines,
-    /// Rung when the first line waits.
-    pub waiting: Notify,
-}
-
-impl Access {
-    /// Writes lines for as long as it is polled: what one turn of the loop brought goes out together.
-    pub async fn write(&self) {
-        loop {
-            self.waiting.notified().await;
-            tokio::task::yield_now().await;
-            self.lines.flush();
-        }
-    }
-}
-
 /// What a front does beside answering: its logs, and its place among those who accept.
 pub struct Outside {
     /// The error log.
     pub log: Arc<Log>,
     /// The access log, if there is one.
     pub access: Option<Arc<Access>>,
+    /// Where figures go, if they go anywhere.
+    pub statsd: Option<Arc<Statsd>>,
+    /// What is counted.
+    pub tally: Arc<Tally>,
     /// Where it tells how busy it is.
     pub seat: Option<Seat>,
 }
@@ -89,9 +80,16 @@ pub struct Front {
     limits: Limits,
     limit_body: u64,
     folder: PathBuf,
-    trusted: Networks,
+    policy: Policy,
+    mounts: Mounts,
+    /// How many connections may be open.
+    most: usize,
+    /// Rung when one of as many as there may be is closed.
+    room: Notify,
     log: Arc<Log>,
     access: Option<Arc<Access>>,
+    statsd: Option<Arc<Statsd>>,
+    tally: Arc<Tally>,
     seat: Option<Seat>,
     clock: Clockwork,
     is_leaving: AtomicBool,
@@ -100,11 +98,12 @@ pub struct Front {
     next: AtomicU64,
 }
 
-/// A request on its way into the access log.
+/// A request that is being answered, as logs and figures see it.
 struct Noted {
     began: Instant,
-    remote: String,
+    remote: Arc<Remote>,
     head: Arc<super::http::Head>,
+    id: Id,
 }
 
 impl Front {
@@ -131,9 +130,14 @@ impl Front {
             limits,
             limit_body: Some(settings.limit_request_body.0).filter(|limit| *limit > 0).unwrap_or(u64::MAX),
             folder: settings.tmp_upload_dir.clone().unwrap_or_else(std::env::temp_dir),
-            trusted: settings.forwarded_allow_ips.clone(),
+            policy: Policy::of(settings),
+            mounts: Mounts::of(settings, std::env::var("SCRIPT_NAME").ok()),
+            most: settings.worker_connections,
+            room: Notify::new(),
             log: outside.log,
             access: outside.access,
+            statsd: outside.statsd,
+            tally: outside.tally,
             seat: outside.seat,
             clock: Clockwork::start(),
             is_leaving: AtomicBool::new(false),
@@ -148,24 +152,34 @@ impl Front {
         let connection = Arc::new(Connection::new(self.clock.tick()));
         let number = self.next.fetch_add(1, Relaxed);
         self.connections().insert(number, Arc::clone(&connection));
+        self.tally.accepted();
         self.post();
-        let is_trusted = match peer {
-            Peer::Ip(address) => self.trusted.contains(address.ip()),
-            Peer::Local => true,
-        };
-        let remote = Remote::of(peer, local, is_trusted);
+        let remote = Remote::of(peer, local, self.policy.trusts(peer));
         let front = Arc::clone(self);
         tokio::spawn(async move {
-            session::serve(Arc::clone(&front), connection, stream, remote).await;
+            session::serve(Arc::clone(&front), connection, stream, (peer, remote)).await;
             front.connections().remove(&number);
             front.post();
+            front.room.notify_waiters();
         });
     }
 
+    /// Waits until fewer connections are open than there may be.
+    pub async fn has_room(&self) {
+        while self.is_full() {
+            self.room.notified().await;
+        }
+    }
+
+    /// Whether as many connections are open as there may be.
+    pub fn is_full(&self) -> bool {
+        self.open() >= self.most
+    }
+
     /// Lets a Python worker in. Errors are those of the system, or of what it came with.
-    pub fn attach(&self, worker: u64, most: u64, seats: Vec<OwnedFd>) -> io::Result<()> {
+    pub fn attach(&self, worker: Worker, seats: Vec<OwnedFd>) -> io::Result<()> {
         match &self.application {
-            Application::Python(python) => python.attach(worker, most, seats),
+            Application::Python(python) => python.attach(worker, seats),
             Application::Native(_) => Ok(()),
         }
     }
@@ -187,25 +201,53 @@ impl Front {
     }
 
     fn note_refusal(&self, remote: &Remote, refusal: Refusal) {
+        self.tally.answered(refusal.status());
         let from = if remote.address.is_empty() { "-" } else { &remote.address };
         self.log.write(Level::Debug, &format!("Refused a request from {from}: {refusal}"));
     }
 
-    /// Notes what is known of a request when it has come.
-    fn note(&self, request: &Request) -> Noted {
-        let client = request.remote.client(&request.head);
-        let remote = if client.is_empty() { "-" } else { client }.to_string();
-        Noted { began: Instant::now(), remote, head: Arc::clone(&request.head) }
+    /// Notes a request when it has come; none if nobody wants to know.
+    fn note(&self, request: &Request) -> Option<Noted> {
+        let is_wanted = self.access.is_some() || self.statsd.is_some() || self.tally.is_shown();
+        is_wanted.then(|| Noted {
+            began: Instant::now(),
+            remote: Arc::clone(&request.remote),
+            head: Arc::clone(&request.head),
+            id: request.id.clone(),
+        })
     }
 
-    fn note_answer(&self, noted: Noted, done: &Answered, answer: Vec<u8>) {
-        let Some(access) = &self.access else { return };
-        let Noted { began, remote, head } = noted;
-        let (status, bytes, took) = (done.status, done.bytes, began.elapsed());
-        let record = Record { remote, head, status, answer, bytes, took };
-        if access.lines.add(&access.format.line(&record, Timestamp::now())) {
-            access.waiting.notify_one();
+    /// Whether somebody wants the head of an answer as sent.
+    fn wants_answer(&self) -> bool {
+        self.access.as_ref().is_some_and(|access| access.form.wants_answer())
+    }
+
+    /// An answer ended: which process gave it, if another did, and its head if that is wanted.
+    fn note_answer(&self, noted: Option<Noted>, done: &Answered, (taker, answer): (Option<Taker>, &[u8])) {
+        self.tally.answered(done.status);
+        let Some(Noted { began, remote, head, id }) = noted else { return };
+        let took = began.elapsed();
+        self.tally.took(took);
+        if let Some(statsd) = &self.statsd {
+            statsd.request(done.status, took);
         }
+        let Some(access) = &self.access else { return };
+        access.add(&Record {
+            client: remote.client(&head),
+            ends: Ends {
+                address: &remote.address,
+                port: &remote.port,
+                server: &remote.server,
+                server_port: &remote.server_port,
+            },
+            head: &head,
+            status: done.status,
+            answer,
+            bytes: done.bytes,
+            took,
+            request_id: Some(id.as_bytes()).filter(|id| !id.is_empty()),
+            pid: taker.and_then(|taker| taker.pid()).unwrap_or_else(std::process::id),
+        });
     }
 
     /// Whether the worker was told to leave.
@@ -222,6 +264,7 @@ impl Front {
 
     /// Tells the other workers how many connections are open.
     pub fn post(&self) {
+        self.tally.open(self.open());
         if let Some(seat) = &self.seat {
             seat.post((!self.is_leaving()).then(|| self.open()));
         }
@@ -281,8 +324,11 @@ mod tests {
             let log = log::open("-".as_ref(), log::Stream::Err).unwrap();
             let log = Arc::new(Log::new(log, Level::Critical));
             let settings = Settings { keepalive: 75, ..Settings::default() };
-            let front =
-                Arc::new(Front::new(application, &settings, Outside { log, access: None, seat: None }));
+            let front = Arc::new(Front::new(
+                application,
+                &settings,
+                Outside { log, access: None, statsd: None, tally: Arc::default(), seat: None },
+            ));
             let (ours, theirs) = UnixStream::pair().unwrap();
             front.serve(Stream::Unix(theirs), Peer::Local, None);
             client(front, ours, gate).await;

@@ -14,19 +14,36 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tower::Service as _;
 
+use super::Front;
 use super::answered::Answered;
 use super::body::Body;
 use super::outgoing::Outgoing;
 use super::request::Request;
 use crate::appserver::http::plan::{Asked, Plan};
-use crate::appserver::http::{Head, Version as HeadVersion, answer};
+use crate::appserver::http::{Version as HeadVersion, answer};
 
 /// How much of a file is read at once.
 const CHUNK: usize = 64 * 1024;
+/// The longest target that routers can read.
+const MAX_TARGET: usize = u16::MAX as usize - 1;
 
 /// Asks the application and sends its answer.
-pub async fn answer(router: &Router, request: Request, asked: Asked, out: &mut Outgoing<'_>) -> Answered {
-    let Some(request) = translated(request) else { return out.simple(asked, 400, "Bad Request\n").await };
+pub async fn answer(
+    router: &Router,
+    front: &Front,
+    request: Request,
+    asked: Asked,
+    out: &mut Outgoing<'_>,
+) -> Answered {
+    let Ok(target) = front.mounts.target(&request) else {
+        return out.simple(asked, 404, "Not Found\n").await;
+    };
+    if target.as_ref().map_or(request.head.target().len(), Vec::len) > MAX_TARGET {
+        return out.simple(asked, 414, "URI Too Long\n").await;
+    }
+    let Some(request) = translated(front, request, target) else {
+        return out.simple(asked, 400, "Bad Request\n").await;
+    };
     let response = match router.clone().call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
@@ -61,31 +78,38 @@ fn line(status: StatusCode) -> String {
     format!("{} {}", status.as_str(), status.canonical_reason().unwrap_or_default())
 }
 
-/// The request as routers know it; none if its target is not one they can read.
-fn translated(request: Request) -> Option<HttpRequest<AxumBody>> {
+/// The request as routers know it, perhaps with another target; none if that is not one they can read.
+fn translated(front: &Front, request: Request, target: Option<Vec<u8>>) -> Option<HttpRequest<AxumBody>> {
     let head = &*request.head;
-    let uri = Uri::from_maybe_shared(head.shared(head.target())).ok()?;
+    let target = target.map_or_else(|| head.shared(head.target()), Bytes::from);
+    let headers = headers(front, &request)?;
     let body = match request.body {
         Body::Memory(bytes) => AxumBody::from(bytes),
         Body::File(file, left) => AxumBody::new(FileBody { file, left }),
     };
     let mut translated = HttpRequest::new(body);
     *translated.method_mut() = Method::from_bytes(head.method().as_bytes()).ok()?;
-    *translated.uri_mut() = uri;
+    *translated.uri_mut() = Uri::from_maybe_shared(target).ok()?;
     *translated.version_mut() = match head.version() {
         HeadVersion::Http10 => Version::HTTP_10,
         HeadVersion::Http11 => Version::HTTP_11,
     };
-    *translated.headers_mut() = headers(head)?;
+    *translated.headers_mut() = headers;
     Some(translated)
 }
 
-fn headers(head: &Head) -> Option<HeaderMap> {
+fn headers(front: &Front, request: &Request) -> Option<HeaderMap> {
+    let head = &*request.head;
     let fields = head.fields();
-    let mut headers = HeaderMap::with_capacity(fields.len());
+    let mut headers = HeaderMap::with_capacity(fields.len() + 1);
     for (name, value) in fields {
-        let value = HeaderValue::from_maybe_shared(head.shared(value)).ok()?;
-        headers.append(HeaderName::from_bytes(name).ok()?, value);
+        if front.policy.passes(name, request.remote.is_trusted) {
+            let value = HeaderValue::from_maybe_shared(head.shared(value)).ok()?;
+            headers.append(HeaderName::from_bytes(name).ok()?, value);
+        }
+    }
+    if let Some(ids) = &front.policy.ids {
+        headers.insert(ids.header.clone(), HeaderValue::from_bytes(request.id.as_bytes()).ok()?);
     }
     Some(headers)
 }

@@ -8,9 +8,12 @@ use bytes::{Bytes, BytesMut};
 use super::Front;
 use super::answered::Answered;
 use super::connection::{Connection, Phase};
+use super::id::Id;
 use super::stream::Stream;
 use crate::appserver::http::answer::{self, Fault, Field};
 use crate::appserver::http::plan::{Asked, Body, Plan};
+use crate::appserver::protocol::fastcgi;
+use crate::appserver::wsgi::pool::Taker;
 
 /// A part that is longer is written from where it is; a shorter one is copied behind what waits.
 const COPIED: usize = 16 * 1024;
@@ -28,6 +31,12 @@ pub struct Outgoing<'a> {
     kept: Option<Vec<u8>>,
     /// Bytes of the body that left or wait.
     pub bytes: u64,
+    /// The id that goes with the answer.
+    pub id: Id,
+    /// The request's number, if the answer goes out in records of FastCGI.
+    pub records: Option<u16>,
+    /// Who makes it, if that is another process.
+    pub taker: Option<Taker>,
 }
 
 impl<'a> Outgoing<'a> {
@@ -38,7 +47,19 @@ impl<'a> Outgoing<'a> {
         front: &'a Front,
         out: &'a mut BytesMut,
     ) -> Self {
-        Self { stream, connection, front, out, plan: None, kept: None, bytes: 0 }
+        let id = Id::None;
+        Self {
+            stream,
+            connection,
+            front,
+            out,
+            plan: None,
+            kept: None,
+            bytes: 0,
+            id,
+            records: None,
+            taker: None,
+        }
     }
 
     /// Whether the head is on its way, so that no other answer can take its place.
@@ -64,7 +85,12 @@ impl<'a> Outgoing<'a> {
         mut plan: Plan,
     ) -> Result<(), Fault> {
         plan.keeps_alive &= self.front.keeps_alive();
-        self.front.clock.dated(|date| answer::head(self.out, status, fields, &plan, date))?;
+        let (header, id) = self.front.policy.told(&self.id);
+        let fields = identified(fields, header, id);
+        match self.records {
+            None => self.front.clock.dated(|date| answer::head(self.out, status, fields, &plan, date))?,
+            Some(_) => answer::cgi(self.out, status, fields, &plan)?,
+        }
         self.plan = Some(plan);
         if let Some(kept) = &mut self.kept {
             kept.extend_from_slice(self.out);
@@ -79,11 +105,16 @@ impl<'a> Outgoing<'a> {
     }
 
     /// A whole answer of a line of text. If a head is on its way already, that is an error of the caller.
-    pub async fn simple(&mut self, mut asked: Asked, status: u16, text: &str) -> Answered {
-        asked.keeps_alive &= self.front.keeps_alive();
-        self.front.clock.dated(|date| answer::simple(self.out, asked, status, text, date));
-        self.bytes = if asked.is_head { 0 } else { text.len() as u64 };
-        let keeps_alive = self.flush().await.map(|()| asked.keeps_alive);
+    pub async fn simple(&mut self, asked: Asked, status: u16, text: &str) -> Answered {
+        let plan = Plan::new(asked, status, Some(text.len() as u64), None);
+        let fields = [(&b"Content-Type"[..], &b"text/plain; charset=utf-8"[..])];
+        let begun = self.begin(answer::line(status).as_bytes(), fields, plan).map_err(io::Error::other);
+        let sent = async {
+            begun?;
+            self.data(Bytes::copy_from_slice(text.as_bytes())).await?;
+            self.end().await
+        };
+        let keeps_alive = sent.await;
         Answered { status, bytes: self.bytes, keeps_alive }
     }
 
@@ -126,6 +157,9 @@ impl<'a> Outgoing<'a> {
         if matches!(self.plan.map(|plan| plan.body), Some(Body::Nothing(_)) | None) {
             return Ok(());
         }
+        if self.records.is_some() {
+            return self.copy(file, at, length).await;
+        }
         self.flush().await?;
         let mut left = length;
         while left > 0 {
@@ -138,6 +172,22 @@ impl<'a> Outgoing<'a> {
             left -= sent as u64;
             self.bytes += sent as u64;
             self.connection.touch(self.front.clock.now());
+        }
+        Ok(())
+    }
+
+    /// The same for records, which the kernel cannot write.
+    async fn copy(&mut self, file: BorrowedFd<'_>, at: u64, length: u64) -> io::Result<()> {
+        let end = self.bytes + length;
+        while self.bytes < end {
+            let most = usize::try_from(end - self.bytes).unwrap_or(usize::MAX).min(4 * COPIED);
+            let mut chunk = vec![0; most];
+            let read = rustix::io::pread(file, &mut chunk, at + (length - (end - self.bytes)))?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            chunk.truncate(read);
+            self.data(chunk.into()).await?;
         }
         Ok(())
     }
@@ -164,7 +214,13 @@ impl<'a> Outgoing<'a> {
     /// Writes what waits, then `data`.
     async fn write(&mut self, data: &[u8]) -> io::Result<()> {
         self.connection.enter(Phase::Writing, self.front.clock.now());
-        let (mut head, mut data) = (&self.out[..], data);
+        let mut data = data;
+        if let Some(id) = self.records {
+            let plain = std::mem::take(self.out);
+            fastcgi::stdout(self.out, id, &plain);
+            fastcgi::stdout(self.out, id, std::mem::take(&mut data));
+        }
+        let mut head = &self.out[..];
         while !head.is_empty() || !data.is_empty() {
             let sent = self.stream.write(&[IoSlice::new(head), IoSlice::new(data)]).await?;
             if sent == 0 {
@@ -179,4 +235,21 @@ impl<'a> Outgoing<'a> {
         self.connection.enter(Phase::Busy, self.front.clock.now());
         Ok(())
     }
+}
+
+/// `fields`, and the request's id if it has one and they do not.
+fn identified<'a, 'b: 'a>(
+    fields: impl IntoIterator<Item = Field<'b>>,
+    header: &'a [u8],
+    id: &'a [u8],
+) -> impl Iterator<Item = Field<'a>> {
+    let mut fields = fields.into_iter();
+    let mut is_told = id.is_empty();
+    std::iter::from_fn(move || {
+        if let Some((name, value)) = fields.next() {
+            is_told |= name.eq_ignore_ascii_case(header);
+            return Some((name, value));
+        }
+        (!std::mem::replace(&mut is_told, true)).then_some((header, id))
+    })
 }

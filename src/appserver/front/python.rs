@@ -1,8 +1,10 @@
 //! Asking a Python application: through the pool of its workers.
 
+use std::fmt::Display;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -12,28 +14,29 @@ use super::body::Body;
 use super::outgoing::Outgoing;
 use super::request::{Remote, Request};
 use crate::appserver::http::plan::{Asked, Plan};
-use crate::appserver::http::{Head, answer, path};
+use crate::appserver::http::{Framing, Head, answer};
+use crate::appserver::log::Level;
 use crate::appserver::settings::Settings;
-use crate::appserver::wsgi::Board;
+use crate::appserver::tally::Tally;
 use crate::appserver::wsgi::environ::{self, Call};
-use crate::appserver::wsgi::pool::{Failure, Limits, Packet, Pool, Reply, Word};
+use crate::appserver::wsgi::pool::{Failure, Limits, Packet, Pool, Reply, Taker, Word, Worker};
 use crate::appserver::wsgi::slot::Slot;
+use crate::appserver::wsgi::{Board, gateway};
 
 /// Number of the request, length of the environ, kind of the body.
 const PACKET_HEAD: usize = 13;
 /// Room for a usual packet.
 const USUAL: usize = 1024;
+/// The largest environ. The kernel takes no packet of more than about 200 KiB unless it is told otherwise, and a short
+/// body goes with it.
+const MAX_ENVIRON: usize = 128 * 1024;
 
 /// A Python application as the front knows it.
 pub struct Python {
     /// Its workers.
     pub pool: Arc<Pool>,
-    /// The prefixes of paths under which it answers.
-    pub mounts: Vec<String>,
-    /// Headers with `_` that a trusted proxy may send, in capitals.
-    pub forwarder_headers: Vec<String>,
-    /// Headers, and the value with which each says that the client came by https.
-    pub secure_headers: Vec<(String, String)>,
+    /// Whether it was told that headers of the connection are not its own.
+    has_told_hop: AtomicBool,
 }
 
 /// Asks the application and sends its answer.
@@ -44,11 +47,16 @@ pub async fn answer(
     asked: Asked,
     out: &mut Outgoing<'_>,
 ) -> Answered {
-    let packet = match python.packet(request) {
+    let packet = match packet(front, request) {
         Ok(packet) => packet,
         Err((status, text)) => return out.simple(asked, status, text).await,
     };
     let mut status = 0;
+    out.taker = Some(packet.taker.clone());
+    let subject = Arc::clone(&packet.subject);
+    let cannot = |why: &dyn Display| {
+        front.complain(&format!("The answer to {} cannot be sent: {why}", subject()));
+    };
     let mut replies = python.pool.ask(packet, front.clock.now());
     while let Some(reply) = replies.recv().await {
         let sent = match reply {
@@ -61,13 +69,15 @@ pub async fn answer(
             Reply::Head(head) => {
                 let plan = latin1(&head.fields).zip(answer::status(head.status.as_bytes()).ok());
                 let Some((fields, code)) = plan else {
-                    front.complain(&format!("The application's answer cannot be sent: {head:?}"));
+                    cannot(&format!("{head:?}"));
                     return out.simple(asked, 500, FAILED).await;
                 };
                 status = code;
-                let plan = Plan::new(asked, code, None, head.length);
+                let told = answer::length(pairs(&fields)).ok().flatten();
+                python.note_hop(front, &fields);
+                let plan = Plan::new(asked, code, told, head.length);
                 if let Err(fault) = out.begin(head.status.as_bytes(), pairs(&fields), plan) {
-                    front.complain(&format!("The application's answer cannot be sent: {fault}"));
+                    cannot(&fault);
                     return out.simple(asked, 500, FAILED).await;
                 }
                 Ok(())
@@ -98,7 +108,8 @@ async fn send_file(out: &mut Outgoing<'_>, file: &OwnedFd, at: u64, length: u64)
 /// There will be no answer, or no more of it.
 async fn failed(failure: Failure, status: u16, asked: Asked, out: &mut Outgoing<'_>) -> Answered {
     if out.is_begun() {
-        // What the client has is no whole answer: the connection breaks, so that it knows.
+        // What the client has is no whole answer: the connection breaks behind it, so that it knows.
+        let _ = out.flush().await;
         return Answered {
             status,
             bytes: out.bytes,
@@ -131,25 +142,23 @@ fn pairs(fields: &[(Vec<u8>, Vec<u8>)]) -> impl Iterator<Item = (&[u8], &[u8])> 
 
 impl Python {
     /// An application without workers; what is to be told of them goes to `words`.
-    pub fn new(settings: &Settings, queue: OwnedFd, words: UnboundedSender<Word>) -> Self {
+    pub fn new(
+        settings: &Settings,
+        queue: OwnedFd,
+        words: UnboundedSender<Word>,
+        tally: &Arc<Tally>,
+    ) -> Self {
         let milliseconds = |seconds: u64| seconds.saturating_mul(1000);
         let limits =
             Limits { request: milliseconds(settings.timeout), queue: milliseconds(settings.queue_timeout) };
-        let mut mounts = settings.mount.clone();
-        if mounts.is_empty() {
-            mounts.push(String::new());
-        }
-        let capitals = |name: &String| name.to_ascii_uppercase();
         Self {
-            pool: Arc::new(Pool::new(queue, limits, words)),
-            mounts,
-            forwarder_headers: settings.forwarder_headers.iter().map(capitals).collect(),
-            secure_headers: settings.secure_scheme_headers.clone().into_iter().collect(),
+            pool: Arc::new(Pool::new(queue, limits, words, Arc::clone(tally))),
+            has_told_hop: AtomicBool::new(false),
         }
     }
 
     /// Lets a worker in: its board, then a slot a thread. Errors are those of the event loop.
-    pub fn attach(&self, worker: u64, most: u64, mut seats: Vec<OwnedFd>) -> io::Result<()> {
+    pub fn attach(&self, worker: Worker, mut seats: Vec<OwnedFd>) -> io::Result<()> {
         if seats.len() < 2 {
             return Err(io::Error::other("it came without its seats"));
         }
@@ -157,63 +166,89 @@ impl Python {
         let board = Arc::new(Board::of(seats.remove(0), slots.len()));
         let threads = slots.len();
         for (thread, slot) in slots.into_iter().enumerate() {
-            tokio::spawn(Slot::new(&self.pool, &board, (worker, thread), slot)?.read());
+            tokio::spawn(Slot::new(&self.pool, &board, (worker.id, thread), slot)?.read());
         }
-        self.pool.join(worker, board, threads, most);
+        self.pool.join(worker, board, threads);
         Ok(())
     }
 
-    /// The request as a worker reads it. Errors: it has an answer already, status and text.
-    fn packet(&self, request: Request) -> Result<Packet, (u16, &'static str)> {
-        let Request { head, body, remote } = request;
-        let decoded = path::decode(head.path());
-        let (script_name, path_info) = path::mount(&decoded, &self.mounts).ok_or((404, "Not Found\n"))?;
-        let (server, server_port) = server(&remote, &head);
-        let call = Call {
-            head: &head,
-            script_name,
-            path_info,
+    /// Tells once that a header of the connection is not sent.
+    fn note_hop(&self, front: &Front, fields: &[(Vec<u8>, Vec<u8>)]) {
+        if self.has_told_hop.load(Relaxed) {
+            return;
+        }
+        if let Some((name, _)) = fields.iter().find(|(name, _)| answer::is_hop_by_hop(name)) {
+            self.has_told_hop.store(true, Relaxed);
+            let name = String::from_utf8_lossy(name);
+            let text = format!("The application's header `{name}` is not sent: it is for the server to say");
+            front.log.write(Level::Warning, &text);
+        }
+    }
+}
+
+/// The request as a worker reads it. Errors: it has an answer already, status and text.
+fn packet(front: &Front, request: Request) -> Result<Packet, (u16, &'static str)> {
+    let mut bytes = Vec::with_capacity(USUAL);
+    bytes.resize(PACKET_HEAD, 0);
+    put_environ(front, &request, &mut bytes).ok_or((404, "Not Found\n"))?;
+    if bytes.len() > MAX_ENVIRON {
+        return Err((431, "Request Header Fields Too Large\n"));
+    }
+    let length = (bytes.len() - PACKET_HEAD) as u32;
+    bytes[8..12].copy_from_slice(&length.to_le_bytes());
+    let Request { head, body, remote, .. } = request;
+    let (kind, file) = match body {
+        Body::Memory(data) if data.is_empty() => (0, None),
+        Body::Memory(data) => {
+            bytes.extend_from_slice(&data);
+            (1, None)
+        }
+        Body::File(file, _) => (2, Some(file.into())),
+    };
+    bytes[12] = kind;
+    let subject = move || {
+        let target = String::from_utf8_lossy(head.target()).into_owned();
+        format!("{} {target} from {}", head.method(), or_dash(remote.client(&head)))
+    };
+    Ok(Packet { bytes, body: file, taker: Taker::default(), subject: Arc::new(subject) })
+}
+
+/// Writes the environ; none: the application is not mounted there.
+fn put_environ(front: &Front, request: &Request, out: &mut Vec<u8>) -> Option<()> {
+    let Request { head, body, remote, .. } = request;
+    let is_trusted = remote.is_trusted;
+    let (script_name, path_info) = front.mounts.place(&front.policy, request)?;
+    let (server, server_port) = server(remote, head);
+    let id = front.policy.told(&request.id);
+    if let Some(vars) = &request.vars {
+        let length = (body.len() > 0 || head.framing != Framing::None).then(|| body.len());
+        let (script_name, path_info) = (&script_name[..], &path_info[..]);
+        let server = (&server[..], &server_port[..]);
+        let scheme = request.scheme;
+        gateway::write(
+            out,
+            &gateway::Call { vars, head, script_name, path_info, server, scheme, length, id },
+        );
+        return Some(());
+    }
+    environ::write(
+        out,
+        &Call {
+            head,
+            script_name: &script_name,
+            path_info: &path_info,
             // A proxy on this host has no address of its own to tell.
-            remote: if remote.address.is_empty() { remote.client(&head) } else { &remote.address },
+            remote: if remote.address.is_empty() { remote.client(head) } else { &remote.address },
             remote_port: &remote.port,
             server: &server,
             server_port: &server_port,
-            scheme: self.scheme(&remote, &head)?,
-            length: (head.framing != crate::appserver::http::Framing::None).then(|| body.len()),
-            forwarded: if remote.is_trusted { &self.forwarder_headers } else { &[] },
-        };
-        let mut bytes = Vec::with_capacity(USUAL);
-        bytes.resize(PACKET_HEAD, 0);
-        environ::write(&mut bytes, &call);
-        let length = (bytes.len() - PACKET_HEAD) as u32;
-        bytes[8..12].copy_from_slice(&length.to_le_bytes());
-        let (kind, file) = match body {
-            Body::Memory(data) if data.is_empty() => (0, None),
-            Body::Memory(data) => {
-                bytes.extend_from_slice(&data);
-                (1, None)
-            }
-            Body::File(file, _) => (2, Some(file.into())),
-        };
-        bytes[12] = kind;
-        let subject = move || {
-            let target = String::from_utf8_lossy(head.target()).into_owned();
-            format!("{} {target} from {}", head.method(), or_dash(remote.client(&head)))
-        };
-        Ok(Packet { bytes, body: file, subject: Arc::new(subject) })
-    }
-
-    /// Whether the client came by https, as far as who is trusted says so. Errors: two headers say different things.
-    fn scheme(&self, remote: &Remote, head: &Head) -> Result<&'static str, (u16, &'static str)> {
-        let said = self.secure_headers.iter().filter(|_| remote.is_trusted).filter_map(|(name, secure)| {
-            head.field(name).map(|value| value.eq_ignore_ascii_case(secure.as_bytes()))
-        });
-        match said.fold((false, false), |(yes, no), is_secure| (yes | is_secure, no | !is_secure)) {
-            (true, true) => Err((400, "Bad Request\n")),
-            (true, false) => Ok("https"),
-            _ => Ok("http"),
-        }
-    }
+            scheme: request.scheme,
+            length: (head.framing != Framing::None).then(|| body.len()),
+            passes: &|name| front.policy.passes(name, is_trusted),
+            id,
+        },
+    );
+    Some(())
 }
 
 fn or_dash(text: &str) -> &str {

@@ -4,16 +4,24 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::body::Body;
+use super::id::Id;
 use crate::appserver::http::Head;
+use crate::appserver::protocol::vars::Vars;
 
 /// A whole request.
 pub struct Request {
-    /// Its head.
+    /// Its head; one made of its variables if it came through a gateway.
     pub head: Arc<Head>,
+    /// Its variables, if it came through a gateway.
+    pub vars: Option<Vars>,
     /// Its body.
     pub body: Body,
     /// Who asked.
     pub remote: Arc<Remote>,
+    /// `http` or `https`.
+    pub scheme: &'static str,
+    /// Its id.
+    pub id: Id,
 }
 
 /// Who is at the other end.
@@ -26,7 +34,7 @@ pub enum Peer {
 }
 
 /// The client as applications and logs see it, and our own side.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Remote {
     /// Its address; empty if unknown.
     pub address: String,
@@ -47,15 +55,25 @@ impl Remote {
             Peer::Ip(address) => Some(address),
             Peer::Local => None,
         };
-        let address =
-            |end: Option<SocketAddr>| end.map_or(String::new(), |end| end.ip().to_canonical().to_string());
-        let port = |end: Option<SocketAddr>| end.map_or(String::new(), |end| end.port().to_string());
+        let (address, port) = texts(peer);
+        let (server, server_port) = texts(local);
+        Self { address, port, server, server_port, is_trusted }
+    }
+
+    /// The same connection, made for a client that its peer names; whether that one is trusted is another question.
+    pub fn behind(&self, client: SocketAddr, is_trusted: bool) -> Self {
+        let (address, port) = texts(Some(client));
+        Self { address, port, is_trusted, ..self.clone() }
+    }
+
+    /// The same connection as a gateway tells of it. Its client's headers are not the gateway's word.
+    pub fn told(&self, vars: &Vars) -> Self {
+        let text = |name: &str| vars.get(name).map(|value| String::from_utf8_lossy(value).into_owned());
         Self {
-            address: address(peer),
-            port: port(peer),
-            server: address(local),
-            server_port: port(local),
-            is_trusted,
+            address: text("REMOTE_ADDR").unwrap_or_default(),
+            port: text("REMOTE_PORT").unwrap_or_default(),
+            is_trusted: false,
+            ..self.clone()
         }
     }
 
@@ -66,4 +84,9 @@ impl Remote {
             forwarded.and_then(|list| str::from_utf8(list).ok()).and_then(|list| list.rsplit(',').next());
         last.map(str::trim).filter(|hop| hop.parse::<std::net::IpAddr>().is_ok()).unwrap_or(&self.address)
     }
+}
+
+/// Address and port; empty if there are none.
+fn texts(end: Option<SocketAddr>) -> (String, String) {
+    end.map_or_else(Default::default, |end| (end.ip().to_canonical().to_string(), end.port().to_string()))
 }

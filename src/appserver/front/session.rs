@@ -1,5 +1,8 @@
 //! The requests of one connection, one after the other: read whole, answered, and the end.
 
+mod gateway;
+mod greeting;
+
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
@@ -11,24 +14,31 @@ use bytes::BytesMut;
 use super::body::{Body, Gathering};
 use super::connection::{Connection, Phase};
 use super::outgoing::Outgoing;
-use super::request::{Remote, Request};
+use super::request::{Peer, Remote, Request};
 use super::stream::Stream;
 use super::{Application, Front, native, python};
 use crate::appserver::http::plan::Asked;
 use crate::appserver::http::{Decoder, Framing, Head, Progress, Reader, Refusal, answer};
+use crate::appserver::protocol::fastcgi;
+use crate::appserver::settings::word::Protocol;
 
 /// How much is read at once.
 const CHUNK: usize = 16 * 1024;
+/// For how many milliseconds a client may go on sending what nobody wants.
+const LINGER: u64 = 30_000;
 
 /// A connection and what was read of it.
 pub struct Session {
     front: Arc<Front>,
     connection: Arc<Connection>,
     stream: Stream,
+    peer: Peer,
     remote: Arc<Remote>,
     buffer: BytesMut,
     reader: Reader,
     out: BytesMut,
+    /// The number of the request in progress, if it came in records of FastCGI.
+    records: Option<u16>,
 }
 
 /// Why a connection ends before its client ended it.
@@ -54,60 +64,116 @@ impl From<Refusal> for Over {
 }
 
 /// Serves a connection to its end.
-pub async fn serve(front: Arc<Front>, connection: Arc<Connection>, stream: Stream, remote: Remote) {
+pub async fn serve(
+    front: Arc<Front>,
+    connection: Arc<Connection>,
+    stream: Stream,
+    (peer, remote): (Peer, Remote),
+) {
     let kept = Arc::clone(&connection);
-    let session = Session {
+    let mut session = Session {
         front,
         connection,
         stream,
+        peer,
         remote: Arc::new(remote),
         buffer: BytesMut::new(),
         reader: Reader::default(),
         out: BytesMut::new(),
+        records: None,
     };
-    let mut living = pin!(session.live());
-    poll_fn(
-        |context| {
-            if kept.is_ended(context.waker()) { Poll::Ready(()) } else { living.as_mut().poll(context) }
-        },
-    )
-    .await;
+    if !runs_out(&kept, session.live()).await {
+        return;
+    }
+    // Who sent half of a request is told, if he can be told without waiting; all others know.
+    if matches!(kept.phase(), Phase::Head | Phase::Body) {
+        kept.revive();
+        runs_out(&kept, session.refuse(Refusal::Late)).await;
+    }
+}
+
+/// Whether a connection is ended from outside before `life` is over.
+async fn runs_out(connection: &Connection, life: impl Future<Output = ()>) -> bool {
+    let mut life = pin!(life);
+    poll_fn(|context| {
+        if connection.is_ended(context.waker()) {
+            Poll::Ready(true)
+        } else {
+            life.as_mut().poll(context).map(|()| false)
+        }
+    })
+    .await
 }
 
 impl Session {
-    async fn live(mut self) {
-        let status = match self.serve().await {
-            Ok(()) => return self.close().await,
-            Err(Over::Lost) => return,
-            Err(Over::Refused(refusal)) => {
-                self.front.note_refusal(&self.remote, refusal);
-                refusal.status()
-            }
+    async fn live(&mut self) {
+        match self.serve().await {
+            Ok(()) => self.close().await,
+            Err(Over::Lost) => {}
+            Err(Over::Refused(refusal)) => self.refuse(refusal).await,
             Err(Over::Full(error)) => {
                 self.front.complain(&format!("Cannot keep the body of a request: {error}"));
-                500
+                self.last_words(500).await;
             }
-        };
-        self.out.clear();
-        self.front.clock.dated(|date| answer::refused(&mut self.out, status, date));
-        let mut outgoing = Outgoing::new(&mut self.stream, &self.connection, &self.front, &mut self.out);
-        if outgoing.flush().await.is_ok() {
+        }
+    }
+
+    /// Says why nothing more is served.
+    async fn refuse(&mut self, refusal: Refusal) {
+        self.front.note_refusal(&self.remote, refusal);
+        self.last_words(refusal.status()).await;
+    }
+
+    async fn last_words(&mut self, status: u16) {
+        if self.say(status).await.is_ok() {
             self.close().await;
         }
     }
 
+    /// An answer that comes from nowhere but its status.
+    async fn say(&mut self, status: u16) -> Result<(), Over> {
+        self.out.clear();
+        let text = format!("{}\n", answer::line(status));
+        let mut outgoing = Outgoing::new(&mut self.stream, &self.connection, &self.front, &mut self.out);
+        outgoing.records = self.records;
+        outgoing.simple(Asked::NOTHING, status, &text).await.keeps_alive?;
+        self.end_records().await
+    }
+
     /// Serves until the client has nothing more to ask, or was told that it may not ask more.
     async fn serve(&mut self) -> Result<(), Over> {
+        if !self.greet().await? {
+            return Ok(());
+        }
+        match self.front.policy.protocol {
+            Protocol::Http => self.http().await,
+            Protocol::Uwsgi => self.uwsgi().await,
+            Protocol::Fastcgi => self.fastcgi().await,
+        }
+    }
+
+    async fn http(&mut self) -> Result<(), Over> {
         while let Some(head) = self.head().await? {
+            let is_trusted = self.remote.is_trusted;
+            let scheme = self.front.policy.scheme(&head, is_trusted)?;
             let body = self.body(&head).await?;
             self.connection.enter(Phase::Busy, self.front.clock.now());
-            let request = Request { head: Arc::new(head), body, remote: Arc::clone(&self.remote) };
-            if !self.answer(request).await? {
+            let id = self.front.policy.id(&head, is_trusted);
+            let asked = Asked::from(&head);
+            let remote = Arc::clone(&self.remote);
+            let request = Request { head: Arc::new(head), vars: None, body, remote, scheme, id };
+            if !self.answer(request, asked).await? {
                 return Ok(());
             }
-            self.connection.enter(Phase::Idle, self.front.clock.now());
+            self.rest();
         }
         Ok(())
+    }
+
+    /// Between two requests, or already at the next one.
+    fn rest(&self) {
+        let phase = if self.buffer.is_empty() { Phase::Idle } else { Phase::Head };
+        self.connection.enter(phase, self.front.clock.now());
     }
 
     /// The next head; none if the client is done.
@@ -116,20 +182,28 @@ impl Session {
             if let Some(head) = Head::take(&mut self.buffer, &mut self.reader, &self.front.rules)? {
                 return Ok(Some(head));
             }
-            if self.buffer.is_empty() {
-                // While nothing comes, no memory is held.
-                self.buffer = BytesMut::new();
-                self.out = BytesMut::new();
-                self.stream.readable().await?;
-            }
-            let was_empty = self.buffer.is_empty();
-            match (self.read().await?, was_empty) {
-                (0, true) => return Ok(None),
-                (0, false) => return Err(Over::Lost),
-                (_, true) => self.connection.enter(Phase::Head, self.front.clock.now()),
-                (_, false) => {}
+            if !self.arrive().await? {
+                return Ok(None);
             }
         }
+    }
+
+    /// Reads more of what comes before a body; false if the client is done.
+    async fn arrive(&mut self) -> Result<bool, Over> {
+        if self.buffer.is_empty() {
+            // While nothing comes, no memory is held.
+            self.buffer = BytesMut::new();
+            self.out = BytesMut::new();
+            self.stream.readable().await?;
+        }
+        let was_empty = self.buffer.is_empty();
+        if self.read().await? == 0 {
+            return if was_empty { Ok(false) } else { Err(Over::Lost) };
+        }
+        if self.connection.phase() != Phase::Head {
+            self.connection.enter(Phase::Head, self.front.clock.now());
+        }
+        Ok(true)
     }
 
     async fn read(&mut self) -> io::Result<usize> {
@@ -147,7 +221,7 @@ impl Session {
         self.connection.enter(Phase::Body, self.front.clock.now());
         if head.expects_continue && self.buffer.is_empty() {
             self.out.extend_from_slice(answer::CONTINUE);
-            Outgoing::new(&mut self.stream, &self.connection, &self.front, &mut self.out).flush().await?;
+            self.flush().await?;
             self.connection.enter(Phase::Body, self.front.clock.now());
         }
         let folder = self.front.folder.clone();
@@ -199,30 +273,47 @@ impl Session {
     }
 
     /// Answers; returns whether the connection goes on.
-    async fn answer(&mut self, request: Request) -> Result<bool, Over> {
+    async fn answer(&mut self, request: Request, asked: Asked) -> Result<bool, Over> {
         let front = Arc::clone(&self.front);
-        let asked = Asked::from(&*request.head);
-        let noted = front.access.as_ref().map(|access| (front.note(&request), access.format.wants_answer()));
+        let (_flight, noted) = (front.tally.begin(), front.note(&request));
+        self.connection.hold(Some((Arc::clone(&request.head), front.clock.now())));
         let mut outgoing = Outgoing::new(&mut self.stream, &self.connection, &front, &mut self.out);
-        if noted.as_ref().is_some_and(|(_, wants_answer)| *wants_answer) {
+        outgoing.id = request.id.clone();
+        outgoing.records = self.records;
+        if front.wants_answer() {
             outgoing.keep();
         }
         let done = match &front.application {
-            Application::Native(router) => native::answer(router, request, asked, &mut outgoing).await,
+            Application::Native(router) => {
+                native::answer(router, &front, request, asked, &mut outgoing).await
+            }
             Application::Python(python) => {
                 python::answer(python, &front, request, asked, &mut outgoing).await
             }
         };
-        if let Some((noted, _)) = noted {
-            let answer = outgoing.kept();
-            front.note_answer(noted, &done, answer);
-        }
+        let taker = outgoing.taker.take();
+        front.note_answer(noted, &done, (taker, &outgoing.kept()));
+        self.connection.hold(None);
         Ok(done.keeps_alive?)
     }
 
+    /// Ends an answer that goes out in records.
+    async fn end_records(&mut self) -> Result<(), Over> {
+        let Some(id) = self.records.take() else { return Ok(()) };
+        fastcgi::end(&mut self.out, id, 0);
+        self.flush().await
+    }
+
+    async fn flush(&mut self) -> Result<(), Over> {
+        Outgoing::new(&mut self.stream, &self.connection, &self.front, &mut self.out).flush().await?;
+        Ok(())
+    }
+
     /// Ends the connection in order: what the client still sends is read, so that our last words are not lost with it.
-    async fn close(mut self) {
-        self.connection.enter(Phase::Closing, self.front.clock.now());
+    async fn close(&mut self) {
+        // A worker that had nothing to do looks at its clock once a second only, which is too coarse here.
+        let began = self.front.clock.tick();
+        self.connection.enter(Phase::Closing, began);
         if self.stream.shut().await.is_err() {
             return;
         }
@@ -230,6 +321,10 @@ impl Session {
             self.buffer.clear();
             if !matches!(self.read().await, Ok(1..)) {
                 return;
+            }
+            let now = self.front.clock.tick();
+            if now.saturating_sub(began) < LINGER {
+                self.connection.touch(now);
             }
         }
     }

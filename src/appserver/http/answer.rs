@@ -7,7 +7,7 @@ use bytes::BytesMut;
 
 use super::line::is_token;
 use super::number;
-use super::plan::{Asked, Body, Plan};
+use super::plan::{Body, Plan};
 
 /// The whole answer to a client that waits before it sends its body.
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -63,6 +63,11 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+/// Whether a header concerns one connection only.
+pub fn is_hop_by_hop(name: &[u8]) -> bool {
+    HOP_BY_HOP.into_iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes()))
+}
+
 /// The code of a status such as `200 OK`; the reason may be empty or absent.
 pub fn status(text: &[u8]) -> Result<u16, Fault> {
     match text {
@@ -73,6 +78,11 @@ pub fn status(text: &[u8]) -> Result<u16, Fault> {
         }
         _ => Err(Fault::Status(lossy(text))),
     }
+}
+
+/// Refuses a status that is none, and one that only announces the answer: nothing would follow it.
+fn check(status: &[u8]) -> Result<(), Fault> {
+    if self::status(status)? < 200 { Err(Fault::Status(lossy(status))) } else { Ok(()) }
 }
 
 /// What the application itself tells as `Content-Length`.
@@ -98,7 +108,7 @@ pub fn head<'a>(
     plan: &Plan,
     date: &str,
 ) -> Result<(), Fault> {
-    self::status(status)?;
+    check(status)?;
     let before = out.len();
     out.reserve(USUAL);
     out.extend_from_slice(b"HTTP/1.1 ");
@@ -129,7 +139,7 @@ pub fn cgi<'a>(
     fields: impl IntoIterator<Item = Field<'a>>,
     plan: &Plan,
 ) -> Result<(), Fault> {
-    self::status(status)?;
+    check(status)?;
     let before = out.len();
     put(out, b"Status", status);
     put_fields(out, fields).inspect_err(|_| out.truncate(before))?;
@@ -154,23 +164,8 @@ pub fn chunk_size(out: &mut BytesMut, size: usize) {
     let _ = write!(out, "{size:x}\r\n");
 }
 
-/// Writes a whole answer of plain text.
-pub fn simple(out: &mut BytesMut, asked: Asked, status: u16, text: &str, date: &str) {
-    let plan = Plan::new(asked, status, Some(text.len() as u64), None);
-    let fields = [(&b"Content-Type"[..], &b"text/plain; charset=utf-8"[..])];
-    let written = head(out, line(status).as_bytes(), fields, &plan, date);
-    if written.is_ok() && matches!(plan.body, Body::Length(_)) {
-        out.extend_from_slice(text.as_bytes());
-    }
-}
-
-/// Writes the whole answer to what is not served. The connection closes after it.
-pub fn refused(out: &mut BytesMut, status: u16, date: &str) {
-    simple(out, Asked::NOTHING, status, &format!("{}\n", line(status)), date);
-}
-
 /// A status with its registered reason.
-fn line(status: u16) -> String {
+pub fn line(status: u16) -> String {
     let reason = StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
     format!("{status} {}", reason.unwrap_or_default())
 }
@@ -196,7 +191,7 @@ fn put_fields<'a>(out: &mut BytesMut, fields: impl IntoIterator<Item = Field<'a>
         match name.len() {
             6 if is("status") => return Err(Fault::StatusField),
             14 if is("content-length") => continue,
-            _ if HOP_BY_HOP.into_iter().any(is) => continue,
+            _ if is_hop_by_hop(name) => continue,
             4 => own.has_date |= is("date"),
             6 => own.has_server |= is("server"),
             _ => {}

@@ -100,7 +100,7 @@ impl Decoder {
     }
 
     fn size(&mut self, input: &mut BytesMut) -> Result<bool, Refusal> {
-        let digits = input.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let digits = input.iter().take(MAX_DIGITS + 1).take_while(|byte| byte.is_ascii_hexdigit()).count();
         if digits > MAX_DIGITS || (digits == 0 && !input.is_empty()) {
             return Err(Refusal::ChunkSize);
         }

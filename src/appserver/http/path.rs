@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
 /// Decodes a path, once. What is no escape (`%zz`) stays as it is.
 pub fn decode(raw: &[u8]) -> Cow<'_, [u8]> {
@@ -19,6 +19,24 @@ pub fn mount<'a>(path: &'a [u8], prefixes: &[String]) -> Option<(&'a [u8], &'a [
         (prefix.is_empty() || matches!(rest, [] | [b'/', ..])).then_some(prefix.len())
     });
     lengths.max().map(|length| path.split_at(length))
+}
+
+/// What of a raw path stands behind its first `count` decoded bytes.
+pub fn behind(raw: &[u8], count: usize) -> &[u8] {
+    let mut rest = raw;
+    for _ in 0..count {
+        let is_escape = matches!(rest, [b'%', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+        rest = rest.get(if is_escape { 3 } else { 1 }..).unwrap_or_default();
+    }
+    rest
+}
+
+/// Bytes that stand for themselves in a path.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The path that [`decode`] makes `path` of.
+pub fn encode(path: &[u8]) -> String {
+    percent_encode(path, PLAIN).to_string()
 }
 
 #[cfg(test)]
@@ -52,5 +70,20 @@ mod tests {
         assert_eq!(at("*", &[""]), parts("", "*"));
         assert_eq!(at("*", &["/app"]), None);
         assert_eq!(at("/", &[]), None);
+    }
+
+    #[test]
+    fn what_stands_behind_a_prefix_stays_as_it_was_sent() {
+        let rest = |raw: &str, count| String::from_utf8(behind(raw.as_bytes(), count).to_vec()).unwrap();
+        assert_eq!(rest("/a%20b/c%2fd", 4), "/c%2fd");
+        assert_eq!(rest("/%zz/%4", 4), "/%4");
+        assert_eq!((rest("/a", 2), rest("/a", 9)), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn an_encoded_path_is_decoded_to_itself() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(decode(encode(&all).as_bytes()).into_owned(), all);
+        assert_eq!(encode(b"/a-b.c_d~/\xff ?"), "/a-b.c_d~/%FF%20%3F");
     }
 }

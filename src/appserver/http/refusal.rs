@@ -69,6 +69,12 @@ pub enum Refusal {
     TrailersTooLarge,
     /// The body is larger than it may be.
     BodyTooLarge,
+    /// It did not come in time.
+    Late,
+    /// A header with an underscore that nobody is allowed to send.
+    Underscore,
+    /// Headers of a proxy say both that the client came by https and that it did not.
+    Scheme,
     /// The connection does not begin with a PROXY header.
     Proxy,
     /// A packet of uwsgi or a record of FastCGI is not one.
@@ -82,6 +88,7 @@ impl Refusal {
     pub fn status(self) -> u16 {
         match self {
             Self::Peer => 403,
+            Self::Late => 408,
             Self::BodyTooLarge => 413,
             Self::LineTooLong => 414,
             Self::Expectation => 417,
@@ -127,6 +134,9 @@ impl fmt::Display for Refusal {
             Self::ChunkEnd => "a chunk does not end where its size says",
             Self::TrailerForbidden => "a trailer that belongs among the headers",
             Self::TrailersTooLarge => "too many or too large trailers",
+            Self::Late => "it did not come in time",
+            Self::Underscore => "a header with an underscore",
+            Self::Scheme => "headers contradict each other about https",
             Self::BodyTooLarge => "the body is too large",
             Self::Proxy => "no PROXY header, or a wrong one",
             Self::Packet => "not a packet of the protocol that is spoken here",

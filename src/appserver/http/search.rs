@@ -6,15 +6,13 @@ use super::refusal::Refusal;
 
 /// No head is larger, whatever the other limits are: it is held in memory as a whole.
 const MAX_HEAD_BYTES: usize = 1024 * 1024;
-/// Longest request line that can be asked for.
-const MAX_LINE: usize = 8190;
 /// Most fields that can be asked for.
 const MAX_FIELDS: usize = 32768;
 
 /// What a client may send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// Bytes of a request line without its CRLF, at most 8190; 0: 8190.
+    /// Bytes of a request line without its CRLF; 0: what fits into a head of 1 MiB.
     pub line: usize,
     /// Fields of a head, at most 32768; 0: 32768.
     pub fields: usize,
@@ -92,7 +90,7 @@ impl Search {
     }
 
     fn check(&self, length: usize, end: usize, rules: &Rules) -> Result<(), Refusal> {
-        if self.lines == 0 && length > limit(rules.line, MAX_LINE) {
+        if self.lines == 0 && length > limit(rules.line, MAX_HEAD_BYTES) {
             Err(Refusal::LineTooLong)
         } else if self.lines > 0 && length > limit(rules.field_bytes, MAX_HEAD_BYTES) {
             Err(Refusal::FieldTooLong)

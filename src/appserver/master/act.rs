@@ -9,7 +9,7 @@ use rustix::process::{Signal as Number, kill_process};
 use super::hand::Hand;
 use super::recruit::{Accepting, Recruit};
 use super::wear::by_chance;
-use super::{Master, SIGSTOP_VARIABLE};
+use super::{Master, SIGSTOP_VARIABLE, zygote};
 use crate::appserver::channel::Order;
 use crate::appserver::crew::{Action, Event, Id, Queue as Leftover, Role};
 use crate::appserver::log::Level;
@@ -20,6 +20,9 @@ impl Master {
     pub(super) fn act(&mut self, action: Action) -> Option<Event> {
         match action {
             Action::Start(id, generation, role) => return self.start(id, generation, role),
+            Action::Quit(id) | Action::Kill(id) if self.unborn.contains_key(&id) => {
+                return self.forget_unborn(id, matches!(action, Action::Kill(_)));
+            }
             Action::Serve(id) => {
                 self.order(id, &Order::Serve);
                 self.ages(id);
@@ -33,7 +36,12 @@ impl Master {
                 Some(Role::Python) => self.send(id, Number::INT),
                 _ => self.order(id, &Order::Quit),
             },
-            Action::Dump(id) => self.send(id, Number::USR2),
+            Action::Dump(id) => {
+                self.send(id, Number::USR2);
+                if self.settings.hooks.iter().any(|hook| hook == "worker_abort") {
+                    self.send(id, Number::ABORT);
+                }
+            }
             Action::Kill(id) => {
                 self.send(id, Number::KILL);
                 if let Some(hand) = self.hands.get_mut(&id) {
@@ -70,18 +78,29 @@ impl Master {
         }
     }
 
+    /// Whether workers of a generation are forked from a zygote.
+    fn is_forked(&self, generation: u64) -> bool {
+        self.generations.get(&generation).is_some_and(|shared| zygote::is_wanted(&shared.settings))
+    }
+
     fn start(&mut self, id: Id, generation: u64, role: Role) -> Option<Event> {
-        match self.recruit(generation, role) {
-            Ok(hand) => {
-                let pid = hand.pid.as_raw_nonzero().get().unsigned_abs();
-                let what = if role == Role::Front { "front" } else { "worker" };
-                self.log.write(Level::Info, &format!("Booting {what} with pid: {pid}"));
-                self.crew.started(id, pid, self.now());
-                self.hands.insert(id, hand);
-                None
-            }
-            Err(error) => Some(Event::Died(id, format!("could not be started: {error}"))),
-        }
+        let started = match role {
+            Role::Python if self.is_forked(generation) => self.fork(id, generation),
+            _ => self.recruit(generation, role).map(|hand| self.began(id, hand)),
+        };
+        started.err().map(|error| {
+            self.unborn.remove(&id);
+            Event::Died(id, format!("could not be started: {error}"))
+        })
+    }
+
+    /// A process of the crew runs.
+    pub(super) fn began(&mut self, id: Id, hand: Hand) {
+        let pid = hand.number();
+        self.log.write(Level::Info, &format!("Booting {} with pid: {pid}", hand.role.word()));
+        self.crew.started(id, pid, self.now());
+        self.observe(&hand);
+        self.hands.insert(id, hand);
     }
 
     fn recruit(&mut self, generation: u64, role: Role) -> io::Result<Hand> {
@@ -134,7 +153,8 @@ impl Master {
             0 => 0,
             most => most + by_chance(shared.settings.max_requests_jitter),
         };
-        let _ = front.send(&Order::Attach { worker, most }, &descriptors);
+        let pid = self.hands.get(&worker).map_or(0, Hand::number);
+        let _ = front.send(&Order::Attach { worker, pid, most }, &descriptors);
     }
 
     fn leave(&self, id: Id, queue: Leftover) {

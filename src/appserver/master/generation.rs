@@ -5,16 +5,20 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use listenfd::ListenFd;
 
+use super::desk::Complaints;
 use crate::appserver::crew::{Plan, Role};
 use crate::appserver::listener::{self, Listener, Outside};
-use crate::appserver::log::{self, Stream};
+use crate::appserver::log::{self, Log, Stream};
 use crate::appserver::owner::Owner;
 use crate::appserver::pidfile::PidFile;
 use crate::appserver::program::{Folder, Pinned, Program};
 use crate::appserver::settings::Settings;
+use crate::appserver::statsd::Statsd;
+use crate::appserver::syslog::Syslog;
 use crate::base::diagnostic::Diagnostic;
 
 /// The open logs.
@@ -28,21 +32,32 @@ pub struct Logs {
 impl Logs {
     /// Opens what the settings name. Errors name the path.
     pub fn open(settings: &Settings, owner: &Owner) -> Result<Self, Diagnostic> {
-        let open = |path: &PathBuf, stream| -> Result<OwnedFd, Diagnostic> {
-            let file = owner.masked(|| log::open(path, stream))?;
-            if path != Path::new("-") {
-                owner.give(&file);
-            }
-            Ok(file)
-        };
-        let access = settings.accesslog.as_ref().map(|path| open(path, Stream::Out)).transpose()?;
-        Ok(Self { error: open(&settings.errorlog, Stream::Err)?, access })
+        let access = settings.accesslog.as_ref().map(|path| open(path, Stream::Out, owner)).transpose()?;
+        Ok(Self { error: open(&settings.errorlog, Stream::Err, owner)?, access })
+    }
+
+    /// Opens them again; one that cannot be opened stays what it was. Returns what went wrong.
+    pub fn reopen(&mut self, settings: &Settings, owner: &Owner) -> Vec<Diagnostic> {
+        let error = open(&settings.errorlog, Stream::Err, owner).map(|file| self.error = file);
+        let access = settings
+            .accesslog
+            .as_ref()
+            .map_or(Ok(()), |path| open(path, Stream::Out, owner).map(|file| self.access = Some(file)));
+        [error, access].into_iter().filter_map(Result::err).collect()
     }
 
     /// The error log, then the access log if there is one.
     pub fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
         [self.error.as_fd()].into_iter().chain(self.access.as_ref().map(AsFd::as_fd)).collect()
     }
+}
+
+fn open(path: &Path, stream: Stream, owner: &Owner) -> Result<OwnedFd, Diagnostic> {
+    let file = owner.masked(|| log::open(path, stream))?;
+    if path != Path::new("-") {
+        owner.give(&file);
+    }
+    Ok(file)
 }
 
 /// What outlives every generation and is needed for the next one.
@@ -96,6 +111,12 @@ impl Generation {
         let listeners = listener::open(&settings, outside)?;
         let settings = Rc::new(settings);
         Ok(Self { settings, program, folder, owner, listeners, logs, pidfile, queue: None })
+    }
+
+    /// The master's log while this generation serves, with all who take its lines as well. Errors are those of the system.
+    pub fn log(&self, statsd: Option<Arc<Statsd>>, complaints: Complaints) -> io::Result<Log> {
+        let log = Log::new(self.logs.error.try_clone()?, self.settings.loglevel);
+        Ok(log.echoing(Syslog::of(&self.settings)).echoing(statsd).echoing(Some(complaints)))
     }
 
     /// What its crew is to be.

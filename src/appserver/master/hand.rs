@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 
 use rustix::process::Pid;
 
+use super::output::Output;
 use super::wear::Wear;
 use crate::appserver::channel::{self, Inbox, Order, Received, Report};
 use crate::appserver::crew::{Id, Role};
@@ -35,6 +36,12 @@ pub struct Hand {
     pub front: Option<Id>,
     /// Of a Python worker: where it shows the stacks of its threads.
     pub stacks: Option<OwnedFd>,
+    /// Of a Python worker: what it prints, if that is for the log.
+    pub output: Option<Output>,
+    /// Of a Python worker: how many there were with it.
+    pub age: u64,
+    /// Of a zygote: whether it can fork.
+    pub is_ripe: bool,
     channel: UnixStream,
     inbox: Inbox,
 }
@@ -55,15 +62,24 @@ impl Hand {
             wear: Wear::default(),
             front: None,
             stacks: None,
+            output: None,
+            age: 0,
+            is_ripe: false,
             channel,
             inbox: Inbox::default(),
         })
     }
 
+    /// Its process, as a number.
+    pub fn number(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
     /// The descriptors that become readable when the process says or shows something.
     pub fn ears(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let channel = self.is_open.then(|| self.channel.as_fd());
-        channel.into_iter().chain(self.stacks.as_ref().map(AsFd::as_fd))
+        let output = self.output.as_ref().and_then(Output::ear);
+        channel.into_iter().chain(self.stacks.as_ref().map(AsFd::as_fd)).chain(output)
     }
 
     /// What it showed of its stacks since the last call.

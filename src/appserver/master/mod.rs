@@ -2,14 +2,20 @@
 //! the crew what follows, and does that. It never reads a request.
 
 mod act;
+mod desk;
+mod figure;
 mod generation;
 mod hand;
+mod hook;
+mod outfit;
+mod output;
 mod reading;
 mod recruit;
 mod renew;
 mod succession;
 mod watch;
 mod wear;
+mod zygote;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -20,11 +26,14 @@ use std::time::{Duration, Instant};
 
 use listenfd::ListenFd;
 
+use self::desk::{Complaints, Desk};
+use self::figure::Figures;
 use self::generation::{Former, Generation};
 use self::hand::Hand;
 use self::reading::{Origin, Reading};
 use self::succession::Other;
 use self::wear::Scales;
+use self::zygote::Unborn;
 use super::board::Board;
 use super::crew::{Action, Crew, Event, Failure, Id};
 use super::daemon::{self, Daemon};
@@ -63,6 +72,7 @@ pub fn run(args: Vec<OsString>, folder: PathBuf, settings: Settings) -> Result<(
     let mut signals = Signals::take().map_err(|e| Diagnostic::error(format!("cannot take signals: {e}")))?;
     let mut master = Master::new(Origin { args, folder }, settings, Before { handed, predecessor, already })?;
     let ended = master.supervise(&mut signals);
+    master.hook("on_exit");
     master.log.write(Level::Info, "Shutting down: Master");
     match ended {
         None => Ok(()),
@@ -78,11 +88,21 @@ fn exit(status: u8) -> Exit {
 struct Master {
     crew: Crew,
     hands: BTreeMap<Id, Hand>,
+    /// Workers that were not forked yet.
+    unborn: BTreeMap<Id, Unborn>,
+    /// How many Python workers there were.
+    age: u64,
+    /// The file that changed last, and when.
+    changed: (String, u64),
+    /// The values as they were read last.
+    settings: Rc<Settings>,
     /// Files of sockets that are closed already.
     files: Vec<Rc<SocketFile>>,
     log: Log,
     /// None on kernels that cannot make one.
     board: Option<Board>,
+    figures: Figures,
+    desk: Desk,
     notify: Notify,
     program: Program,
     /// What the processes of each generation share.
@@ -135,16 +155,23 @@ impl Master {
             program: &program,
         };
         let mut first = Generation::prepare(settings, former)?;
-        let log = first.logs.error.try_clone().map_err(|error| {
+        let figures = Figures::new(&first)?;
+        let complaints = Complaints::default();
+        let log = first.log(figures.statsd(), complaints.clone()).map_err(|error| {
             Diagnostic::error(format!("cannot log to `{}`: {error}", first.settings.errorlog.display()))
         })?;
         let (pidfile, daemon) = (first.pidfile.take(), Daemon::of(&first.settings));
-        Ok(Self {
+        let mut master = Self {
             crew: Crew::new(first.plan(), Duration::ZERO),
             hands: BTreeMap::new(),
+            unborn: BTreeMap::new(),
+            age: 0,
+            changed: Default::default(),
+            settings: Rc::clone(&first.settings),
             files: Vec::new(),
-            log: Log::new(log, first.settings.loglevel),
             board: Board::make().ok(),
+            desk: Desk::open(&first.settings, complaints, &log),
+            figures,
             notify,
             program,
             generations: BTreeMap::from([(FIRST, first)]),
@@ -159,8 +186,12 @@ impl Master {
             daemon,
             scales: Scales::new(),
             predecessor,
+            log,
             successor: None,
-        })
+        };
+        master.begin_hooks()?;
+        master.sockets_are_open()?;
+        Ok(master)
     }
 
     fn now(&self) -> Duration {
@@ -172,6 +203,9 @@ impl Master {
         for first in self.generations.values() {
             self.greet(first);
         }
+        if let Some(place) = self.figures.place() {
+            self.log.write(Level::Info, &format!("Figures at: {place}/metrics"));
+        }
         let mut events = vec![Event::Tick];
         loop {
             for event in events.drain(..) {
@@ -179,6 +213,8 @@ impl Master {
                     return end;
                 }
             }
+            self.announce();
+            self.conclude();
             let readable = self.wait(signals);
             for (signal, name) in signals.arrived() {
                 if self.heed(signal, name) {
@@ -194,7 +230,9 @@ impl Master {
             events.extend(self.spent());
             self.forget_generations();
             events.push(Event::Tick);
+            self.attend();
             self.reassure();
+            self.tell_figures();
         }
     }
 
@@ -219,7 +257,14 @@ impl Master {
         let mut events = vec![event];
         while let Some(event) = events.pop() {
             let now = self.now();
-            for action in self.crew.step(now, event) {
+            let old = self.crew.wanted();
+            // Those of a reload were told when it was read.
+            let is_told = matches!(event, Event::Planned(_));
+            let actions = self.crew.step(now, event);
+            if !is_told && self.crew.wanted() != old {
+                self.hook_count(old);
+            }
+            for action in actions {
                 if let Action::End(failure) = action {
                     return Some(failure);
                 }

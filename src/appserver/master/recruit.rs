@@ -8,10 +8,10 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::Pid;
 
 use super::hand::Hand;
+use super::outfit::Outfit;
 use super::succession;
 use crate::appserver::board::Board;
 use crate::appserver::channel::Order;
@@ -20,11 +20,7 @@ use crate::appserver::owner::Owner;
 use crate::appserver::program::{Folder, Pinned};
 use crate::appserver::settings::Settings;
 use crate::appserver::wsgi::python::{self, Interpreter};
-use crate::appserver::wsgi::{self, Seats};
 use crate::appserver::{daemon, inherited, notify, worker};
-
-/// The interpreter of an application that names none.
-const PYTHON: &str = "python3";
 
 /// What every process is started with.
 pub struct Recruit<'a> {
@@ -83,19 +79,21 @@ impl Recruit<'_> {
 
     /// Starts a Python worker that takes from `queue`. Errors are those of the system.
     pub fn python(&self, queue: BorrowedFd) -> io::Result<Hand> {
+        let outfit = Outfit::make(self.settings)?;
+        let mut hand = self.interpreted(&outfit.given(queue))?;
+        outfit.go_with(&mut hand);
+        Ok(hand)
+    }
+
+    /// Starts a process of Python that is handed this. Errors are those of the system.
+    pub fn interpreted(&self, given: &[BorrowedFd]) -> io::Result<Hand> {
         let (ours, theirs) = UnixStream::pair()?;
-        let python = self.settings.python.as_deref().unwrap_or(Path::new(PYTHON));
+        let python = self.settings.python.as_deref().unwrap_or(Path::new(python::USUAL));
         let mut interpreter = Interpreter::new(python, &self.title(), theirs)?;
         self.fit(&mut interpreter.command);
-        let board = wsgi::Board::make(self.settings.threads)?;
-        let (slots, theirs) = python::slots(self.settings.threads)?;
-        let (stacks, shown) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-        let mut hand =
+        let hand =
             Hand::new(pid(self.owner.spawn(|| interpreter.spawn())?)?, self.role, self.generation, ours)?;
-        let given = [shown.as_fd(), queue, board.as_fd()].into_iter().chain(theirs.iter().map(AsFd::as_fd));
-        self.tell(&hand, &given.collect::<Vec<_>>());
-        hand.seats = Some(Seats { board, slots });
-        hand.stacks = Some(stacks);
+        self.tell(&hand, given);
         Ok(hand)
     }
 
@@ -127,6 +125,7 @@ impl Recruit<'_> {
     }
 }
 
-fn pid(number: u32) -> io::Result<Pid> {
+/// A process of ours by its number. Errors: there is none of that number.
+pub fn pid(number: u32) -> io::Result<Pid> {
     Pid::from_raw(number.cast_signed()).ok_or_else(|| io::Error::other("a child without a pid"))
 }

@@ -3,11 +3,13 @@
 
 use std::rc::Rc;
 
-use super::Master;
+use rustix::process::Signal as Number;
+
 use super::generation::{Former, Generation, pid_path};
 use super::reading::Reading;
+use super::{Master, figure};
 use crate::appserver::crew::Event;
-use crate::appserver::log::{Level, Log};
+use crate::appserver::log::Level;
 use crate::appserver::program;
 use crate::base::diagnostic::Diagnostic;
 
@@ -45,13 +47,17 @@ impl Master {
                 handed: &mut self.handed,
                 program: &self.program,
             };
-            Generation::prepare(settings, former)
+            let new = Generation::prepare(settings, former)?;
+            figure::check(&new)?;
+            Ok(new)
         });
         Some(match prepared {
             Ok(new) => {
                 self.greet(&new);
                 let plan = new.plan();
+                self.settings = Rc::clone(&new.settings);
                 self.generations.insert(generation, new);
+                self.hook_reload();
                 Event::Planned(plan)
             }
             Err(wrong) => Event::Unplanned(told(&wrong)),
@@ -66,8 +72,11 @@ impl Master {
         if let Some(name) = &new.settings.proc_name {
             program::take_name(name);
         }
-        if let Ok(descriptor) = new.logs.error.try_clone() {
-            self.log = Log::new(descriptor, new.settings.loglevel);
+        self.figures.renew(&new.settings);
+        if let Ok(log) = new.log(self.figures.statsd(), self.desk.complaints.clone()) {
+            let old = std::mem::replace(&mut self.log, log);
+            // It waits until its last words are delivered, which the loop must not.
+            let _ = std::thread::Builder::new().spawn(move || drop(old));
         }
         if self.pidfile.as_ref().map(|file| file.path()) != pid_path(&new.settings, pid_suffix).as_deref() {
             self.pidfile = new.pidfile.take();
@@ -87,8 +96,12 @@ impl Master {
 
     /// Closes what generations shared that are over.
     pub(super) fn forget_generations(&mut self) {
-        let crew = &self.crew;
-        self.generations.retain(|generation, _| crew.may_start(*generation));
+        let is_over = |generation: &&u64| !self.crew.may_start(**generation);
+        let over: Vec<u64> = self.generations.keys().filter(is_over).copied().collect();
+        for generation in over {
+            self.generations.remove(&generation);
+            self.end_zygote(generation, Number::TERM);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{WaitOptions, WaitStatus, wait};
 
 use super::Master;
-use super::generation::Logs;
+use super::output::Output;
 use super::reading::Reading;
 use super::succession::Other;
 use crate::appserver::channel::{Order, Report};
@@ -20,15 +20,19 @@ impl Master {
         let now = self.now();
         let quiet = self.crew.quiet_for(now);
         let watchdog = self.notify.watchdog.map(|_| self.watchdog_at.saturating_sub(now));
+        let figures = self.figures.next().map(|next| next.saturating_sub(now));
+        let asked = self.desk.due().map(|due| due.saturating_sub(now));
         // Rounded up, so that a moment that is due has passed when we wake.
-        let span = watchdog.map_or(quiet, |next| quiet.min(next)) + Duration::from_millis(1);
+        let span = [watchdog, figures, asked].into_iter().flatten().fold(quiet, Duration::min)
+            + Duration::from_millis(1);
         let timeout = Timespec { tv_sec: span.as_secs() as i64, tv_nsec: span.subsec_nanos().into() };
         let open = || self.hands.iter().flat_map(|(id, hand)| hand.ears().map(|ear| (*id, ear)));
         let ids: Vec<Id> = open().map(|(id, _)| id).collect();
-        let ears = open().map(|(_, ear)| PollFd::from_borrowed_fd(ear, PollFlags::IN));
-        let others = [signals.descriptor()].into_iter().chain(self.reading.as_ref().map(Reading::descriptor));
+        let others = [signals.descriptor()].into_iter();
+        let others = others.chain(self.reading.as_ref().map(Reading::descriptor)).chain(self.desk.ears());
         let others = others.chain(self.predecessor.as_ref().map(Other::descriptor));
-        let others = others.map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
+        let others = others.map(|ear| PollFd::from_borrowed_fd(ear, PollFlags::IN));
+        let ears = open().map(|(_, ear)| PollFd::from_borrowed_fd(ear, PollFlags::IN));
         let mut polled: Vec<PollFd> = ears.chain(others).collect();
         // Interrupted by a signal: its descriptor says so the next time.
         let _ = poll(&mut polled, Some(&timeout));
@@ -51,14 +55,32 @@ impl Master {
             hand.is_open = false;
         }
         let stacks = hand.stacks();
-        let pid = hand.pid.as_raw_nonzero().get().unsigned_abs();
+        let pid = hand.number();
         if !stacks.is_empty() {
             self.log.write_of(pid, Level::Error, stacks.trim_end());
         }
-        reports.into_iter().filter_map(|report| self.heard(id, pid, report)).collect()
+        for line in hand.output.iter_mut().flat_map(Output::lines) {
+            // Printed, it was not said how important it is; it is never too little.
+            self.log.write_of(pid, Level::Info.max(self.settings.loglevel), &line);
+        }
+        reports.into_iter().flat_map(|report| self.heard(id, report)).collect()
     }
 
-    fn heard(&self, id: Id, pid: u32, report: Report) -> Option<Event> {
+    /// What follows from one report; what is for the log alone is logged.
+    pub(super) fn heard(&mut self, id: Id, report: Report) -> Vec<Event> {
+        let Some(hand) = self.hands.get(&id) else { return Vec::new() };
+        let (pid, role, generation) = (hand.number(), hand.role, hand.generation);
+        match report {
+            Report::Log { level, message } => {
+                self.log.write_of(pid, level, &message);
+                Vec::new()
+            }
+            report if role == Role::Zygote => self.heard_of_zygote(generation, report),
+            report => self.event(id, report).into_iter().collect(),
+        }
+    }
+
+    fn event(&mut self, id: Id, report: Report) -> Option<Event> {
         Some(match report {
             Report::Ready => Event::Ready(id),
             Report::Beat => Event::Beat(id),
@@ -66,11 +88,24 @@ impl Master {
             Report::Failed { message, exit } => Event::Failed(id, Failure { message, exit }),
             Report::Spent { worker } => Event::Spent(worker, "it answered max_requests".into()),
             Report::Stuck { worker, request } => Event::Stuck(worker, request),
-            Report::Log { level, message } => {
-                self.log.write_of(pid, level, &message);
+            Report::Summary(summary) => {
+                self.desk.heard(id, summary);
                 return None;
             }
+            Report::Changed { file, stamp } => return self.code_changed(file, stamp),
+            Report::Forked { .. } | Report::Called { .. } | Report::Log { .. } => return None,
         })
+    }
+
+    /// Code changed: a reload, unless another worker has told of the same change.
+    fn code_changed(&mut self, file: String, stamp: u64) -> Option<Event> {
+        let change = (file, stamp);
+        if self.changed == change {
+            return None;
+        }
+        self.log.write(Level::Info, &format!("Reloading: `{}` changed", change.0));
+        self.changed = change;
+        Some(Event::Signal(Signal::Reload))
     }
 
     /// The workers that ended. Other children (we may be process 1 of a container) are reaped without a word.
@@ -78,19 +113,29 @@ impl Master {
         let mut events = Vec::new();
         while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
             let pid = pid.as_raw_nonzero().get().unsigned_abs();
-            if let Some(id) = self.crew.of_pid(pid) {
-                // Its last words come before its end.
-                events.extend(self.hear(id));
-                let mut how = how(status);
-                if let Some(hand) = self.hands.remove(&id) {
-                    if let (Some(place), Some(board)) = (hand.place, &self.board) {
-                        board.post(place, None);
-                    }
-                    how = self.scales.explain(how, &hand.wear, hand.was_killed);
-                }
-                events.push(Event::Died(id, how));
-            } else {
+            let Some(id) = self.hands.iter().find(|(_, hand)| hand.number() == pid).map(|(id, _)| *id) else {
                 self.loses_successor(pid, &how(status));
+                continue;
+            };
+            // Its last words come before its end.
+            events.extend(self.hear(id));
+            let Some(hand) = self.hands.remove(&id) else { continue };
+            if let (Some(place), Some(board)) = (hand.place, &self.board) {
+                board.post(place, None);
+                self.figures.over(place);
+            }
+            let how = self.scales.explain(how(status), &hand.wear, hand.was_killed);
+            match hand.role {
+                Role::Zygote => events.extend(self.zygote_died(hand.generation, &how)),
+                Role::Server => {
+                    let text = format!("The process that calls hooks {how}: there will be none");
+                    self.log.write(Level::Error, &text);
+                }
+                Role::Python => self.hook_child(hand.age, pid),
+                Role::Native | Role::Front => {}
+            }
+            if self.crew.of_pid(pid) == Some(id) {
+                events.push(Event::Died(id, how));
             }
         }
         events
@@ -109,19 +154,17 @@ impl Master {
         match signal {
             Signal::Reopen => self.reopen_logs(),
             Signal::Upgrade => self.upgrade(),
+            Signal::Reload => self.desk.reloads += 1,
             _ => {}
         }
         true
     }
 
+    /// Opens the logs again, here alone: the others are handed them. One that cannot be opened stays what it was.
     pub(super) fn reopen_logs(&mut self) {
         for (number, generation) in &mut self.generations {
-            match Logs::open(&generation.settings, &generation.owner) {
-                Ok(logs) => generation.logs = logs,
-                Err(wrong) => {
-                    self.log.write(Level::Error, &format!("The logs stay as they were: {wrong}"));
-                    continue;
-                }
+            for wrong in generation.logs.reopen(&generation.settings, &generation.owner) {
+                self.log.write(Level::Error, &format!("A log stays as it was: {wrong}"));
             }
             if let (true, Ok(descriptor)) = (*number == self.current, generation.logs.error.try_clone()) {
                 self.log.replace(descriptor);

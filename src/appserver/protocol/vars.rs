@@ -1,9 +1,19 @@
 //! The variables of a request (CGI, RFC 3875, 4.1), as a gateway sent them.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use crate::appserver::http::span::Span;
-use crate::appserver::http::{Asked, Refusal, Version, line, number};
+use crate::appserver::http::{Asked, Head, Reader, Refusal, Rules, Version, line, number, path};
+
+/// Variables that repeat, as headers, what has a variable of its own or concerns the gateway's side of the connection.
+const NO_HEADERS: [&[u8]; 5] = [
+    b"HTTP_CONTENT_LENGTH",
+    b"HTTP_CONTENT_TYPE",
+    b"HTTP_TRANSFER_ENCODING",
+    b"HTTP_CONNECTION",
+    // A program would take it for the variable of its environment that names a proxy (httpoxy).
+    b"HTTP_PROXY",
+];
 
 /// Names and values in the order they came in, in the bytes they came in.
 #[derive(Clone, Debug, Default)]
@@ -80,4 +90,66 @@ impl Vars {
             _ => (script, path),
         }
     }
+
+    /// Those that tell of a header which an application may see.
+    pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.iter().filter(|(name, _)| name.starts_with(b"HTTP_") && !NO_HEADERS.contains(name))
+    }
+
+    /// The path and the query as sent: the gateway's word, or made of what it says of their parts.
+    pub fn target(&self) -> Vec<u8> {
+        if let Some(told) = self.get("REQUEST_URI").filter(|told| !told.is_empty()) {
+            return told.to_vec();
+        }
+        let (script, rest) = self.path();
+        let mut target = path::encode(&[script, rest].concat()).into_bytes();
+        if target.is_empty() {
+            target.push(b'/');
+        }
+        if let Some(query) = self.get("QUERY_STRING").filter(|query| !query.is_empty()) {
+            target.push(b'?');
+            target.extend_from_slice(query);
+        }
+        target
+    }
+
+    /// The request as a head of HTTP. What could not stand there is refused as if it had come by HTTP.
+    pub fn head(&self, rules: &Rules) -> Result<Head, Refusal> {
+        let mut text = BytesMut::with_capacity(2 * self.bytes.len());
+        let target = self.target();
+        if target.iter().any(|byte| *byte <= b' ') {
+            return Err(Refusal::Target);
+        }
+        let is_old = self.get("SERVER_PROTOCOL") == Some(b"HTTP/1.0") || self.get("HTTP_HOST").is_none();
+        let version = if is_old { Version::Http10 } else { Version::Http11 };
+        for part in [self.method()?.as_bytes(), b" ", &target, b" ", version.as_str().as_bytes(), b"\r\n"] {
+            text.extend_from_slice(part);
+        }
+        for (name, value) in self.headers() {
+            put(&mut text, &name[5..], value)?;
+        }
+        if let Some(kind) = self.get("CONTENT_TYPE").filter(|kind| !kind.is_empty()) {
+            put(&mut text, b"CONTENT_TYPE", kind)?;
+        }
+        if let Some(length) = self.length()? {
+            put(&mut text, b"CONTENT_LENGTH", length.to_string().as_bytes())?;
+        }
+        text.extend_from_slice(b"\r\n");
+        Head::take(&mut text, &mut Reader::default(), rules)?.ok_or(Refusal::LineEnd)
+    }
+}
+
+/// Writes a header whose name is a variable's.
+fn put(text: &mut BytesMut, name: &[u8], value: &[u8]) -> Result<(), Refusal> {
+    if name.is_empty() || !name.iter().all(|byte| line::is_token(*byte)) {
+        return Err(Refusal::FieldName);
+    }
+    if value.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
+        return Err(Refusal::FieldValue);
+    }
+    text.extend(name.iter().map(|byte| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }));
+    for part in [&b": "[..], value, b"\r\n"] {
+        text.extend_from_slice(part);
+    }
+    Ok(())
 }

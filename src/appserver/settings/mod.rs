@@ -22,13 +22,14 @@ pub mod word;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use self::account::Account;
 use self::config_file::ConfigFile;
 use self::endpoint::{Statsd, Syslog};
 use self::network::Networks;
 use self::size::{Bytes, Mode};
+use self::value::Names;
 use self::word::{Facility, HeaderMap, Protocol, ProxyProtocol, ReloadEngine, WorkerClass};
 use super::access::Format;
 use super::bind::Bind;
@@ -49,8 +50,8 @@ pub struct Settings {
     pub hooks: Vec<String>,
     /// The path prefixes under which the application answers, `/` for the root; none is the root alone.
     pub mount: Vec<String>,
-    /// Where to listen; only the master uses it.
-    #[serde(skip)]
+    /// Where to listen; only the master uses it, and hooks see it.
+    #[serde(skip_deserializing, serialize_with = "shown")]
     pub bind: Vec<Bind>,
     /// How many connections may wait to be accepted.
     pub backlog: u32,
@@ -164,7 +165,7 @@ pub struct Settings {
     /// Whether methods in small letters are made large.
     pub casefold_http_method: bool,
     /// Headers with underscores that a trusted proxy may send.
-    pub forwarder_headers: Vec<String>,
+    pub forwarder_headers: Names,
     /// What becomes of other headers with underscores.
     pub header_map: HeaderMap,
     /// The header that carries the id of a request; empty is none.
@@ -209,6 +210,10 @@ pub struct Settings {
     pub control_socket_mode: Mode,
     /// Whether there is none.
     pub control_socket_disable: bool,
+}
+
+fn shown<S: Serializer>(binds: &[Bind], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(binds.iter().map(ToString::to_string))
 }
 
 /// The defaults that need no memory of their own; the rest is in [`Settings::default`].
@@ -273,7 +278,7 @@ const PLAIN: Settings = Settings {
     permit_unconventional_http_method: false,
     permit_unconventional_http_version: false,
     casefold_http_method: false,
-    forwarder_headers: Vec::new(),
+    forwarder_headers: Names(Vec::new()),
     header_map: HeaderMap::Drop,
     request_id_header: String::new(),
     accesslog: None,
@@ -308,8 +313,7 @@ impl Default for Settings {
             forwarded_allow_ips: Networks::loopback(),
             proxy_allow_ips: Networks::loopback(),
             uwsgi_allow_ips: Networks::loopback(),
-            forwarder_headers: vec!["SCRIPT_NAME".into(), "PATH_INFO".into()],
-            request_id_header: "X-Request-ID".into(),
+            forwarder_headers: Names(vec!["SCRIPT_NAME".into(), "PATH_INFO".into()]),
             access_log_format: Format::DEFAULT.into(),
             errorlog: "-".into(),
             syslog_addr: Syslog::default(),

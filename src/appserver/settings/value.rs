@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::appserver::bind::{self, Bind};
@@ -186,6 +187,20 @@ impl Value for Vec<String> {
 
     fn show(&self) -> String {
         self.join(",")
+    }
+}
+
+/// Names with commas between.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names(pub Vec<String>);
+
+impl Value for Names {
+    fn read(&mut self, given: &Json, _: &RangeInclusive<u64>) -> Result<(), Misfit> {
+        commas(given).map(|names| self.0 = names)
+    }
+
+    fn show(&self) -> String {
+        self.0.join(",")
     }
 }
 

@@ -57,6 +57,7 @@ impl Door {
 
     /// Waits for connections and accepts a few. If another worker has fewer, it gets a moment to be faster.
     async fn let_in(&self, front: &Arc<Front>) -> io::Result<()> {
+        front.has_room().await;
         let mut ready = self.0.readable().await?;
         if front.is_outdone() {
             tokio::time::sleep(COURTESY).await;
@@ -66,7 +67,7 @@ impl Door {
                 Ok(accepted) => accepted?,
                 Err(_) => break,
             }
-            if count > 0 && front.is_outdone() {
+            if front.is_full() || (count > 0 && front.is_outdone()) {
                 break;
             }
         }
@@ -120,16 +121,20 @@ impl Doors {
 }
 
 async fn accept(door: Door, front: Arc<Front>, log: Arc<Log>, mut state: watch::Receiver<State>) {
+    let mut is_failing = false;
     loop {
         tokio::select! {
             biased;
             _ = state.changed() => break,
             accepted = door.let_in(&front) => match accepted {
-                Ok(()) => {}
+                Ok(()) => is_failing = false,
                 // The client left while it waited.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
-                    log.write(Level::Error, &format!("Cannot accept a connection: {error}"));
+                    // What goes on for a while is told once.
+                    if !std::mem::replace(&mut is_failing, true) {
+                        log.write(Level::Error, &format!("Cannot accept a connection: {error}"));
+                    }
                     tokio::time::sleep(PAUSE).await;
                 }
             }

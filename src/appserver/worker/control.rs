@@ -10,7 +10,9 @@ use tokio::net::UnixStream as Stream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
+use crate::appserver::census::Census;
 use crate::appserver::channel::{self, Inbox, Order, Received, Report};
+use crate::appserver::wsgi::pool::Worker;
 
 /// One thing to heed.
 pub enum Heard {
@@ -25,10 +27,16 @@ pub enum Heard {
     },
     /// Go at once.
     Quit,
-    /// Give this worker requests: its number, when it is spent, its board and its slots.
-    Attach(u64, u64, Vec<OwnedFd>),
+    /// Give this worker requests: who it is, its board and its slots.
+    Attach(Worker, Vec<OwnedFd>),
     /// Let this worker finish and go.
     Detach(u64),
+    /// Show figures: the place on their board, the board, and the socket on which they are told.
+    Observe(u32, Vec<OwnedFd>),
+    /// Who is there.
+    Census(Census),
+    /// Say what you are at.
+    Tell,
     /// Log to these from now on.
     Reopen(Vec<OwnedFd>),
 }
@@ -76,11 +84,14 @@ impl Control {
                 Ok(Some((Order::Leave { drain }, _))) => return Heard::Leave { drain },
                 Ok(Some((Order::Quit, _))) => return Heard::Quit,
                 Ok(Some((Order::Reopen, logs))) => return Heard::Reopen(logs),
-                Ok(Some((Order::Attach { worker, most }, seats))) => {
-                    return Heard::Attach(worker, most, seats);
+                Ok(Some((Order::Attach { worker, pid, most }, seats))) => {
+                    return Heard::Attach(Worker { id: worker, pid, most }, seats);
                 }
                 Ok(Some((Order::Detach { worker }, _))) => return Heard::Detach(worker),
-                Ok(Some((Order::Begin { .. }, _))) => continue,
+                Ok(Some((Order::Observe { place }, given))) => return Heard::Observe(place, given),
+                Ok(Some((Order::Census(census), _))) => return Heard::Census(census),
+                Ok(Some((Order::Tell, _))) => return Heard::Tell,
+                Ok(Some((Order::Begin { .. } | Order::Fork { .. } | Order::Call(_), _))) => continue,
                 // The master speaks no language we know: as good as none.
                 Err(_) if !self.is_orphan => {
                     self.is_orphan = true;

@@ -5,13 +5,14 @@
 //! is dead, and the worker leaves as gracefully as if it had been told to.
 
 mod accept;
+mod begin;
 mod control;
+mod observe;
 
 use std::ffi::OsString;
 use std::future::poll_fn;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream;
+use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -19,20 +20,23 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
 
 use self::accept::Doors;
 use self::control::{Control, Heard};
-use super::access::{Format, Lines};
-use super::board::{Board, Seat};
-use super::channel::{Inbox, Order, Received, Report};
+use self::observe::{Observed, Subject};
+use super::access::Access;
+use super::board::Seat;
+use super::census::{Census, Summary};
+use super::channel::Report;
 use super::crew::Role;
-use super::front::{Access, Application, Front, Outside, Python};
+use super::front::{Application, Front, Outside, Python};
 use super::log::{Level, Log};
 use super::program;
 use super::settings::Settings;
+use super::statsd::Statsd;
+use super::tally::Tally;
 use super::wsgi::pool::Word;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
@@ -46,14 +50,7 @@ const BEAT: Duration = Duration::from_secs(1);
 
 /// The arguments of a process of `master`; they are for people who read `ps`.
 pub fn arguments(role: Role, master: u32, name: &str) -> [String; 4] {
-    [word(role).into(), OPTION.into(), master.to_string(), name.into()]
-}
-
-fn word(role: Role) -> &'static str {
-    match role {
-        Role::Native | Role::Python => "worker",
-        Role::Front => "front",
-    }
+    [role.word().into(), OPTION.into(), master.to_string(), name.into()]
 }
 
 /// Whether the arguments (the program's name first) are those of a process that accepts.
@@ -63,7 +60,7 @@ pub fn is_meant(args: &[OsString]) -> bool {
 
 fn role(args: &[OsString]) -> Option<Role> {
     args.get(2).filter(|option| *option == OPTION)?;
-    [Role::Native, Role::Front].into_iter().find(|role| args[1] == word(*role))
+    [Role::Native, Role::Front].into_iter().find(|role| args[1] == role.word())
 }
 
 /// Loads the application and drops it: whether a server could start.
@@ -129,6 +126,10 @@ struct Worker {
     settings: Settings,
     log: Arc<Log>,
     access: Option<Arc<Access>>,
+    statsd: Option<Arc<Statsd>>,
+    tally: Arc<Tally>,
+    /// Where figures are told, if they are.
+    observed: Option<Observed>,
     seat: Option<Seat>,
     /// Of a front: where its workers take requests.
     queue: Option<OwnedFd>,
@@ -136,43 +137,6 @@ struct Worker {
 }
 
 impl Worker {
-    /// Takes the first frame from standard input.
-    fn receive(role: Role) -> io::Result<(Self, Inbox, UnixStream)> {
-        let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-        let mut inbox = Inbox::default();
-        let (order, mut descriptors) = loop {
-            if inbox.receive(&socket)? == Received::End {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            if let Some(frame) = inbox.frame::<Order>()? {
-                break frame;
-            }
-        };
-        let Order::Begin { settings, place } = order else {
-            return Err(io::Error::other("the first frame is another"));
-        };
-        let logs = if settings.accesslog.is_some() { 2 } else { 1 };
-        let before = logs + usize::from(place.is_some());
-        if descriptors.len() < before {
-            return Err(io::Error::other("too little came with the first frame"));
-        }
-        let mut sockets = descriptors.split_off(before);
-        if role == Role::Front && sockets.is_empty() {
-            return Err(io::Error::other("a front came without its queue"));
-        }
-        let queue = (role == Role::Front).then(|| sockets.remove(0));
-        let board = descriptors.split_off(logs).pop().map(Board::from);
-        let seat = place.zip(board).map(|(place, board)| Seat { board, place });
-        let format = Format::parse(&settings.access_log_format).map_err(io::Error::other)?;
-        let access = descriptors
-            .drain(1..)
-            .next()
-            .map(|log| Arc::new(Access { format, lines: Lines::new(log), waiting: Notify::new() }));
-        let log = descriptors.remove(0);
-        let log = Arc::new(Log::new(log, settings.loglevel));
-        Ok((Self { settings: *settings, log, access, seat, queue, sockets }, inbox, socket))
-    }
-
     async fn live<L>(mut self, control: &mut Control, load: L)
     where
         L: AsyncFn(&str) -> Result<Router, Diagnostic>,
@@ -181,7 +145,7 @@ impl Worker {
         let application = match self.queue.take() {
             Some(queue) => {
                 control.report(&Report::Ready);
-                Application::Python(Python::new(&self.settings, queue, words))
+                Application::Python(Python::new(&self.settings, queue, words, &self.tally))
             }
             None => match self.boot(control, load).await {
                 Some(router) => Application::Native(router),
@@ -191,21 +155,36 @@ impl Worker {
         if let Some(access) = self.access.clone() {
             tokio::spawn(async move { access.write().await });
         }
-        let outside =
-            Outside { log: Arc::clone(&self.log), access: self.access.clone(), seat: self.seat.take() };
+        let outside = Outside {
+            log: Arc::clone(&self.log),
+            access: self.access.clone(),
+            statsd: self.statsd.clone(),
+            tally: Arc::clone(&self.tally),
+            seat: self.seat.take(),
+        };
         let front = Arc::new(Front::new(application, &self.settings, outside));
         self.serve(control, &front, &mut heard).await;
+        front.count();
+        self.flush();
+    }
+
+    /// Lets go of what waits to be written or sent.
+    fn flush(&self) {
         if let Some(access) = &self.access {
-            access.lines.flush();
+            access.flush();
+        }
+        if let Some(statsd) = &self.statsd {
+            statsd.flush();
         }
     }
 
     /// Loads the application while the master hears that we live; none: told to go, or failed and said so.
-    async fn boot<L>(&self, control: &mut Control, load: L) -> Option<Router>
+    async fn boot<L>(&mut self, control: &mut Control, load: L) -> Option<Router>
     where
         L: AsyncFn(&str) -> Result<Router, Diagnostic>,
     {
-        let mut loading = pin!(load(&self.settings.app));
+        let app = self.settings.app.clone();
+        let mut loading = pin!(load(&app));
         let loaded = loop {
             let heard = {
                 let mut hearing = pin!(control.next(BEAT));
@@ -221,6 +200,9 @@ impl Worker {
                 Err(loaded) => break loaded,
                 Ok(Heard::Tick) => control.report(&Report::Beat),
                 Ok(Heard::Reopen(logs)) => self.reopen(logs),
+                Ok(Heard::Observe(place, given)) => self.observe(place, given),
+                Ok(Heard::Census(census)) => self.take_census(census),
+                Ok(Heard::Tell) => control.report(&Report::Summary(Summary::default())),
                 Ok(Heard::Serve | Heard::Attach(..) | Heard::Detach(_)) => {}
                 Ok(Heard::Leave { .. } | Heard::Quit) => return None,
             }
@@ -247,6 +229,7 @@ impl Worker {
             match hear(control, words, pause).await {
                 Heard::Tick => {
                     front.sweep();
+                    self.sweep(front);
                     if beaten.elapsed() >= BEAT {
                         beaten = Instant::now();
                         control.report(&Report::Beat);
@@ -263,37 +246,47 @@ impl Worker {
                     if let Some(doors) = doors.take() {
                         doors.close(drain).await;
                     }
+                    if let Some(observed) = &mut self.observed {
+                        observed.leave(drain).await;
+                    }
                     self.sockets.clear();
                     return self.leave(control, front, words).await;
                 }
+                Heard::Tell => control.report(&Report::Summary(front.summary())),
                 other => self.heed(front, other),
             }
         }
     }
 
     /// What is heeded whether we leave or not.
-    fn heed(&self, front: &Front, heard: Heard) {
+    fn heed(&mut self, front: &Front, heard: Heard) {
         match heard {
             Heard::Reopen(logs) => self.reopen(logs),
-            Heard::Attach(worker, most, seats) => {
-                if let Err(error) = front.attach(worker, most, seats) {
+            Heard::Attach(worker, seats) => {
+                if let Err(error) = front.attach(worker, seats) {
                     self.log.write(Level::Error, &format!("Cannot attach a worker: {error}"));
                 }
             }
             Heard::Detach(worker) => front.detach(worker),
-            Heard::Tick | Heard::Serve | Heard::Quit | Heard::Leave { .. } => {}
+            Heard::Observe(place, given) => self.observe(place, given),
+            Heard::Census(census) => self.take_census(census),
+            Heard::Tick | Heard::Tell | Heard::Serve | Heard::Quit | Heard::Leave { .. } => {}
         }
     }
 
     /// Finishes what is in progress, for as long as that may take.
-    async fn leave(&self, control: &mut Control, front: &Front, words: &mut Words) {
+    async fn leave(&mut self, control: &mut Control, front: &Front, words: &mut Words) {
         control.report(&Report::Leaving);
         front.leave();
         let end = Instant::now() + Duration::from_secs(self.settings.graceful_timeout);
         let step = SWEEP / 10;
         while front.open() > 0 && Instant::now() < end {
             match hear(control, words, step).await {
-                Heard::Tick => front.sweep(),
+                Heard::Tick => {
+                    front.sweep();
+                    self.sweep(front);
+                }
+                Heard::Tell => control.report(&Report::Summary(front.summary())),
                 Heard::Quit => return,
                 other => self.heed(front, other),
             }
@@ -305,13 +298,38 @@ impl Worker {
         }
     }
 
+    /// Begins to tell figures.
+    fn observe(&mut self, place: u32, given: Vec<OwnedFd>) {
+        let Self { settings, log, tally, sockets, .. } = &*self;
+        match Observed::begin(&Subject { settings, log, tally, sockets }, place, given) {
+            Ok(observed) => self.observed = Some(observed),
+            Err(error) => self.log.write(Level::Error, &format!("Cannot tell figures: {error}")),
+        }
+    }
+
+    fn take_census(&self, census: Census) {
+        if let Some(observed) = &self.observed {
+            observed.hear(census);
+        }
+    }
+
+    /// What is done at every tick beside the connections.
+    fn sweep(&self, front: &Front) {
+        front.count();
+        self.flush();
+        if let Some(observed) = &self.observed {
+            observed.sweep();
+        }
+    }
+
     fn reopen(&self, logs: Vec<OwnedFd>) {
         let mut logs = logs.into_iter();
         if let Some(log) = logs.next() {
             self.log.replace(log);
         }
-        if let (Some(access), Some(log)) = (&self.access, logs.next()) {
-            access.lines.replace(log);
+        let lines = self.access.as_ref().and_then(|access| access.lines.as_ref());
+        if let (Some(lines), Some(log)) = (lines, logs.next()) {
+            lines.replace(log);
         }
     }
 }

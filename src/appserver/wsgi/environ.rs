@@ -24,8 +24,10 @@ pub struct Call<'a> {
     pub scheme: &'a str,
     /// Bytes of the body, if the request has one.
     pub length: Option<u64>,
-    /// Headers with `_` that may come through, in capitals.
-    pub forwarded: &'a [String],
+    /// Whether a header goes on to the application.
+    pub passes: &'a dyn Fn(&[u8]) -> bool,
+    /// The header with the id, and the id; empty if there is none.
+    pub id: (&'a [u8], &'a [u8]),
 }
 
 /// Headers that never become `HTTP_…`: two have names of their own, one would be taken for a variable of the environment
@@ -55,17 +57,17 @@ pub fn write(out: &mut Vec<u8>, call: &Call) {
         dict.key("CONTENT_LENGTH").latin1(length.to_string().as_bytes());
     }
     headers(&mut dict, call);
+    if !call.id.1.is_empty() {
+        // The last of a key counts: this replaces what the client said.
+        dict.header_key(call.id.0).latin1(call.id.1);
+    }
     dict.end();
 }
 
 fn headers(dict: &mut Dict, call: &Call) {
     let fields = || call.head.fields();
     for (at, (name, value)) in fields().enumerate() {
-        if name.contains(&b'_') {
-            forward(dict, call, name, value);
-            continue;
-        }
-        if OWN.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes())) {
+        if is_own(name) || (name.contains(&b'_') && !(call.passes)(name)) {
             continue;
         }
         let same = |(other, _): &(&[u8], &[u8])| other.eq_ignore_ascii_case(name);
@@ -88,13 +90,13 @@ fn headers(dict: &mut Dict, call: &Call) {
     }
 }
 
-/// A header whose `_` could be taken for another's `-` comes through only from who is trusted, and by name.
-fn forward(dict: &mut Dict, call: &Call, name: &[u8], value: &[u8]) {
-    let wanted = call.forwarded.iter().find(|wanted| wanted.as_bytes().eq_ignore_ascii_case(name));
-    match wanted.map(String::as_str) {
-        // The last of a key counts: these replace what was written above.
-        Some(own @ ("SCRIPT_NAME" | "PATH_INFO")) => dict.key(own).latin1(value),
-        Some(_) => dict.header_key(name).latin1(value),
-        None => {}
-    }
+fn is_own(name: &[u8]) -> bool {
+    let is = |own: &str| {
+        name.len() == own.len()
+            && name.iter().zip(own.bytes()).all(|(byte, other)| match byte {
+                b'_' => other == b'-',
+                byte => byte.to_ascii_lowercase() == other,
+            })
+    };
+    OWN.into_iter().any(is)
 }

@@ -2,19 +2,22 @@
 //!
 //! Read in this order:
 //!
-//! - `shim.py`: the worker, run by the host's python3 (3.5 or newer).
-//! - [`python`]: how it is started.
-//! - [`marshal`], [`environ`], [`frame`]: a request as Python reads it, an answer as Python writes it.
+//! - `shim/`: the worker, run by the host's python3 (3.5 or newer): first `channel.py`, last `process.py`.
+//! - [`python`]: how it is started; [`trial`]: whether it finds the application.
+//! - [`marshal`], [`environ`], [`gateway`], [`frame`]: a request as Python reads it (from HTTP, from a gateway's variables), an
+//!   answer as Python writes it.
 //! - [`board`]: what each thread of a worker is at.
 //! - [`pool`], [`slot`]: one queue for all workers, and a way back for each thread.
 
 pub mod board;
 pub mod environ;
 pub mod frame;
+pub mod gateway;
 pub mod marshal;
 pub mod pool;
 pub mod python;
 pub mod slot;
+pub mod trial;
 
 pub use self::board::Board;
 pub use self::pool::Pool;

@@ -7,13 +7,17 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use tokio::sync::mpsc;
 
 use super::board::Board;
 use super::frame;
+use crate::appserver::census::{Current, Summary};
+use crate::appserver::tally::Tally;
 
 /// A worker, as the master numbers it.
 pub type Id = u64;
@@ -31,8 +35,32 @@ pub struct Packet {
     pub bytes: Vec<u8>,
     /// The body, if it is too long to lie in the packet.
     pub body: Option<OwnedFd>,
+    /// Where it is noted who answers it.
+    pub taker: Taker,
     /// For the log: method, target and client.
     pub subject: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+/// A worker, as the master tells of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Worker {
+    /// Its number.
+    pub id: Id,
+    /// Its process.
+    pub pid: u32,
+    /// After how many requests it is spent; zero is never.
+    pub most: u64,
+}
+
+/// Who answers a request, once that is known.
+#[derive(Clone, Debug, Default)]
+pub struct Taker(Arc<AtomicU32>);
+
+impl Taker {
+    /// Its process.
+    pub fn pid(&self) -> Option<u32> {
+        Some(self.0.load(Relaxed)).filter(|pid| *pid != 0)
+    }
 }
 
 /// What comes back.
@@ -90,6 +118,7 @@ pub struct Pool {
     queue: OwnedFd,
     limits: Limits,
     words: mpsc::UnboundedSender<Word>,
+    tally: Arc<Tally>,
     state: Mutex<State>,
 }
 
@@ -106,9 +135,12 @@ struct State {
 }
 
 struct Asked {
+    taker: Taker,
     replies: mpsc::Sender<Reply>,
     subject: Arc<dyn Fn() -> String + Send + Sync>,
     at: u64,
+    /// The same moment, exactly.
+    since: Instant,
     progress: Progress,
 }
 
@@ -126,6 +158,7 @@ enum Progress {
 }
 
 struct Member {
+    pid: u32,
     board: Arc<Board>,
     threads: usize,
     open: usize,
@@ -136,15 +169,50 @@ struct Member {
 }
 
 impl Pool {
-    /// A pool without workers; words to the master go to `words`.
-    pub fn new(queue: OwnedFd, limits: Limits, words: mpsc::UnboundedSender<Word>) -> Self {
-        Self { queue, limits, words, state: Mutex::default() }
+    /// A pool without workers; words to the master go to `words`, and how long requests waited to `tally`.
+    pub fn new(
+        queue: OwnedFd,
+        limits: Limits,
+        words: mpsc::UnboundedSender<Word>,
+        tally: Arc<Tally>,
+    ) -> Self {
+        Self { queue, limits, words, tally, state: Mutex::default() }
+    }
+
+    /// How many requests wait for a worker.
+    pub fn queued(&self) -> usize {
+        let state = self.state();
+        state.waiting.len() + state.flying.len().saturating_sub(state.threads)
+    }
+
+    /// Says what waits and what each worker is at; `now` in milliseconds.
+    pub fn summarize(&self, summary: &mut Summary, now: u64) {
+        summary.queued = self.queued() as u64;
+        let state = self.state();
+        for (id, member) in &state.workers {
+            summary.answered.insert(*id, member.answered);
+            let numbers = (0..member.threads).filter_map(|thread| member.board.in_work(thread));
+            let asked = numbers.filter_map(|number| state.asked.get(&number));
+            summary.current.extend(asked.map(|asked| Current {
+                worker: Some(*id),
+                request: (asked.subject)(),
+                milliseconds: now.saturating_sub(asked.at),
+            }));
+        }
+    }
+
+    /// A request of the queue has a thread to itself from now on: threads take them in order.
+    fn taken(&self, state: &State, number: Option<u64>) {
+        if let Some(asked) = number.and_then(|number| state.asked.get(&number)) {
+            self.tally.taken(asked.since.elapsed());
+        }
     }
 
     /// Lets a worker in; its slots are to be read by the caller, who says [`Self::closed`] of each that ends.
-    pub fn join(&self, id: Id, board: Arc<Board>, threads: usize, most: u64) {
+    pub fn join(&self, worker: Worker, board: Arc<Board>, threads: usize) {
+        let Worker { id, pid, most } = worker;
         let mut state = self.state();
-        let member = Member { board, threads, open: threads, answered: 0, most, is_leaving: false };
+        let member = Member { pid, board, threads, open: threads, answered: 0, most, is_leaving: false };
         state.workers.insert(id, member);
         state.threads += threads;
         self.pump(&mut state);
@@ -166,17 +234,22 @@ impl Pool {
         let mut state = self.state();
         state.last += 1;
         let number = state.last;
-        let subject = Arc::clone(&packet.subject);
-        state.asked.insert(number, Asked { replies, subject, at: now, progress: Progress::Waiting });
+        let (taker, subject) = (packet.taker.clone(), Arc::clone(&packet.subject));
+        state.asked.insert(
+            number,
+            Asked { taker, replies, subject, at: now, since: Instant::now(), progress: Progress::Waiting },
+        );
         state.waiting.push_back((number, packet));
         self.pump(&mut state);
         answer
     }
 
     /// The way back for the answer of a request; none: nobody waits for it.
-    pub fn claim(&self, number: u64) -> Option<mpsc::Sender<Reply>> {
+    pub fn claim(&self, id: Id, number: u64) -> Option<mpsc::Sender<Reply>> {
         let mut state = self.state();
+        let pid = state.workers.get(&id).map_or(0, |member| member.pid);
         let asked = state.asked.get_mut(&number)?;
+        asked.taker.0.store(pid, Relaxed);
         asked.progress = Progress::Answering;
         Some(asked.replies.clone())
     }
@@ -198,6 +271,9 @@ impl Pool {
             if member.answered == member.most {
                 let _ = self.words.send(Word::Spent(id));
             }
+        }
+        if let Some(last) = state.threads.checked_sub(1) {
+            self.taken(&state, state.flying.iter().nth(last).copied());
         }
         self.pump(&mut state);
     }
@@ -273,6 +349,9 @@ impl Pool {
             match put(&self.queue, &packet) {
                 Ok(()) => {
                     state.flying.insert(number);
+                    if state.flying.len() <= state.threads {
+                        self.taken(state, Some(number));
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock && !state.flying.is_empty() => {
                     return state.waiting.push_front((number, packet));

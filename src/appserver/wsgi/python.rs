@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::{FdFlags, fcntl_setfd};
@@ -14,8 +14,22 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
 use super::board::Board;
 
-/// The worker's program.
-const SHIM: &str = include_str!("shim.py");
+/// What makes one program of the parts.
+const BOOT: &str = include_str!("shim/boot.py");
+/// The parts, in the order in which they build on each other, each with the name it has in a traceback.
+const PARTS: [(&str, &str); 9] = [
+    ("appserver/channel.py", include_str!("shim/channel.py")),
+    ("appserver/application.py", include_str!("shim/application.py")),
+    ("appserver/answer.py", include_str!("shim/answer.py")),
+    ("appserver/thread.py", include_str!("shim/thread.py")),
+    ("appserver/hook.py", include_str!("shim/hook.py")),
+    ("appserver/watch.py", include_str!("shim/watch.py")),
+    ("appserver/worker.py", include_str!("shim/worker.py")),
+    ("appserver/zygote.py", include_str!("shim/zygote.py")),
+    ("appserver/process.py", include_str!("shim/process.py")),
+];
+/// The interpreter of an application that names none.
+pub const USUAL: &str = "python3";
 /// What an application reads as `SERVER_SOFTWARE`.
 pub const SOFTWARE: &str = concat!("appserver/", env!("CARGO_PKG_VERSION"));
 
@@ -50,7 +64,7 @@ pub fn slots(threads: usize) -> io::Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
     Ok(pairs.collect::<io::Result<Vec<_>>>()?.into_iter().unzip())
 }
 
-/// The interpreter with the worker's program, about to be spawned.
+/// The interpreter with our program, about to be spawned.
 pub struct Interpreter {
     /// To be finished and spawned.
     pub command: Command,
@@ -59,14 +73,16 @@ pub struct Interpreter {
 }
 
 impl Interpreter {
-    /// A worker of `python`, to be called `title` where people look; its standard input is the channel.
+    /// A process of `python`, to be called `title` where people look; its standard input is the channel.
     /// Errors are those of the system.
     pub fn new(python: &Path, title: &[String], channel: UnixStream) -> io::Result<Self> {
         let mut program = File::from(memfd_create(c"appserver", MemfdFlags::CLOEXEC)?);
-        program.write_all(SHIM.as_bytes())?;
+        // A text of JSON is one of Python.
+        writeln!(program, "PARTS = {}", serde_json::to_string(&PARTS)?)?;
+        program.write_all(BOOT.as_bytes())?;
         program.rewind()?;
         let mut command = Command::new(python);
-        let read = format!("exec(compile(open({}).read(),'appserver','exec'))", program.as_raw_fd());
+        let read = format!("exec(compile(open({}).read(),'appserver','exec'),{{}})", program.as_raw_fd());
         command
             .arg("-c")
             .arg(read)
@@ -78,9 +94,14 @@ impl Interpreter {
     }
 
     /// Starts the process and returns its number. Errors are those of the system.
-    pub fn spawn(mut self) -> io::Result<u32> {
+    pub fn spawn(self) -> io::Result<u32> {
+        Ok(self.start()?.id())
+    }
+
+    /// Starts the process. Errors are those of the system.
+    pub fn start(mut self) -> io::Result<Child> {
         // Passed on to this one child: nothing else is started in between.
         fcntl_setfd(&self.program, FdFlags::empty())?;
-        Ok(self.command.spawn()?.id())
+        self.command.spawn()
     }
 }

@@ -84,7 +84,7 @@ impl Slot {
         let Frame { number, part } = frame;
         match &self.current {
             Some((current, _)) if *current == number => self.pool.goes_on(number, false),
-            _ => self.current = Some((number, self.pool.claim(number))),
+            _ => self.current = Some((number, self.pool.claim(self.worker, number))),
         }
         let (reply, is_last) = match part {
             Part::Early(head) => (Reply::Early(head), false),
@@ -133,14 +133,17 @@ impl Slot {
                 let mut control = RecvAncillaryBuffer::new(&mut space);
                 let flags = RecvFlags::CMSG_CLOEXEC;
                 let length = recvmsg(&self.stream, &mut [IoSliceMut::new(chunk)], &mut control, flags)?.bytes;
+                let mut is_cut = false;
                 for message in control.drain() {
                     if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+                        is_cut = true;
                         self.descriptors.extend(descriptors);
                     }
                 }
                 got = Some(length);
-                // A short read means that nothing is left: saying so saves the call that would find out.
-                if length > 0 && length < chunk.len() {
+                // A short read means that nothing is left: saying so saves the call that would find out. But one that
+                // brought descriptors ends behind them, whatever follows.
+                if length > 0 && length < chunk.len() && !is_cut {
                     Err(io::ErrorKind::WouldBlock.into())
                 } else {
                     Ok(())

@@ -12,7 +12,7 @@ use crate::resource::{Resource, Step};
 use crate::deployer::payload;
 
 /// What a task can be.
-pub const RESOURCES: [&str; 12] = [
+pub const RESOURCES: [&str; 13] = [
     "package",
     "user",
     "directory",
@@ -23,6 +23,7 @@ pub const RESOURCES: [&str; 12] = [
     "service",
     "nginx_site",
     "release",
+    "python_env",
     "command",
     "probe",
 ];
@@ -132,6 +133,7 @@ impl Task {
             "service" => Resource::Service(body.decode()?),
             "nginx_site" => Resource::NginxSite(body.decode()?),
             "release" => Resource::Release(body.decode()?),
+            "python_env" => Resource::PythonEnv(body.decode()?),
             _ => Resource::Command(body.decode()?),
         };
         let name = context.templates.render_text(&self.name, values, &self.kind.span)?;
@@ -202,7 +204,9 @@ fn finish(
     if let Some(index) = entries.iter().position(|(key, _)| kind == "release" && key.value == "binaries") {
         let (_, names) = entries.remove(index);
         let payloads = payloads(&names, context.programs)?;
-        entries.push(entry("id", Value::Str(payload::release_id(&payloads)), &at));
+        let prepare = entries.iter().find(|(key, _)| key.value == "prepare").map(|(_, node)| words(node));
+        let id = payload::release_id(&payloads, &prepare.unwrap_or_default());
+        entries.push(entry("id", Value::Str(id), &at));
         entries.push(entry(
             "files",
             Value::Seq(payloads.iter().map(|p| payload_node(p, &at)).collect()),
@@ -210,6 +214,12 @@ fn finish(
         ));
     }
     Ok(())
+}
+
+/// The texts of a list of lists.
+fn words(node: &Node) -> Vec<Vec<String>> {
+    let texts = |list: &Node| list.items().iter().filter_map(Node::text).map(str::to_string).collect();
+    node.items().iter().map(texts).collect()
 }
 
 fn payloads(names: &Node, programs: &[Payload]) -> Result<Vec<Payload>, Diagnostic> {

@@ -52,7 +52,7 @@ impl Watch for Lines {
     }
 
     fn sending(&self, host: &str, bytes: usize) {
-        self.say(host, &format!("sending {:.1} MB", bytes as f64 / 1e6));
+        self.say(host, &sending(bytes));
     }
 
     fn done(&self, _: &str) {}
@@ -126,7 +126,7 @@ impl Watch for Bars {
     }
 
     fn sending(&self, host: &str, bytes: usize) {
-        self.with(host, |bar| bar.set_message(format!("sending {:.1} MB", bytes as f64 / 1e6)));
+        self.with(host, |bar| bar.set_message(sending(bytes)));
     }
 
     fn done(&self, host: &str) {
@@ -136,5 +136,13 @@ impl Watch for Bars {
                 bar.finish_with_message("done");
             }
         });
+    }
+}
+
+/// Code has kilobytes, programs have megabytes.
+fn sending(bytes: usize) -> String {
+    match bytes {
+        0..100_000 => format!("sending {} kB", bytes.div_ceil(1000)),
+        _ => format!("sending {:.1} MB", bytes as f64 / 1e6),
     }
 }

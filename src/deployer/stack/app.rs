@@ -1,10 +1,10 @@
 //! An app: what runs, where it listens, where it answers.
 
-use std::net::{IpAddr, Ipv6Addr};
-
 use serde::Deserialize;
 
+use super::bind::{self, Bind};
 use super::word;
+use super::wsgi::{self, Keys, Python, Wsgi};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::quote;
 use crate::base::secret::Text;
@@ -16,8 +16,6 @@ const WORKERS: u16 = 3;
 const MAX_WORKERS: u16 = 256;
 /// It becomes the name of a unit and of files; a longer one would only be hard to read.
 const MAX_NAME: usize = 32;
-/// The kernel's limit of a Unix socket's path in bytes, without the final NUL.
-const MAX_SOCKET_PATH: usize = 107;
 
 /// An app of a host.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +43,7 @@ pub struct App {
 }
 
 /// What an app runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Run {
     /// All four bundled apps.
     Hbnb,
@@ -57,6 +55,8 @@ pub enum Run {
     Api,
     /// The bundled web pages.
     Web,
+    /// A Python application.
+    Wsgi(Box<Wsgi>),
 }
 
 /// The bundled apps by the name people type.
@@ -70,25 +70,20 @@ const BUNDLED: [(&str, Run); 5] = [
 
 impl Run {
     /// The name people type, which is also the one the application server takes.
-    pub fn name(&self) -> &'static str {
-        BUNDLED.iter().find(|(_, run)| run == self).map_or("", |(name, _)| name)
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Wsgi(wsgi) => &wsgi.target,
+            bundled => BUNDLED.iter().find(|(_, run)| run == bundled).map_or("", |(name, _)| name),
+        }
     }
-}
 
-/// Where an app listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Bind {
-    /// An address (a name or an IP, without brackets) and a port.
-    Tcp {
-        /// `127.0.0.1`, `::1`, `localhost`.
-        host: String,
-        /// 1 to 65535.
-        port: u16,
-    },
-    /// A Unix socket at an absolute path.
-    Unix(String),
-    /// A Unix socket of our choice.
-    Own,
+    /// The Python application, if it is one.
+    pub fn wsgi(&self) -> Option<&Wsgi> {
+        match self {
+            Self::Wsgi(wsgi) => Some(wsgi),
+            _ => None,
+        }
+    }
 }
 
 /// A path of the site that an app answers.
@@ -115,6 +110,11 @@ pub enum Slashes {
 #[serde(deny_unknown_fields)]
 struct Typed {
     run: Spanned<String>,
+    source: Option<Spanned<String>>,
+    requirements: Option<Spanned<String>>,
+    python: Option<Spanned<Python>>,
+    pip: Option<Entries<Spanned<Text>>>,
+    packages: Option<Vec<Spanned<String>>>,
     bind: Option<Spanned<String>>,
     workers: Option<Spanned<u16>>,
     #[serde(default)]
@@ -139,7 +139,7 @@ struct TypedRoute {
 /// Reads one app; mistakes are added to `said`.
 pub fn read(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> Option<App> {
     check_name(name, said);
-    let later = later(name, node);
+    let later = later(node);
     if !later.is_empty() {
         said.extend(later);
         return None;
@@ -152,9 +152,20 @@ pub fn read(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> 
             return None;
         }
     };
+    let keys = Keys {
+        source: typed.source,
+        requirements: typed.requirements,
+        python: typed.python,
+        pip: typed.pip,
+        packages: typed.packages,
+    };
+    let run = run(&typed.run, keys, said).unwrap_or(Run::Hbnb);
+    if run.wsgi().is_some() {
+        typed.settings.iter().flat_map(|s| &s.0).for_each(|(name, _)| wsgi::check_setting(name, said));
+    }
     let app = App {
-        run: run(&typed.run, said).unwrap_or(Run::Hbnb),
-        bind: typed.bind.as_ref().map_or(Bind::Own, |text| bind(text, said)),
+        run,
+        bind: typed.bind.as_ref().map_or(Bind::Own, |text| bind::read(text, said)),
         bind_at: typed.bind.unwrap_or_else(|| name.clone()),
         workers: typed.workers.map_or(WORKERS, |n| workers(&n, said)),
         env: typed.env.unwrap_or_default().0.into_iter().map(|entry| variable(entry, said)).collect(),
@@ -168,12 +179,7 @@ pub fn read(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> 
 }
 
 /// What a later version may do.
-fn later(name: &str, node: &Node) -> Vec<Diagnostic> {
-    let wsgi = node.get("run").filter(|run| run.text().is_some_and(is_wsgi)).map(|run| {
-        Diagnostic::error(format!("the app `{name}` is a WSGI app: not supported by this version yet"))
-            .at(&run.span)
-            .label(format!("known apps: {}", known()))
-    });
+fn later(node: &Node) -> Vec<Diagnostic> {
     let routes = node.get("routes").map_or(&[][..], Node::items).iter();
     let slashes = routes.filter_map(|route| route.get("slashes"));
     let redirects = slashes.filter(|slashes| slashes.text() == Some("redirect")).map(|slashes| {
@@ -181,16 +187,7 @@ fn later(name: &str, node: &Node) -> Vec<Diagnostic> {
             .at(&slashes.span)
             .fix("write `either` (both forms answer) or `exact` (only this form does)")
     });
-    wsgi.into_iter().chain(redirects).collect()
-}
-
-/// A module and an object, as Gunicorn names its apps.
-fn is_wsgi(run: &str) -> bool {
-    !run.starts_with('@') && run.contains(':')
-}
-
-fn known() -> String {
-    BUNDLED.map(|(name, _)| name).join(", ")
+    redirects.collect()
 }
 
 fn check_name(name: &Spanned<String>, said: &mut Vec<Diagnostic>) {
@@ -203,13 +200,17 @@ fn check_name(name: &Spanned<String>, said: &mut Vec<Diagnostic>) {
     }
 }
 
-fn run(typed: &Spanned<String>, said: &mut Vec<Diagnostic>) -> Option<Run> {
+fn run(typed: &Spanned<String>, keys: Keys, said: &mut Vec<Diagnostic>) -> Option<Run> {
+    if wsgi::is_meant(typed, &keys) {
+        return wsgi::read(typed, keys, said).map(|wsgi| Run::Wsgi(Box::new(wsgi)));
+    }
+    wsgi::refuse(typed, &keys, said);
     let found = BUNDLED.into_iter().find(|(name, _)| *name == typed.value).map(|(_, run)| run);
     if found.is_none() {
         said.push(
             Diagnostic::error(format!("unknown app `{}`", typed.value.escape_debug()))
                 .at(&typed.span)
-                .label(format!("known apps: {}", known()))
+                .label(format!("known apps: {}", BUNDLED.map(|(name, _)| name).join(", ")))
                 .suggest(&typed.value, BUNDLED.map(|(name, _)| name)),
         );
     }
@@ -225,47 +226,6 @@ fn workers(number: &Spanned<u16>, said: &mut Vec<Diagnostic>) -> u16 {
         );
     }
     number.value
-}
-
-fn bind(text: &Spanned<String>, said: &mut Vec<Diagnostic>) -> Bind {
-    if let Some(path) = text.value.strip_prefix("unix:") {
-        return unix(path, text, said);
-    }
-    let wrong = |label: &str| {
-        Diagnostic::error(format!("the bind `{}` cannot be used", text.value.escape_debug()))
-            .at(&text.span)
-            .label(label)
-            .fix("write `127.0.0.1:5000`, `[::1]:5000` or `unix:/run/name.sock`")
-    };
-    let Some((host, port)) = text.value.rsplit_once(':') else {
-        said.push(wrong("there is no port"));
-        return Bind::Own;
-    };
-    let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
-    let known = match bare {
-        Some(six) => six.parse::<Ipv6Addr>().is_ok(),
-        None => host.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv4()) || host == "localhost",
-    };
-    if !known {
-        said.push(wrong("the host must be `localhost` or an IP address, an IPv6 one in brackets"));
-    }
-    match port.parse::<u64>() {
-        Ok(1..=65535) => {}
-        Ok(_) => said.push(wrong("the port is out of range: 1 to 65535")),
-        Err(_) => said.push(wrong("the port is no number")),
-    }
-    Bind::Tcp { host: bare.unwrap_or(host).into(), port: port.parse().unwrap_or_default() }
-}
-
-fn unix(path: &str, text: &Spanned<String>, said: &mut Vec<Diagnostic>) -> Bind {
-    let spanned = Spanned { value: path.to_string(), span: text.span.clone() };
-    word::path("the socket", &spanned, said);
-    if path.len() > MAX_SOCKET_PATH {
-        let message = format!("the socket's path has {} bytes", path.len());
-        let label = format!("the kernel takes at most {MAX_SOCKET_PATH}");
-        said.push(Diagnostic::error(message).at(&text.span).label(label));
-    }
-    Bind::Unix(path.into())
 }
 
 fn variable((name, text): (Spanned<String>, Spanned<Text>), said: &mut Vec<Diagnostic>) -> (String, Text) {

@@ -2,21 +2,25 @@
 //!
 //! Read from the variables `apps`, `site` and `probes`. Limits: 1 to 256 workers an app; ports 1 to 65535; an app's name
 //! has at most 32 characters (it becomes a unit's name); a Unix socket's path at most 107 bytes (the kernel's limit);
-//! TLS, rate limits, WSGI apps and redirecting slashes are refused by name.
+//! TLS, rate limits and redirecting slashes are refused by name.
 
 mod app;
+mod bind;
 mod check;
 mod probe;
 mod site;
 mod word;
+mod wsgi;
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::{Node, Value};
 use crate::deployer::inventory::{Host, in_order};
 
-pub use app::{App, Bind, Route, Run, Slashes};
+pub use app::{App, Route, Run, Slashes};
+pub use bind::Bind;
 pub use probe::{Expect, Probe};
 pub use site::{ErrorPage, Page, Redirect, Site};
+pub use wsgi::{Origin, Python, Wsgi};
 
 /// What a host is to run; empty for a host without `apps`, `site` and `probes`.
 #[derive(Clone, Debug, Default, PartialEq)]

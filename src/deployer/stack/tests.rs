@@ -96,3 +96,38 @@ fn an_exact_route_answers_nothing_but_itself_and_what_lies_below_its_slash() {
     let said: Vec<&str> = stack.warnings.iter().map(|w| w.message.as_str()).collect();
     assert_eq!(said, ["no probe covers the route `/v1`", "no probe covers the route `/api/`"]);
 }
+
+#[test]
+fn a_python_application_is_read_with_its_defaults() {
+    let inventory = inventory(
+        "apps:\n  web:\n    run: shop.wsgi:create_app()\n    source: code\n    requirements: requirements.txt\n    pip: { index-url: !env INDEX }\n  api:\n    run: api\n    source: git@host:me/api.git#v1\n    python: system\n    packages: [python3-flask]",
+    );
+    let stack = Stack::of(&inventory.hosts[0]).unwrap();
+    let [web, api] = [0, 1].map(|at| stack.apps[at].run.wsgi().unwrap());
+    let beside = inventory.path.parent().unwrap();
+    assert_eq!(
+        (web.target.as_str(), &web.origin),
+        ("shop.wsgi:create_app()", &Origin::Directory(beside.join("code")))
+    );
+    assert_eq!(web.requirements.as_deref().map(String::as_str), Some("requirements.txt"));
+    assert!(matches!(&web.pip[..], [(name, Text::Secret(_))] if name == "index-url"));
+    assert_eq!((web.python, web.packages.len()), (Python::Venv, 0));
+    assert_eq!(api.origin, Origin::Git("git@host:me/api.git".into(), Some("v1".into())));
+    assert_eq!((api.python, &api.packages[..]), (Python::System, &["python3-flask".to_string()][..]));
+}
+
+#[test]
+fn where_code_lies_is_told_by_its_name() {
+    let origin = |source: &str| {
+        let inventory = inventory(&format!("apps: {{ web: {{ run: 'a:b', source: '{source}' }} }}"));
+        Stack::of(&inventory.hosts[0]).unwrap().apps[0].run.wsgi().unwrap().origin.clone()
+    };
+    let git = |url: &str, reference: Option<&str>| Origin::Git(url.into(), reference.map(String::from));
+    assert_eq!(
+        origin("https://example.com/me/web.git#main"),
+        git("https://example.com/me/web.git", Some("main"))
+    );
+    assert_eq!(origin("file:///srv/web.git"), git("file:///srv/web.git", None));
+    assert_eq!(origin("/srv/web.tar.gz"), Origin::Archive("/srv/web.tar.gz".into()));
+    assert_eq!(origin("/srv/c#/web"), Origin::Directory("/srv/c#/web".into()));
+}

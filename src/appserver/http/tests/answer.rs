@@ -62,33 +62,6 @@ fn an_answer_that_would_be_read_as_two_is_not_sent() {
 }
 
 #[test]
-fn a_refusal_is_a_whole_answer_that_closes() {
-    let mut out = BytesMut::new();
-    answer::refused(&mut out, 431, DATE);
-    assert_eq!(
-        text(out),
-        format!(
-            "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: text/plain; charset=utf-8\r\n\
-             Server: appserver\r\nDate: {DATE}\r\nContent-Length: 36\r\nConnection: close\r\n\r\n\
-             431 Request Header Fields Too Large\n"
-        )
-    );
-}
-
-#[test]
-fn a_simple_answer_to_head_has_the_length_and_no_body() {
-    let mut out = BytesMut::new();
-    answer::simple(&mut out, Asked { is_head: true, version: Version::Http10, ..GET }, 200, "hello", DATE);
-    assert_eq!(
-        text(out),
-        format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nServer: appserver\r\nDate: {DATE}\r\n\
-             Content-Length: 5\r\nConnection: keep-alive\r\n\r\n"
-        )
-    );
-}
-
-#[test]
 fn a_gateway_gets_the_status_as_a_field_and_early_hints_get_nothing_of_ours() {
     let fields = [(&b"Link"[..], &b"</a.css>"[..]), (b"Connection", b"close"), (b"Content-Length", b"3")];
     let mut out = BytesMut::new();

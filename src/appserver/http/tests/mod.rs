@@ -4,6 +4,7 @@ mod answer;
 mod chunked;
 mod property;
 mod reject;
+mod table;
 
 use bytes::{Bytes, BytesMut};
 

@@ -32,7 +32,7 @@ pub const ROWS: [Setting; 9] = [
         meaning: "Headers with underscores that such a proxy may send, with commas between",
         example: "REMOTE_USER",
         act: Act::Kept(|s| &mut s.forwarder_headers),
-        check: |s| names(&s.forwarder_headers),
+        check: |s| names(&s.forwarder_headers.0),
         ..ROW
     },
     Setting {
@@ -48,7 +48,7 @@ pub const ROWS: [Setting; 9] = [
         name: "request_id_header",
         form: Form::Value("NAME"),
         long: &["request-id-header"],
-        meaning: "The header with the id of a request: taken from a trusted proxy or made, logged, sent back; empty is none",
+        meaning: "The header with the id of a request, like X-Request-ID: taken from a trusted proxy or made, logged, sent back",
         example: "X-Correlation-ID",
         is_ours: true,
         act: Act::Kept(|s| &mut s.request_id_header),
@@ -61,6 +61,7 @@ pub const ROWS: [Setting; 9] = [
         long: &["proxy-protocol"],
         meaning: "Whether connections begin with the PROXY protocol: off, v1, v2 or auto",
         example: "v2",
+        differs: "forwarded_allow_ips is then about the client it names, not about the proxy",
         act: Act::Kept(|s| &mut s.proxy_protocol),
         ..ROW
     },

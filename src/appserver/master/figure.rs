@@ -1,0 +1,140 @@
+//! What the master has to do with figures: it tells statsd its own, and gives those who accept what they tell theirs with.
+
+use std::os::fd::AsFd;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use listenfd::ListenFd;
+
+use super::Master;
+use super::generation::Generation;
+use super::hand::Hand;
+use crate::appserver::backlog;
+use crate::appserver::census::Census;
+use crate::appserver::channel::Order;
+use crate::appserver::listener::{self, Listener, Outside};
+use crate::appserver::settings::Settings;
+use crate::appserver::statsd::Statsd;
+use crate::appserver::tally::Board;
+use crate::base::diagnostic::Diagnostic;
+
+/// How often they are told.
+pub const PERIOD: Duration = Duration::from_secs(1);
+
+/// Where they are told, and when next.
+pub struct Figures {
+    statsd: Option<Arc<Statsd>>,
+    has_backlog: bool,
+    next: Duration,
+    told: Option<Told>,
+}
+
+/// What figures are told with over HTTP; the master itself reads no request.
+struct Told {
+    board: Board,
+    listener: Rc<Listener>,
+    /// What those who tell were told last.
+    census: Census,
+}
+
+impl Figures {
+    /// Nothing told yet. Errors: those of the address on which they are to be told, and that what is wanted cannot be told.
+    pub fn new(first: &Generation) -> Result<Self, Diagnostic> {
+        check(first)?;
+        let mut figures = Self { statsd: None, has_backlog: false, next: Duration::ZERO, told: told(first)? };
+        figures.renew(&first.settings);
+        Ok(figures)
+    }
+
+    /// From now on statsd is told what and where these settings say. Who reads figures over HTTP goes on where they began.
+    pub fn renew(&mut self, settings: &Settings) {
+        self.statsd = Statsd::of(settings).map(Arc::new);
+        self.has_backlog = settings.enable_backlog_metric;
+    }
+
+    /// Where figures go, if they go anywhere.
+    pub fn statsd(&self) -> Option<Arc<Statsd>> {
+        self.statsd.clone()
+    }
+
+    /// Where figures are told over HTTP, if they are.
+    pub fn place(&self) -> Option<&str> {
+        self.told.as_ref().map(|told| told.listener.name.as_str())
+    }
+
+    /// A process that accepted ended.
+    pub fn over(&self, place: u32) {
+        if let Some(told) = &self.told {
+            told.board.clear(place);
+        }
+    }
+
+    /// When they are told next, if they are.
+    pub fn next(&self) -> Option<Duration> {
+        self.statsd.is_some().then_some(self.next)
+    }
+}
+
+/// How many connections wait to be accepted, if the kernel tells.
+fn waiting(generation: &Generation) -> Option<u64> {
+    backlog::length(&backlog::inodes(generation.listeners.iter().map(|listener| &listener.socket)))
+}
+
+/// Whether what a generation wants can be told. Errors: the length of the queue is wanted, and no socket here tells it.
+pub fn check(generation: &Generation) -> Result<(), Diagnostic> {
+    if generation.settings.enable_backlog_metric && waiting(generation).is_none() {
+        return Err(Diagnostic::error(
+            "`enable_backlog_metric` cannot be kept: the kernel tells how many connections wait for TCP sockets alone",
+        )
+        .fix("bind to a port, or leave the setting out"));
+    }
+    Ok(())
+}
+
+/// Opens what figures are told with, if the settings want them. Errors are those of the address.
+fn told(first: &Generation) -> Result<Option<Told>, Diagnostic> {
+    let Generation { settings, owner, .. } = first;
+    let Some(bind) = &settings.metrics_bind else { return Ok(None) };
+    let place = Settings { bind: vec![bind.clone()], ..Settings::clone(settings) };
+    let outside = Outside { already: &[], handed: &mut ListenFd::empty(), owner };
+    let Some(listener) = listener::open(&place, outside)?.pop() else { return Ok(None) };
+    let board =
+        Board::make().map_err(|error| Diagnostic::error(format!("no memory for figures: {error}")))?;
+    Ok(Some(Told { board, listener, census: Census::default() }))
+}
+
+impl Master {
+    /// Gives a process that accepts what it tells figures with.
+    pub(super) fn observe(&self, hand: &Hand) {
+        if let (Some(told), Some(place)) = (&self.figures.told, hand.place) {
+            let _ = hand.send(&Order::Observe { place }, &[told.board.as_fd(), told.listener.socket.as_fd()]);
+            let _ = hand.send(&Order::Census(told.census.clone()), &[]);
+        }
+    }
+
+    /// Tells those who tell figures who is there, if that changed.
+    pub(super) fn announce(&mut self) {
+        let Some(told) = &mut self.figures.told else { return };
+        let census = Census { master: std::process::id(), ..self.crew.census() };
+        if census != told.census {
+            told.census.clone_from(&census);
+            for hand in self.hands.values().filter(|hand| hand.role.accepts()) {
+                let _ = hand.send(&Order::Census(census.clone()), &[]);
+            }
+        }
+    }
+
+    /// Tells the figures, when it is time.
+    pub(super) fn tell_figures(&mut self) {
+        let now = self.now();
+        let Some(statsd) = self.figures.statsd.clone().filter(|_| now >= self.figures.next) else { return };
+        self.figures.next = now + PERIOD;
+        statsd.workers(self.crew.serving());
+        let serving = self.generations.get(&self.current).filter(|_| self.figures.has_backlog);
+        if let Some(length) = serving.and_then(waiting) {
+            statsd.backlog(length);
+        }
+        statsd.flush();
+    }
+}

@@ -1,0 +1,179 @@
+"""One answer on its way out, and what `start_response`, `write` and the file wrapper demand of an application."""
+
+import io
+import marshal
+import os
+import struct
+
+HEAD, DATA, FILE, END, ABORT, EARLY = range(6)
+FRAME = struct.Struct("<IBQ")
+OPENING = struct.Struct("<IBQQ")
+NUMBER = struct.Struct("<Q")
+UNKNOWN = 2**64 - 1
+# A part of an answer that is longer is sent on its own rather than copied together with others, and in pieces.
+COPIED_BYTES = 64 * 1024
+PIECE_BYTES = 128 * 1024
+
+
+class File:
+    """`wsgi.file_wrapper`: returned unchanged, the file itself is handed over; iterated, it reads in blocks."""
+
+    def __init__(self, file, block_size=8192):
+        self.file = file
+        self.block_size = block_size
+        if hasattr(file, "close"):
+            self.close = file.close
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        data = self.file.read(self.block_size)
+        if data:
+            return data
+        raise StopIteration
+
+    def span(self):
+        """The descriptor, the place in it and how much is left; none if only reading can tell."""
+        try:
+            descriptor = self.file.fileno()
+            at = self.file.tell()
+            size = os.fstat(descriptor)
+            if not hasattr(os, "pread") or (size.st_mode & 0o170000) != 0o100000:
+                return None
+            # An object that changes what it reads (gzip, text) has another position than its descriptor.
+            if not isinstance(self.file, (io.FileIO, io.BufferedReader, io.BufferedRandom)):
+                return None
+            return descriptor, at, max(size.st_size - at, 0)
+        except (AttributeError, OSError, ValueError, io.UnsupportedOperation):
+            return None
+
+
+class Gone(Exception):
+    """Nobody waits for this answer any more."""
+
+
+class Answer:
+    """One answer on its way out: the state behind `start_response`, `write` and the body."""
+
+    __slots__ = ("thread", "number", "head", "left", "is_sent", "is_over")
+
+    def __init__(self, thread, number):
+        self.thread = thread
+        self.number = number
+        self.head = None
+        # Bytes of the body that are still to come; none if nobody said how many there are.
+        self.left = None
+        self.is_sent = False
+        self.is_over = False
+
+    def start(self, status, headers, exc_info=None):
+        if exc_info is not None:
+            try:
+                if not isinstance(exc_info, tuple):
+                    raise AssertionError("exc_info is to be a tuple, as sys.exc_info() gives it")
+                if self.is_sent:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None
+        elif self.head is not None:
+            raise AssertionError("start_response was called twice without exc_info")
+        if not isinstance(status, str):
+            raise TypeError("the status is to be a str, not %s" % type(status).__name__)
+        if not status[:3].isdigit() or status[3:4] not in ("", " "):
+            raise ValueError("the status is to begin with three digits and a space, and is %r" % status)
+        self.head = (str.__str__(status), checked(headers))
+        self.left = length_of(headers)
+        return self.write
+
+    def write(self, data):
+        if not isinstance(data, bytes):
+            raise TypeError("a part of the body is to be bytes, not %s" % type(data).__name__)
+        if self.head is None:
+            raise AssertionError("a part of the body came before start_response was called")
+        if self.left == len(data) <= COPIED_BYTES and not self.is_sent and data:
+            self.send_whole(data)
+        elif data and not self.is_over:
+            self.send(data)
+
+    def send_whole(self, data):
+        """The usual answer: all of it in one part, and sent as one."""
+        self.is_sent = self.is_over = True
+        self.left = 0
+        head, number, length = marshal.dumps(self.head, 2), self.number, len(data)
+        self.thread.slot.sendall(
+            OPENING.pack(8 + len(head), HEAD, number, length)
+            + head
+            + FRAME.pack(length, DATA, number)
+            + data
+            + FRAME.pack(0, END, number)
+        )
+
+    def send(self, data):
+        if self.thread.is_gone(self.number):
+            raise Gone()
+        frames, end = self.opening(), b""
+        if self.left is not None:
+            data = data[: self.left]
+            self.left -= len(data)
+            if self.left == 0:
+                # All that was announced: the answer is over, whatever the application does after it.
+                self.is_over = True
+                end = FRAME.pack(0, END, self.number)
+        if len(data) <= COPIED_BYTES:
+            self.thread.slot.sendall(frames + FRAME.pack(len(data), DATA, self.number) + data + end)
+            return
+        view = memoryview(data)
+        for at in range(0, len(data), PIECE_BYTES):
+            piece = view[at : at + PIECE_BYTES]
+            self.thread.slot.sendall(frames + FRAME.pack(len(piece), DATA, self.number))
+            self.thread.slot.sendall(piece)
+            frames = b""
+        self.thread.slot.sendall(end)
+
+    def opening(self):
+        """The head's frame, once."""
+        if self.is_sent:
+            return b""
+        self.is_sent = True
+        head = marshal.dumps(self.head, 2)
+        length = UNKNOWN if self.left is None else self.left
+        return OPENING.pack(8 + len(head), HEAD, self.number, length) + head
+
+    def end(self):
+        if self.head is None:
+            raise AssertionError("the application never called start_response")
+        if not self.is_over:
+            self.is_over = True
+            self.thread.slot.sendall(self.opening() + FRAME.pack(0, END, self.number))
+
+    def early(self, headers):
+        """`wsgi.early_hints`: a 103 ahead of the answer."""
+        if not self.is_sent:
+            head = NUMBER.pack(0) + marshal.dumps(("103 Early Hints", checked(headers)), 2)
+            self.thread.slot.sendall(FRAME.pack(len(head), EARLY, self.number) + head)
+
+
+def checked(headers):
+    """The headers as a list of pairs of str; what marshal cannot take is told."""
+    if not isinstance(headers, list):
+        raise TypeError("the headers are to be a list, not %s" % type(headers).__name__)
+    for pair in headers:
+        if type(pair) is not tuple or len(pair) != 2 or type(pair[0]) is not str or type(pair[1]) is not str:
+            return [plain(pair) for pair in headers]
+    return list(headers)
+
+
+def plain(pair):
+    """A header whose texts are of a class of their own, as texts."""
+    if not isinstance(pair, tuple) or len(pair) != 2 or not all(isinstance(text, str) for text in pair):
+        raise TypeError("a header is to be a tuple of two str, and is %r" % (pair,))
+    return str.__str__(pair[0]), str.__str__(pair[1])
+
+
+def length_of(headers):
+    """The body's length as the application announced it; none if it did not."""
+    for name, value in headers:
+        if len(name) == 14 and name.lower() == "content-length" and value.isdigit():
+            return int(value)
+    return None

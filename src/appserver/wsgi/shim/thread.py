@@ -1,0 +1,154 @@
+"""A thread that serves: from a packet of the queue to the last frame of its answer."""
+
+import array
+import io
+import marshal
+import select
+import socket
+import struct
+
+NO_BODY, INLINE, IN_FILE = range(3)
+PACKET = struct.Struct("<QIB")
+PLACE = 16
+# The largest packet: head, environ and inline body, with room to spare.
+PACKET_BYTES = 256 * 1024
+DESCRIPTOR_BYTES = socket.CMSG_SPACE(4)
+
+
+class Thread:
+    """A thread that serves, with its slot and its place on the board."""
+
+    def __init__(self, worker, place, slot):
+        self.worker = worker
+        self.at = place * PLACE
+        self.slot = slot
+        self.poll = select.poll()
+        self.poll.register(worker.queue.fileno(), select.POLLIN)
+        self.poll.register(slot.fileno(), select.POLLIN | select.POLLHUP)
+        self.buffer = bytearray(PACKET_BYTES)
+        self.view = memoryview(self.buffer)
+
+    def is_gone(self, number):
+        return NUMBER.unpack_from(self.worker.board, self.at + 8)[0] == number
+
+    def is_cut(self):
+        """Whether nobody reads our answers any more. The application may as well have lost a connection of its own."""
+        return any(descriptor == self.slot.fileno() and event & select.POLLHUP for descriptor, event in self.poll.poll(0))
+
+    def stop_waiting(self):
+        try:
+            self.slot.shutdown(socket.SHUT_RD)
+        except OSError:
+            pass
+
+    def run(self):
+        """Serves until told to leave, or until nobody can ask any more."""
+        queue, poll, place = self.worker.queue, self.poll, self.at
+        board, view = self.worker.board, [self.view]
+        while not self.worker.is_leaving():
+            try:
+                length, messages, _, _ = queue.recvmsg_into(view, DESCRIPTOR_BYTES, socket.MSG_CMSG_CLOEXEC)
+            except BlockingIOError:
+                ready = poll.poll()
+                if any(descriptor == self.slot.fileno() for descriptor, _ in ready):
+                    return
+                continue
+            except InterruptedError:
+                continue
+            if length == 0:
+                return
+            number, environ_length, kind = PACKET.unpack_from(self.buffer)
+            NUMBER.pack_into(board, place, number)
+            try:
+                self.answer(number, environ_length, kind, length, messages)
+            except ConnectionError:
+                return
+            finally:
+                NUMBER.pack_into(board, place, 0)
+
+    def answer(self, number, environ_length, kind, length, messages):
+        start = PACKET.size
+        body_at = start + environ_length
+        environ = marshal.loads(self.view[start:body_at])
+        environ.update(self.worker.base)
+        if kind == NO_BODY:
+            body = io.BytesIO()
+        elif kind == INLINE:
+            body = io.BytesIO(self.view[body_at:length])
+        else:
+            body = open(descriptor_of(messages), "rb")
+        environ["wsgi.input"] = body
+        self.worker.channel.about.request = environ.get(self.worker.request_key)
+        answer = Answer(self, number)
+        environ["wsgi.early_hints"] = answer.early
+        try:
+            self.call(answer, environ)
+        except Gone:
+            pass
+        except BaseException as wrong:
+            if isinstance(wrong, ConnectionError) and self.is_cut():
+                raise
+            self.failed(answer, environ, wrong)
+            if not isinstance(wrong, Exception):
+                self.worker.leave()
+        finally:
+            body.close()
+
+    def call(self, answer, environ):
+        result = self.worker.application(environ, answer.start)
+        try:
+            self.body(answer, result)
+        finally:
+            if hasattr(result, "close"):
+                result.close()
+        if answer.left:
+            self.fell_short(answer, environ)
+
+    def body(self, answer, result):
+        if type(result) is File and answer.head is not None and not answer.is_sent:
+            span = result.span()
+            if span is not None:
+                self.hand_over(answer, span)
+                return
+        if type(result) in (list, tuple) and answer.head is not None and not answer.is_sent and answer.left is None:
+            # All parts are here, so that their length is known, which saves chunks.
+            answer.left = sum(map(len, result))
+        for part in result:
+            answer.write(part)
+        answer.end()
+
+    def hand_over(self, answer, span):
+        descriptor, at, length = span
+        if answer.left is None:
+            answer.left = length
+        length = min(length, answer.left)
+        frames = answer.opening() + FRAME.pack(16, FILE, answer.number) + struct.pack("<QQ", at, length)
+        frames += FRAME.pack(0, END, answer.number)
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))]
+        sent = self.slot.sendmsg([frames], rights)
+        answer.is_over = True
+        answer.left -= length
+        if sent < len(frames):
+            self.slot.sendall(frames[sent:])
+
+    def fell_short(self, answer, environ):
+        """Tells of an answer with fewer bytes than it announced, if somebody misses them."""
+        if environ.get("REQUEST_METHOD") != "HEAD" and answer.head[0][:3] not in ("204", "304"):
+            text = "The answer to %s is %d bytes shorter than its Content-Length"
+            self.worker.channel.log("Error", text % (subject(environ), answer.left))
+
+    def failed(self, answer, environ, wrong):
+        self.worker.channel.log("Error", "Error handling request %s\n%s" % (subject(environ), told(wrong)))
+        if not answer.is_over:
+            self.slot.sendall(FRAME.pack(0, ABORT, answer.number))
+
+
+def subject(environ):
+    return "%s %s" % (environ.get("REQUEST_METHOD"), environ.get("RAW_URI"))
+
+
+def descriptor_of(messages):
+    for level, kind, content in messages:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            return struct.unpack_from("i", content)[0]
+    raise OSError("a request came without its body")

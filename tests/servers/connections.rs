@@ -1,0 +1,119 @@
+//! Many connections: how many there may be, what they cost, and no more descriptors.
+
+use std::io::{BufReader, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+use crate::support::server::{APP, Client, PAGE, Server, binary, read_answer, wait_for};
+use crate::support::wire::{both, connect, python, statuses};
+
+/// A connection on which a request was answered and which was left open.
+fn idle(address: &str) -> BufReader<TcpStream> {
+    let mut stream = BufReader::new(connect(address));
+    write!(stream.get_mut(), "GET {PAGE} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    assert_eq!(read_answer(&mut stream).unwrap().status, 200);
+    stream
+}
+
+#[test]
+fn a_client_beyond_the_most_is_served_when_another_leaves() {
+    for server in both(&["--worker-connections", "3", "--keep-alive", "75"]) {
+        let address = server.address();
+        // Those with which the server was tried may have to leave first.
+        let mut open: Vec<_> = (0..3).map(|_| idle(&address)).collect();
+        let mut late = connect(&address);
+        write!(late, "GET {PAGE} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        late.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+        assert!(late.read(&mut [0]).is_err(), "a fourth client was served");
+        // The others still are.
+        write!(open[0].get_mut(), "GET {PAGE} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        assert_eq!(read_answer(&mut open[0]).unwrap().status, 200);
+        open.pop();
+        late.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        assert_eq!(read_answer(&mut BufReader::new(late)).unwrap().status, 200);
+    }
+}
+
+#[test]
+fn a_worker_that_is_full_leaves_the_next_client_to_another() {
+    let server = Server::start(&["--worker-connections", "2", "--workers", "2", "--keep-alive", "75"]);
+    server.workers_are(2);
+    let address = server.address();
+    let open: Vec<_> = (0..4).map(|_| idle(&address)).collect();
+    drop(open);
+}
+
+#[test]
+fn a_server_without_descriptors_serves_on_and_recovers() {
+    let limited = |command: &mut std::process::Command| {
+        let mut shell = std::process::Command::new("sh");
+        shell
+            .args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""])
+            .arg(command.get_program())
+            .args(command.get_args());
+        shell
+    };
+    let server = Server::spawn(|dir| {
+        let mut command = std::process::Command::new(binary());
+        command
+            .args(["--bind", "127.0.0.1:0", "--keep-alive", "75", "--error-logfile"])
+            .arg(dir.join("log"))
+            .arg(APP);
+        limited(&mut command)
+    });
+    let address = server.address();
+    let mut first = wait_for("the first answer", || {
+        let mut client = Client::new(&address);
+        client.get(PAGE).ok().map(|_| client)
+    });
+    // More than it can have; most of them wait.
+    let many: Vec<_> = (0..100).map(|_| connect(&address)).collect();
+    server.logged("Cannot accept a connection: Too many open files", 1);
+    for _ in 0..20 {
+        assert_eq!(first.get(PAGE).unwrap().status, 200);
+    }
+    drop(many);
+    let text = format!("GET {PAGE} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    for _ in 0..20 {
+        assert_eq!(statuses(&address, &text), [200]);
+    }
+    assert!(server.log().matches("Cannot accept a connection").count() < 5, "{}", server.log());
+}
+
+/// Resident kilobytes of a process.
+fn resident(pid: i32) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[test]
+fn two_thousand_idle_connections_cost_eight_kilobytes_each_at_most() {
+    const COUNT: u64 = 2000;
+    let hard = rustix::process::getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: hard, maximum: hard }).unwrap();
+    let options = ["--worker-connections", "4000", "--keep-alive", "75", "--backlog", "2048"];
+    for server in [Server::start(&options), python(&options)] {
+        let address = server.address();
+        let mut open = vec![idle(&address)];
+        let pid = *server
+            .workers()
+            .iter()
+            .find(|pid| {
+                let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap();
+                line.contains("--of")
+            })
+            .unwrap();
+        let before = resident(pid);
+        open.extend((1..COUNT).map(|_| idle(&address)));
+        let each = (resident(pid).saturating_sub(before)) * 1024 / COUNT;
+        assert!(each <= 8 * 1024, "{each} bytes a connection");
+        // They are all still there.
+        for stream in open.iter_mut().step_by(100) {
+            write!(stream.get_mut(), "GET {PAGE} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+            assert_eq!(read_answer(stream).unwrap().status, 200);
+        }
+    }
+}

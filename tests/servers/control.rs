@@ -1,0 +1,201 @@
+//! A server that runs is asked and told: `appserver status`, `reload`, `scale N`, `stop`.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use rustix::process::Signal;
+use serde_json::Value as Json;
+
+use crate::support::server::{APP, Client, PAGE, Server, binary, wait_for};
+
+/// Waits for a file on its one slow page.
+const SLOW: &str = r#"
+import os, time
+
+def application(environ, start_response):
+    while environ["PATH_INFO"] == "/slow" and not os.path.exists("go"):
+        time.sleep(0.01)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"done"]
+"#;
+
+/// What was printed, and whether that is data.
+fn said(output: &Output) -> (bool, String) {
+    let text = if output.status.success() { &output.stdout } else { &output.stderr };
+    (output.status.success(), String::from_utf8_lossy(text).into_owned())
+}
+
+fn tell(server: &Server, words: &[&str]) -> (bool, String) {
+    let pid = server.child.id().to_string();
+    said(&Command::new(binary()).args(words).args(["--pid-number", &pid]).output().unwrap())
+}
+
+fn status(server: &Server) -> Json {
+    let (is_good, text) = tell(server, &["status", "--json"]);
+    assert!(is_good, "{text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A server with its pid file beside its log, and so its control socket.
+fn start(options: &[&str]) -> (tempfile::TempDir, Server) {
+    let dir = tempfile::tempdir().unwrap();
+    let pid = dir.path().join("pid");
+    let server = Server::start(&[&["--pid", pid.to_str().unwrap()], options].concat());
+    (dir, server)
+}
+
+fn socket(dir: &Path, server: &Server) -> std::path::PathBuf {
+    dir.join(format!("appserver-{}.sock", server.child.id()))
+}
+
+#[test]
+fn a_status_tells_of_every_process_and_of_what_each_works_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let pid = dir.path().join("pid");
+    let server = Server::python(SLOW, &["--workers", "2", "--pid", pid.to_str().unwrap()]);
+    let mut client = Client::new(&server.address());
+    (0..3).for_each(|_| assert_eq!(client.get("/").unwrap().status, 200));
+    let mut slow = Client::new(&server.address());
+    slow.send(b"GET /slow?a=b HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let told = wait_for("a worker with work", || {
+        let told = status(&server);
+        let works = |process: &Json| process["current"].as_array().is_some_and(|all| !all.is_empty());
+        told["processes"].as_array().unwrap().iter().any(works).then_some(told)
+    });
+    let processes = told["processes"].as_array().unwrap();
+    let mut roles: Vec<(&str, &str)> = processes
+        .iter()
+        .map(|process| (process["role"].as_str().unwrap(), process["state"].as_str().unwrap()))
+        .collect();
+    roles.sort_unstable();
+    assert_eq!(
+        roles,
+        [("front", "serving"), ("master", "serving"), ("worker", "serving"), ("worker", "serving")]
+    );
+    let current: Vec<&Json> =
+        processes.iter().flat_map(|process| process["current"].as_array().unwrap()).collect();
+    assert_eq!(current.len(), 1);
+    assert_eq!(current[0]["request"], "GET /slow?a=b from 127.0.0.1");
+    let of_workers = processes.iter().filter(|process| process["role"] == "worker");
+    let answered: u64 = of_workers.map(|process| process["requests"].as_u64().unwrap()).sum();
+    assert!(answered >= 4, "{answered}");
+    assert!(processes.iter().all(|process| process["rss"].as_u64().unwrap() > 1 << 20), "{told:#}");
+    let (is_good, table) = tell(&server, &["status"]);
+    assert!(is_good && table.contains("2 of 2 workers serve"), "{table}");
+    assert!(table.contains(" s: GET /slow?a=b from 127.0.0.1"), "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+    eprintln!("{table}");
+    fs::write(server.path("go"), "").unwrap();
+    assert_eq!(slow.answer().unwrap().body, "done");
+}
+
+#[test]
+fn a_server_is_found_by_its_pid_file_and_by_its_socket_and_the_socket_is_ours_alone() {
+    let (dir, server) = start(&["--control-socket-mode", "0600"]);
+    let path = socket(dir.path(), &server);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let by = |option: &str, path: &Path| {
+        said(&Command::new(binary()).args(["status", option]).arg(path).output().unwrap())
+    };
+    let first_line = |(is_good, text): (bool, String)| (is_good, text.lines().next().unwrap().to_string());
+    let expected =
+        (true, format!("appserver {} serves {APP}: serving, generation 1", env!("CARGO_PKG_VERSION")));
+    assert_eq!(first_line(by("--pid", &dir.path().join("pid"))), expected);
+    assert_eq!(first_line(by("--socket", &path)), expected);
+    let none = dir.path().join("none");
+    assert_eq!(
+        first_line(by("--socket", &none)),
+        (
+            false,
+            format!(
+                "error: no server answers at `{}`: No such file or directory (os error 2)",
+                none.display()
+            )
+        )
+    );
+    assert!(!server.log().contains("control socket"), "{}", server.log());
+}
+
+#[test]
+fn a_server_without_a_place_for_its_socket_has_none_and_says_nothing() {
+    let server = Server::spawn(|dir| {
+        let mut command = Command::new(binary());
+        command.env_remove("XDG_RUNTIME_DIR").env_remove("RUNTIME_DIRECTORY");
+        command.args(["--bind", "127.0.0.1:0", "--error-logfile"]).arg(dir.join("log")).arg(APP);
+        command
+    });
+    server.workers_ready();
+    assert!(!server.log().contains("socket"), "{}", server.log());
+    let pid = server.child.id();
+    let (is_good, text) = tell(&server, &["status"]);
+    assert!(!is_good && text.starts_with(&format!("error: process {pid} has no control socket\n")), "{text}");
+}
+
+#[test]
+fn a_reload_waits_until_the_new_generation_serves() {
+    let (_dir, server) = start(&["--workers", "2"]);
+    let old = server.workers_are(2);
+    let (is_good, text) = tell(&server, &["reload"]);
+    assert!(is_good && text.starts_with("generation 2 serves, after "), "{text}");
+    let new = server.workers_are(2);
+    assert!(new.iter().all(|pid| !old.contains(pid)), "{old:?} became {new:?}");
+    assert_eq!(status(&server)["generation"], 2);
+}
+
+#[test]
+fn a_reload_that_fails_says_why_and_the_old_generation_serves_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let pid = dir.path().join("pid");
+    let server = Server::python(SLOW, &["--pid", pid.to_str().unwrap()]);
+    fs::write(server.path("site_app.py"), "import nothing_of_that_name\n").unwrap();
+    let (is_good, text) = tell(&server, &["reload"]);
+    assert!(!is_good, "{text}");
+    assert!(text.starts_with("error: Reload failed, the old workers keep serving: "), "{text}");
+    assert!(text.contains("nothing_of_that_name"), "{text}");
+    assert_eq!(Client::new(&server.address()).get("/").unwrap().body, "done");
+}
+
+#[test]
+fn scale_sets_the_number_of_workers() {
+    let (_dir, server) = start(&[]);
+    assert_eq!(tell(&server, &["scale", "3"]), (true, "3 workers from now on\n".into()));
+    server.workers_are(3);
+    assert_eq!(tell(&server, &["scale", "1"]), (true, "1 worker from now on\n".into()));
+    server.workers_are(1);
+    server.logged("Handling control: scale 3", 1);
+    let (is_good, text) = tell(&server, &["scale", "0"]);
+    assert!(!is_good && text.starts_with("error: invalid value '0' for '<N>'"), "{text}");
+}
+
+#[test]
+fn stop_waits_for_the_end_and_takes_the_socket_with_it() {
+    for words in [&["stop"][..], &["stop", "--quick"]] {
+        let (dir, mut server) = start(&[]);
+        let path = socket(dir.path(), &server);
+        assert!(path.exists());
+        assert_eq!(tell(&server, words), (true, "stopped\n".into()));
+        assert!(server.ended().success());
+        assert!(!path.exists());
+    }
+}
+
+#[test]
+fn who_talks_nonsense_or_nothing_to_the_socket_holds_up_nobody() {
+    let (dir, server) = start(&[]);
+    let path = socket(dir.path(), &server);
+    let mut callers: Vec<UnixStream> = (0..40).map(|_| UnixStream::connect(&path).unwrap()).collect();
+    for (at, caller) in callers.iter_mut().enumerate() {
+        // Those beyond the most that are let in are turned away meanwhile.
+        let _ =
+            caller.write_all(if at % 2 == 0 { b"\0\0\0\x02{}" } else { b"\xff\xff\xff\xffGET / HTTP/1.1" });
+    }
+    assert_eq!(Client::new(&server.address()).get(PAGE).unwrap().status, 200);
+    drop(callers);
+    assert_eq!(status(&server)["phase"], "serving");
+    server.signal(Signal::TTIN);
+    server.workers_are(2);
+}

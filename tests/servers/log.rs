@@ -1,0 +1,236 @@
+//! What is written down: the error log, the access log, syslog.
+
+use std::fs;
+use std::net::UdpSocket;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::server::{Client, PAGE, Server, wait_for};
+
+/// Says who works, and complains when asked to.
+const COMPLAINER: &str = r#"
+import os
+
+def application(environ, start_response):
+    if environ["PATH_INFO"] == "/complain":
+        environ["wsgi.errors"].write("first\nsecond\n")
+    if environ["PATH_INFO"] == "/raise":
+        raise ValueError("wrong")
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [str(os.getpid()).encode()]
+"#;
+
+fn lines(path: &Path) -> Vec<String> {
+    fs::read_to_string(path).unwrap_or_default().lines().map(str::to_string).collect()
+}
+
+/// Waits until a file has a line with this text.
+fn line_with(path: &Path, text: &str) -> String {
+    wait_for(&format!("a line with `{text}`"), || lines(path).into_iter().find(|line| line.contains(text)))
+}
+
+#[test]
+fn a_request_is_an_object_of_json_with_the_name_its_proxy_gave_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let access = dir.path().join("access");
+    let server =
+        Server::python(COMPLAINER, &["--access-logfile", access.to_str().unwrap(), "--access-log-json"]);
+    let mut client = Client::new(&server.address());
+    client
+        .send(b"GET /a?b=%22 HTTP/1.1\r\nHost: a\r\nX-Request-ID: 7f3\r\nUser-Agent: \"x\"\r\n\r\n")
+        .unwrap();
+    let pid = client.answer().unwrap().body;
+    let mut line: serde_json::Value = serde_json::from_str(&line_with(&access, "7f3")).unwrap();
+    let time = line["time"].take();
+    assert!(time.as_str().is_some_and(|time| time.starts_with("20") && time.ends_with('Z')), "{time}");
+    assert!(line["duration_us"].take().as_u64().is_some_and(|took| took > 0));
+    assert_eq!(line["pid"].take().to_string(), pid, "the worker that answered");
+    let expected = serde_json::json!({
+        "time": null, "remote": "127.0.0.1", "method": "GET", "path": "/a", "query": "b=%22",
+        "protocol": "HTTP/1.1", "status": 200, "bytes": pid.len(), "duration_us": null, "referer": null,
+        "user_agent": "\"x\"", "request_id": "7f3", "pid": null,
+    });
+    assert_eq!(line, expected);
+    client.get("/without-a-name").unwrap();
+    let line: serde_json::Value = serde_json::from_str(&line_with(&access, "/without-a-name")).unwrap();
+    assert_eq!(line["request_id"].as_str().map(str::len), Some(32), "{line}");
+}
+
+#[test]
+fn what_an_application_complains_of_carries_its_process_and_its_request() {
+    let server = Server::python(COMPLAINER, &["--request-id-header", "X-Request-ID"]);
+    let mut client = Client::new(&server.address());
+    let pid = client.get("/").unwrap().body;
+    for path in ["complain", "raise"] {
+        client
+            .send(
+                format!("GET /{path} HTTP/1.1\r\nHost: a\r\nX-Request-ID: name-of-{path}\r\n\r\n").as_bytes(),
+            )
+            .unwrap();
+        client.answer().unwrap();
+    }
+    let log = server.path("log");
+    let said = line_with(&log, "name-of-complain");
+    assert!(said.ends_with(&format!("[{pid}] [ERROR] [name-of-complain] first")), "{said}");
+    let raised = line_with(&log, "name-of-raise");
+    assert!(
+        raised.ends_with(&format!("[{pid}] [ERROR] [name-of-raise] Error handling request GET /raise")),
+        "{raised}"
+    );
+}
+
+#[test]
+fn what_an_application_complains_of_has_no_name_where_requests_have_none() {
+    let server = Server::python(COMPLAINER, &[]);
+    let mut client = Client::new(&server.address());
+    let pid = client.get("/").unwrap().body;
+    client.send(b"GET /complain HTTP/1.1\r\nHost: a\r\nX-Request-ID: name\r\n\r\n").unwrap();
+    client.answer().unwrap();
+    let said = line_with(&server.path("log"), "first");
+    assert!(said.ends_with(&format!("[{pid}] [ERROR] first")), "{said}");
+}
+
+#[test]
+fn logs_that_are_rotated_under_load_lose_no_line() {
+    rotated(PAGE, Server::start);
+}
+
+#[test]
+fn logs_of_a_python_application_that_are_rotated_under_load_lose_no_line() {
+    rotated("/", |options| Server::python(COMPLAINER, options));
+}
+
+fn rotated(page: &str, start: impl FnOnce(&[&str]) -> Server) {
+    let dir = tempfile::tempdir().unwrap();
+    let access = dir.path().join("access");
+    let options =
+        ["--workers", "2", "--access-logfile", access.to_str().unwrap(), "--access-logformat", "%(q)s"];
+    let server = start(&options);
+    let address = server.address();
+    let (is_over, asked) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for name in 0..4 {
+            let (is_over, asked, address) = (&is_over, &asked, &address);
+            scope.spawn(move || {
+                let mut client = Client::new(address);
+                let mut count = 0;
+                while !is_over.load(Ordering::Relaxed) {
+                    assert_eq!(client.get(&format!("{page}?{name}-{count}")).unwrap().status, 200);
+                    asked.lock().unwrap().push(format!("{name}-{count}"));
+                    count += 1;
+                }
+            });
+        }
+        for round in 0..5 {
+            let enough = asked.lock().unwrap().len() + 50;
+            wait_for("a few requests", || (asked.lock().unwrap().len() > enough).then_some(()));
+            fs::rename(&access, dir.path().join(format!("access.{round}"))).unwrap();
+            fs::rename(server.path("log"), server.path(&format!("log.{round}"))).unwrap();
+            server.signal(Signal::USR1);
+            wait_for("fresh files", || (access.exists() && server.path("log").exists()).then_some(()));
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    let asked = asked.into_inner().unwrap();
+    let files: Vec<_> = (0..5).map(|round| format!("access.{round}")).chain(["access".into()]).collect();
+    let written = || -> Vec<Vec<String>> { files.iter().map(|name| lines(&dir.path().join(name))).collect() };
+    let parts =
+        wait_for("all lines", || Some(written()).filter(|all| all.iter().flatten().count() > asked.len()));
+    let of = |client: usize, line: &String| {
+        let (name, count) = line.split_once('-')?;
+        (name == client.to_string()).then(|| count.parse::<usize>().unwrap())
+    };
+    for client in 0..4 {
+        let counts: Vec<usize> = parts.iter().flatten().filter_map(|line| of(client, line)).collect();
+        let expected = asked.iter().filter(|line| line.starts_with(&format!("{client}-"))).count();
+        assert_eq!(counts, (0..expected).collect::<Vec<_>>(), "client {client}");
+    }
+    // What is neither of a client nor of the first answer is no line of this log.
+    assert_eq!(parts.iter().flatten().filter(|line| !line.contains('-')).collect::<Vec<_>>(), [""]);
+    assert!(
+        parts.iter().all(|part| !part.is_empty()),
+        "{:?}",
+        parts.iter().map(Vec::len).collect::<Vec<_>>()
+    );
+    let errors = (0..5).map(|round| format!("log.{round}")).chain(["log".into()]);
+    let wrong: Vec<String> =
+        errors.flat_map(|name| lines(&server.path(&name))).filter(|line| !line.starts_with("[20")).collect();
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn a_log_that_cannot_be_opened_again_stays_what_it_was_and_the_other_moves() {
+    let dir = tempfile::tempdir().unwrap();
+    let access = dir.path().join("access");
+    let server =
+        Server::start(&["--access-logfile", access.to_str().unwrap(), "--access-logformat", "%(q)s"]);
+    fs::rename(&access, dir.path().join("access.1")).unwrap();
+    fs::create_dir(&access).unwrap();
+    fs::rename(server.path("log"), server.path("log.1")).unwrap();
+    let port = {
+        let log = fs::read_to_string(server.path("log.1")).unwrap();
+        let rest = log.split("http://127.0.0.1:").nth(1).unwrap().to_string();
+        rest.split(' ').next().unwrap().to_string()
+    };
+    server.signal(Signal::USR1);
+    line_with(&server.path("log.1"), "[ERROR] A log stays as it was: error: cannot open the log");
+    server.logged("", 0);
+    Client::new(&format!("127.0.0.1:{port}")).get(&format!("{PAGE}?kept")).unwrap();
+    line_with(&dir.path().join("access.1"), "kept");
+    server.signal(Signal::TTIN);
+    line_with(&server.path("log"), "Handling signal: ttin");
+}
+
+#[test]
+fn syslog_gets_every_line_and_every_request_under_our_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("syslog");
+    let syslog = UnixDatagram::bind(&path).unwrap();
+    syslog.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let place = format!("unix://{}", path.display());
+    let options = [
+        "--log-syslog",
+        "--log-syslog-to",
+        &place,
+        "--log-syslog-facility",
+        "local3",
+        "--log-syslog-prefix",
+        "shop",
+    ];
+    let server = Server::start(&[&options[..], &["--access-logformat", "%(m)s %(U)s %(s)s"]].concat());
+    let read = || {
+        let mut line = [0; 4096];
+        let length = syslog.recv(&mut line).unwrap();
+        String::from_utf8(line[..length].to_vec()).unwrap()
+    };
+    let pid = server.child.id();
+    assert_eq!(
+        read(),
+        format!("<158>gunicorn.shop.error: [{pid}] Starting appserver {}", env!("CARGO_PKG_VERSION"))
+    );
+    let request = format!("<158>gunicorn.shop.access: GET {PAGE} 200");
+    while read() != request {}
+}
+
+#[test]
+fn a_syslog_that_is_not_there_or_does_not_read_holds_up_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("syslog");
+    let _deaf = UnixDatagram::bind(&path).unwrap();
+    let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for place in [format!("unix://{}", path.display()), format!("tcp://{closed}"), format!("udp://{closed}")]
+    {
+        let mut server = Server::start(&["--log-syslog", "--log-syslog-to", &place]);
+        let mut client = Client::new(&server.address());
+        for _ in 0..500 {
+            assert_eq!(client.get(PAGE).unwrap().status, 200);
+        }
+        server.signal(Signal::TERM);
+        assert!(server.ended().success(), "{place}");
+    }
+}

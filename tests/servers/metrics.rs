@@ -1,0 +1,209 @@
+//! What the server tells of itself in figures: statsd and Prometheus.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::UdpSocket;
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::server::{APP, Client, PAGE, Server, binary, signal_to, wait_for};
+
+/// A statsd, and what came so far.
+struct Statsd {
+    socket: UdpSocket,
+    lines: Vec<String>,
+}
+
+impl Statsd {
+    fn open() -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        Self { socket, lines: Vec::new() }
+    }
+
+    fn place(&self) -> String {
+        self.socket.local_addr().unwrap().to_string()
+    }
+
+    /// Reads until a line came this many times.
+    fn until(&mut self, times: usize, is_it: impl Fn(&str) -> bool) {
+        while self.lines.iter().filter(|line| is_it(line)).count() < times {
+            let mut datagram = [0; 4096];
+            let length = self.socket.recv(&mut datagram).unwrap_or_else(|_| panic!("{:#?}", self.lines));
+            self.lines.extend(String::from_utf8_lossy(&datagram[..length]).lines().map(str::to_string));
+        }
+    }
+}
+
+#[test]
+fn statsd_hears_of_requests_workers_lines_and_the_queue() {
+    let mut statsd = Statsd::open();
+    let options = ["--statsd-host", &statsd.place(), "--statsd-prefix", "shop", "--enable-backlog-metric"];
+    let server = Server::start(&options);
+    let mut client = Client::new(&server.address());
+    (0..20).for_each(|_| assert_eq!(client.get(PAGE).unwrap().status, 200));
+    assert_eq!(client.get("/none").unwrap().status, 404);
+    statsd.until(1, |line| line == "shop.gunicorn.request.status.404:1|c|@1.0");
+    statsd.until(20, |line| line == "shop.gunicorn.request.status.200:1|c|@1.0");
+    statsd.until(21, |line| line == "shop.gunicorn.requests:1|c|@1.0");
+    statsd.until(21, |line| line.starts_with("shop.gunicorn.request.duration:") && line.ends_with("|ms"));
+    statsd.until(1, |line| line == "shop.gunicorn.workers:1|g");
+    statsd.until(1, |line| line == "shop.gunicorn.backlog:0|ms");
+    signal_to(server.workers()[0], Signal::KILL);
+    statsd.until(1, |line| line == "shop.gunicorn.log.error:1|c|@1.0");
+}
+
+#[test]
+fn the_length_of_a_queue_that_no_kernel_tells_is_refused_with_a_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = Command::new(binary())
+        .args(["--bind", "unix:site.sock", "--enable-backlog-metric", "--statsd-host", "localhost", APP])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap().lines().collect::<Vec<_>>(),
+        [
+            "error: `enable_backlog_metric` cannot be kept: the kernel tells how many connections wait for TCP sockets alone",
+            "  = fix: bind to a port, or leave the setting out"
+        ]
+    );
+    assert!(!output.status.success());
+}
+
+/// Takes its time where it is asked to.
+const SLOW: &str = r#"
+import os, time
+
+def application(environ, start_response):
+    while environ["PATH_INFO"] == "/slow" and not os.path.exists("go"):
+        time.sleep(0.01)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"done"]
+"#;
+
+/// Where a server tells its figures.
+fn place(server: &Server) -> String {
+    let log = server.log();
+    let rest = log.split("Figures at: http://").nth(1).unwrap();
+    rest.split('/').next().unwrap().to_string()
+}
+
+/// The figures as they are now, by name and labels.
+fn figures(place: &str) -> BTreeMap<String, f64> {
+    let page = Client::new(place).get("/metrics").unwrap().body;
+    let lines = page.lines().filter(|line| !line.starts_with('#'));
+    let figure = |line: &str| {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        (name.to_string(), value.parse().unwrap())
+    };
+    lines.map(figure).collect()
+}
+
+/// Waits until a figure has a value.
+fn until(place: &str, name: &str, value: f64) -> BTreeMap<String, f64> {
+    wait_for(&format!("{name} {value}"), || Some(figures(place)).filter(|all| all.get(name) == Some(&value)))
+}
+
+#[test]
+fn figures_of_all_workers_are_added_up_while_they_serve_and_after_they_were_replaced() {
+    let server = Server::start(&["--workers", "2", "--metrics-bind", "127.0.0.1:0", "--keep-alive", "75"]);
+    let (address, place) = (server.address(), place(&server));
+    let good = "appserver_requests_total{status=\"2xx\"}";
+    // The first answer that showed that the server is ready is one of them.
+    let before = until(&place, good, 1.0);
+    assert_eq!(before["appserver_workers{state=\"serving\"}"], 2.0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut client = Client::new(&address);
+                (0..50).for_each(|_| assert_eq!(client.get(PAGE).unwrap().status, 200));
+                assert_eq!(client.get("/none").unwrap().status, 404);
+            });
+        }
+        (0..20).for_each(|_| assert!(figures(&place)[good] <= 201.0));
+    });
+    let all = until(&place, good, 201.0);
+    assert_eq!(all["appserver_requests_total{status=\"4xx\"}"], 4.0);
+    assert_eq!(all["appserver_request_duration_seconds_count"], 205.0);
+    assert_eq!(all["appserver_request_duration_seconds_bucket{le=\"+Inf\"}"], 205.0);
+    assert_eq!((all["appserver_requests_in_flight"], all["appserver_listen_queue_length"]), (0.0, 0.0));
+    assert!(all["appserver_resident_memory_bytes{role=\"worker\"}"] > 1e6);
+    let workers = server.workers_are(2);
+    signal_to(workers[0], Signal::KILL);
+    let all = until(&place, "appserver_restarts_total{reason=\"died\"}", 1.0);
+    assert!(all[good] >= 200.0, "{all:#?}");
+    server.signal(Signal::HUP);
+    let all = until(&place, "appserver_generation", 2.0);
+    assert!(all[good] >= 200.0, "{all:#?}");
+}
+
+#[test]
+fn requests_that_wait_for_a_python_worker_are_counted_and_timed() {
+    let server = Server::python(SLOW, &["--metrics-bind", "127.0.0.1:0"]);
+    let (address, place) = (server.address(), place(&server));
+    let mut clients: Vec<Client> = (0..6).map(|_| Client::new(&address)).collect();
+    for client in &mut clients {
+        client.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    }
+    let all = until(&place, "appserver_queue_length", 5.0);
+    assert_eq!(all["appserver_requests_in_flight"], 6.0);
+    fs::write(server.path("go"), "").unwrap();
+    for client in &mut clients {
+        assert_eq!(client.answer().unwrap().body, "done");
+    }
+    let all = until(&place, "appserver_queue_length", 0.0);
+    assert_eq!(all["appserver_queue_seconds_count"], 7.0);
+    assert!(all["appserver_queue_seconds_sum"] > 0.0);
+    assert_eq!(all["appserver_requests_total{status=\"2xx\"}"], 7.0);
+}
+
+#[test]
+fn a_server_is_healthy_while_somebody_serves_and_says_so_when_it_leaves() {
+    let mut server = Server::python(SLOW, &["--metrics-bind", "127.0.0.1:0"]);
+    let (address, place) = (server.address(), place(&server));
+    let health = || Client::new(&place).get("/health").map(|answer| (answer.status, answer.body));
+    wait_for("health", || health().ok().filter(|health| *health == (200, "serving\n".into())));
+    let mut slow = Client::new(&address);
+    slow.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    until(&place, "appserver_requests_in_flight", 1.0);
+    server.signal(Signal::TERM);
+    wait_for("the last words", || health().ok().filter(|health| *health == (503, "leaving\n".into())));
+    fs::write(server.path("go"), "").unwrap();
+    assert_eq!(slow.answer().unwrap().body, "done");
+    assert!(server.ended().success());
+}
+
+#[test]
+fn a_server_that_moves_to_another_socket_stays_healthy_while_the_old_generation_finishes() {
+    let server = Server::spawn(|dir| {
+        fs::write(dir.join("site_app.py"), SLOW).unwrap();
+        fs::write(dir.join("gunicorn.conf.py"), "bind = '127.0.0.1:0'\n").unwrap();
+        let mut command = Command::new(binary());
+        command.current_dir(dir).args([
+            "--metrics-bind",
+            "127.0.0.1:0",
+            "--error-logfile",
+            "log",
+            "site_app",
+        ]);
+        command
+    });
+    let mut slow = Client::new(&server.address());
+    wait_for("the first answer", || Client::new(&server.address()).get("/").ok());
+    let place = place(&server);
+    slow.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    until(&place, "appserver_requests_in_flight", 1.0);
+    fs::write(server.path("gunicorn.conf.py"), "bind = 'unix:site.sock'\n").unwrap();
+    server.signal(Signal::HUP);
+    until(&place, "appserver_workers{state=\"leaving\"}", 1.0);
+    for _ in 0..40 {
+        let health = Client::new(&place).get("/health").unwrap();
+        assert_eq!((health.status, health.body.as_str()), (200, "serving\n"));
+    }
+    assert_eq!(figures(&place)["appserver_requests_in_flight"], 1.0);
+    fs::write(server.path("go"), "").unwrap();
+    assert_eq!(slow.answer().unwrap().body, "done");
+}

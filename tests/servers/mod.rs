@@ -10,6 +10,7 @@ mod input;
 mod log;
 mod metrics;
 mod notify;
+mod phased;
 mod proxy;
 mod reload;
 mod settings;

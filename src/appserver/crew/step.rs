@@ -229,6 +229,7 @@ impl Crew {
                     self.fill(now, self.generation, actions);
                 }
                 self.trim(now, actions);
+                self.relieve(now, actions);
                 if self.reload_again {
                     self.reload(now, actions);
                 }
@@ -239,6 +240,7 @@ impl Crew {
                     self.fill(now, self.generation, actions);
                 }
                 self.trim(now, actions);
+                self.relieve(now, actions);
                 self.fill(now, self.newest, actions);
                 if self.is_complete(self.newest) {
                     self.take_over(now, actions);

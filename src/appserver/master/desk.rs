@@ -258,10 +258,14 @@ impl Master {
         if self.desk.reloads == reloads || phase != Phase::Serving {
             return None;
         }
-        if newest > before && generation == newest {
+        // The end of a phased one comes when nobody is left to be replaced.
+        if newest > before && generation == newest && self.crew.is_replaced() {
             return Some(Ok(format!("generation {generation} serves, after {:.1} s", ago.as_secs_f32())));
         }
         let said = self.desk.complaints.take().join("\n");
+        if generation > before && said.is_empty() {
+            return None;
+        }
         Some(Err(if said.is_empty() { "the reload did not begin".into() } else { said }))
     }
 

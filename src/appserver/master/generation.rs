@@ -130,6 +130,7 @@ impl Generation {
             timeout: seconds(settings.timeout),
             boot: seconds(settings.boot_timeout),
             graceful: seconds(settings.graceful_timeout),
+            is_phased: settings.phased,
         }
     }
 }

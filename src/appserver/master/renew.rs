@@ -96,7 +96,7 @@ impl Master {
 
     /// Closes what generations shared that are over.
     pub(super) fn forget_generations(&mut self) {
-        let is_over = |generation: &&u64| !self.crew.may_start(**generation);
+        let is_over = |generation: &&u64| !self.crew.is_needed(**generation);
         let over: Vec<u64> = self.generations.keys().filter(is_over).copied().collect();
         for generation in over {
             self.generations.remove(&generation);

@@ -47,6 +47,8 @@ pub struct Outside<'a> {
     pub handed: &'a mut ListenFd,
     /// Whose the files of sockets are.
     pub owner: &'a Owner,
+    /// Whether nobody serves yet, so that there is time to wait for an address.
+    pub is_first: bool,
 }
 
 /// Opens what the settings name, or takes all that was handed over when they name nothing.
@@ -82,8 +84,7 @@ fn failed(bind: &Bind, error: Errno) -> Diagnostic {
 pub const FIRST_FD: u32 = 3;
 
 fn open_one(bind: &Bind, settings: &Settings, outside: &mut Outside) -> Result<Listener, Diagnostic> {
-    // Who serves already does not wait.
-    let tries = if outside.already.is_empty() { TRIES } else { 1 };
+    let tries = if outside.is_first { TRIES } else { 1 };
     let listener = match bind {
         Bind::Tcp(address) => tcp(*address, settings.reuse_port, tries)?,
         Bind::Unix(path) => {

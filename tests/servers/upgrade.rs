@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::support::server::{Server, binary, runs, signal_to, wait_for};
+use crate::support::server::{Client, Server, binary, runs, signal_to, wait_for};
 use crate::support::site::{self, answers};
 
 /// A new master; it is gone when dropped.
@@ -166,4 +166,64 @@ fn systemd_hears_who_the_main_process_is() {
     signal_to(new.0, Signal::TERM);
     assert_eq!(hear(), "STOPPING=1\nSTATUS=stopping");
     wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));
+}
+
+#[test]
+fn figures_and_questions_follow_to_the_new_master() {
+    let mut server = Server::spawn(|dir| {
+        let mut command = by_link(dir);
+        command.args(["--metrics-bind", "127.0.0.1:0", "--control-socket", "ctl"]);
+        command
+    });
+    answers(&server, "/", "one");
+    let log = server.log();
+    let place = log.split("Figures at: http://").nth(1).unwrap().split('/').next().unwrap();
+    let asked = |name: &str| {
+        let mut command = Command::new(binary());
+        let output = command.args(["status", "--json", "--socket"]).arg(server.path(name)).output().unwrap();
+        let status: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
+        status["pid"].as_i64()?.try_into().ok()
+    };
+    let old = server.child.id().cast_signed();
+    let new = upgrade(&server);
+    assert_eq!((asked("ctl"), asked("ctl.2")), (Some(old), Some(new.0)));
+    server.signal(Signal::TERM);
+    wait_for("the new master to be asked", || (asked("ctl") == Some(new.0)).then_some(()));
+    assert!(!server.path("ctl.2").exists());
+    let told = wait_for("figures", || Client::new(place).get("/metrics").ok());
+    assert!(told.body.contains("appserver_generation 1"), "{}", told.body);
+    assert_eq!(server.ended().code(), Some(0));
+    signal_to(new.0, Signal::TERM);
+    wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));
+    assert!(!server.path("ctl").exists());
+}
+
+/// Leaves a note, and fails if it is to.
+const BEFORE: &str = "
+import os
+
+def pre_exec(server):
+    open('told', 'w').write(str(server.pid))
+    if os.path.exists('broken'):
+        raise ValueError('not today')
+";
+
+#[test]
+fn a_hook_is_called_before_a_new_master_and_may_refuse_it() {
+    let server = Server::spawn(|dir| {
+        fs::write(dir.join("gunicorn.conf.py"), BEFORE).unwrap();
+        fs::write(dir.join("broken"), "").unwrap();
+        by_link(dir)
+    });
+    answers(&server, "/", "one");
+    server.signal(Signal::USR2);
+    server.logged("No new master is started: the hook `pre_exec` failed", 1);
+    server.logged("ValueError: not today", 1);
+    assert_eq!(pid(&server.path("told")), Some(server.child.id().cast_signed()));
+    fs::remove_file(server.path("broken")).unwrap();
+    let new = upgrade(&server);
+    signal_to(new.0, Signal::TERM);
+    server.logged("exited with status 0; this one serves on", 1);
+    answers(&server, "/", "one");
+    site::end(server);
 }

@@ -131,7 +131,7 @@ impl Master {
             invoked_as: &self.invoked_as,
             seat,
             queue: queue.as_ref().map(|queue| queue.front.as_fd()),
-            sockets: shared.listeners.iter().map(|listener| listener.socket.as_fd()).collect(),
+            sockets: shared.sockets.listeners.iter().map(|listener| listener.socket.as_fd()).collect(),
         })?;
         if let Some(queue) = queue {
             shared.queue = Some(queue.workers);

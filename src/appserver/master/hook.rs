@@ -57,6 +57,11 @@ impl Master {
         self.tell_failure(&Call { hook: "child_exit".into(), worker: Some((age, pid)), count: None });
     }
 
+    /// Calls the hook of a new master that is about to be started. Errors: it failed.
+    pub(super) fn hook_upgrade(&mut self) -> Result<(), String> {
+        self.call(&plain("pre_exec"))
+    }
+
     /// Calls a hook that is about nothing but the server.
     pub(super) fn hook(&mut self, name: &str) {
         self.tell_failure(&plain(name));

@@ -28,7 +28,7 @@ use listenfd::ListenFd;
 
 use self::desk::{Complaints, Desk};
 use self::figure::Figures;
-use self::generation::{Former, Generation};
+use self::generation::{Former, Generation, Sockets};
 use self::hand::Hand;
 use self::reading::{Origin, Reading};
 use self::succession::Other;
@@ -38,7 +38,7 @@ use super::board::Board;
 use super::crew::{Action, Crew, Event, Failure, Id};
 use super::daemon::{self, Daemon};
 use super::inherited;
-use super::listener::{Listener, SocketFile};
+use super::listener::SocketFile;
 use super::log::{Level, Log};
 use super::notify::Notify;
 use super::pidfile::PidFile;
@@ -134,12 +134,12 @@ struct Before {
     /// The old master, if we are to take its place.
     predecessor: Option<Other>,
     /// Its sockets.
-    already: Option<Vec<Rc<Listener>>>,
+    already: Option<Sockets>,
 }
 
 impl Master {
     fn new(origin: Origin, settings: Settings, before: Before) -> Result<Self, Diagnostic> {
-        let Before { mut handed, predecessor, already } = before;
+        let Before { handed, predecessor, already } = before;
         let environment = |name: &str| std::env::var(name).ok();
         let pid_suffix = OsStr::new(if predecessor.is_some() { PidFile::SECOND } else { "" });
         // The service manager knows the old one until that ends.
@@ -147,15 +147,9 @@ impl Master {
             predecessor.as_ref().map_or_else(|| Notify::from_environment(environment), |_| Notify::silent());
         let invoked_as = origin.args.first().cloned().unwrap_or_else(|| "appserver".into());
         let program = Program::of(&invoked_as, std::env::var_os("PATH").as_deref());
-        let former = Former {
-            listeners: &already.unwrap_or_default(),
-            pidfile: None,
-            pid_suffix,
-            handed: &mut handed,
-            program: &program,
-        };
-        let mut first = Generation::prepare(settings, former)?;
-        let figures = Figures::new(&first)?;
+        let former = Former { pidfile: None, pid_suffix, program: &program };
+        let mut first = Generation::prepare(settings, &former)?;
+        let figures = Figures::new(&first.settings);
         let complaints = Complaints::default();
         let log = first.log(figures.statsd(), complaints.clone()).map_err(|error| {
             Diagnostic::error(format!("cannot log to `{}`: {error}", first.settings.errorlog.display()))
@@ -170,7 +164,7 @@ impl Master {
             settings: Rc::clone(&first.settings),
             files: Vec::new(),
             board: Board::make().ok(),
-            desk: Desk::open(&first.settings, complaints, &log),
+            desk: Desk::open(&first.settings, pid_suffix, complaints, &log),
             figures,
             notify,
             program,
@@ -190,6 +184,10 @@ impl Master {
             successor: None,
         };
         master.begin_hooks()?;
+        if let Some(first) = master.generations.get_mut(&FIRST) {
+            first.open(&already.unwrap_or_default(), &mut master.handed)?;
+            master.figures.prepare(first)?;
+        }
         master.sockets_are_open()?;
         Ok(master)
     }
@@ -202,9 +200,6 @@ impl Master {
         self.log.write(Level::Info, &format!("Starting appserver {}", env!("CARGO_PKG_VERSION")));
         for first in self.generations.values() {
             self.greet(first);
-        }
-        if let Some(place) = self.figures.place() {
-            self.log.write(Level::Info, &format!("Figures at: {place}/metrics"));
         }
         let mut events = vec![Event::Tick];
         loop {
@@ -238,9 +233,13 @@ impl Master {
 
     /// Tells where a generation listens that was not listened before.
     fn greet(&self, new: &Generation) {
-        for listener in new.listeners.iter().filter(|listener| Rc::strong_count(listener) == 1) {
+        let is_new = |listener: &&Rc<_>| Rc::strong_count(listener) == 1;
+        for listener in new.sockets.listeners.iter().filter(is_new) {
             let text = format!("Listening at: {} ({})", listener.name, std::process::id());
             self.log.write(Level::Info, &text);
+        }
+        if let Some(listener) = new.sockets.metrics.as_ref().filter(is_new) {
+            self.log.write(Level::Info, &format!("Figures at: {}/metrics", listener.name));
         }
         let cap = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
         if let Some(cap) = cap.and_then(|text| text.trim().parse::<u32>().ok())

@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use rustix::process::Signal as Number;
 
+use super::Master;
 use super::generation::{Former, Generation, pid_path};
 use super::reading::Reading;
-use super::{Master, figure};
 use crate::appserver::crew::Event;
 use crate::appserver::log::Level;
 use crate::appserver::program;
@@ -38,17 +38,15 @@ impl Master {
                 self.log.write(Level::Warning, &told(&warning));
             }
             let pid_suffix = self.pid_suffix();
-            let now = self.generations.get(&self.current);
-            let listeners = now.map(|now| now.listeners.clone()).unwrap_or_default();
             let former = Former {
-                listeners: &listeners,
                 pidfile: self.pidfile.as_ref().map(|file| file.path()),
                 pid_suffix,
-                handed: &mut self.handed,
                 program: &self.program,
             };
-            let new = Generation::prepare(settings, former)?;
-            figure::check(&new)?;
+            let mut new = Generation::prepare(settings, &former)?;
+            let now = self.generations.get(&self.current);
+            new.open(&now.map(|now| now.sockets.clone()).unwrap_or_default(), &mut self.handed)?;
+            self.figures.prepare(&new)?;
             Ok(new)
         });
         Some(match prepared {
@@ -73,6 +71,7 @@ impl Master {
             program::take_name(name);
         }
         self.figures.renew(&new.settings);
+        self.desk.renew(&new.settings, pid_suffix, &self.log);
         if let Ok(log) = new.log(self.figures.statsd(), self.desk.complaints.clone()) {
             let old = std::mem::replace(&mut self.log, log);
             // It waits until its last words are delivered, which the loop must not.
@@ -90,8 +89,8 @@ impl Master {
         else {
             return true;
         };
-        let stays = |one: &Rc<_>| now.listeners.iter().any(|other| Rc::ptr_eq(one, other));
-        gone.listeners.iter().all(stays)
+        let stays = |one: &Rc<_>| now.sockets.listeners.iter().any(|other| Rc::ptr_eq(one, other));
+        gone.sockets.listeners.iter().all(stays)
     }
 
     /// Closes what generations shared that are over.

@@ -16,6 +16,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use super::Master;
+use super::generation::Sockets;
 use crate::appserver::bind::{self, Bind};
 use crate::appserver::channel::{self, Inbox, Received};
 use crate::appserver::listener::{Listener, SocketFile};
@@ -35,10 +36,13 @@ struct Legacy {
     binds: Vec<String>,
     /// What it is called in the log.
     names: Vec<String>,
+    /// Whether the last one is that on which figures are told.
+    #[serde(default)]
+    has_metrics: bool,
 }
 
 /// The old master and its sockets.
-pub type Heritage = (Other, Vec<Rc<Listener>>);
+pub type Heritage = (Other, Sockets);
 
 /// The other master.
 pub struct Other {
@@ -59,8 +63,8 @@ impl Other {
         let channel = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().map_err(failed)?);
         let nothing = File::open("/dev/null").map_err(failed)?;
         rustix::stdio::dup2_stdin(&nothing).map_err(|error| failed(error.into()))?;
-        let listeners = receive(&channel).map_err(failed)?;
-        Ok(Some((Self { pid, channel }, listeners)))
+        let sockets = receive(&channel).map_err(failed)?;
+        Ok(Some((Self { pid, channel }, sockets)))
     }
 
     /// Becomes readable when the other master ends: nothing is ever said here.
@@ -75,7 +79,7 @@ impl Other {
     }
 }
 
-fn receive(channel: &UnixStream) -> io::Result<Vec<Rc<Listener>>> {
+fn receive(channel: &UnixStream) -> io::Result<Sockets> {
     let mut inbox = Inbox::default();
     let (legacy, sockets) = loop {
         if inbox.receive(channel)? == Received::End {
@@ -89,7 +93,10 @@ fn receive(channel: &UnixStream) -> io::Result<Vec<Rc<Listener>>> {
         let bind = bind::parse(&bind).map_err(io::Error::other)?;
         Ok(Rc::new(Listener { bind, name, socket, file: None }))
     };
-    legacy.binds.into_iter().zip(legacy.names).zip(sockets).map(listener).collect()
+    let all = legacy.binds.into_iter().zip(legacy.names).zip(sockets);
+    let mut listeners = all.map(listener).collect::<io::Result<Vec<_>>>()?;
+    let metrics = if legacy.has_metrics { listeners.pop() } else { None };
+    Ok(Sockets { listeners, metrics })
 }
 
 impl Master {
@@ -99,6 +106,9 @@ impl Master {
         if let Some((which, other)) = other.iter().find_map(|(which, other)| Some((which, other.as_ref()?))) {
             let text = format!("No new master is started: {which} one (pid:{}) runs", other.pid);
             return self.log.write(Level::Warning, &text);
+        }
+        if let Err(why) = self.hook_upgrade() {
+            return self.log.write(Level::Error, &format!("No new master is started: {why}"));
         }
         match self.succeed() {
             Ok(other) => {
@@ -114,10 +124,10 @@ impl Master {
     }
 
     fn succeed(&self) -> io::Result<Other> {
-        let listeners = self.generations.get(&self.current).map(|now| &now.listeners[..]).unwrap_or_default();
-        if listeners.is_empty() {
+        let now = self.generations.get(&self.current).map(|now| &now.sockets);
+        let Some(now) = now.filter(|now| !now.listeners.is_empty()) else {
             return Err(io::Error::other("this one is about to end"));
-        }
+        };
         let program = self.program.pin()?;
         let (channel, theirs) = UnixStream::pair()?;
         let mut command = Command::new(program.path());
@@ -130,11 +140,13 @@ impl Master {
             command.env(daemon::VARIABLE, "successor");
         }
         let child = command.spawn()?;
+        let all = || now.listeners.iter().chain(&now.metrics);
         let legacy = Legacy {
-            binds: listeners.iter().map(|listener| listener.bind.to_string()).collect(),
-            names: listeners.iter().map(|listener| listener.name.clone()).collect(),
+            binds: all().map(|listener| listener.bind.to_string()).collect(),
+            names: all().map(|listener| listener.name.clone()).collect(),
+            has_metrics: now.metrics.is_some(),
         };
-        let sockets: Vec<BorrowedFd> = listeners.iter().map(|listener| listener.socket.as_fd()).collect();
+        let sockets: Vec<BorrowedFd> = all().map(|listener| listener.socket.as_fd()).collect();
         // If it is gone already, its end is heard of in a moment.
         let _ = channel::send(&channel, &legacy, &sockets);
         Ok(Other { pid: child.id(), channel })
@@ -156,7 +168,8 @@ impl Master {
         let text = format!("The old master (pid:{}) has ended; this one takes its place", old.pid);
         self.log.write(Level::Info, &text);
         let Some(now) = self.generations.get(&self.current) else { return };
-        self.files.extend(now.listeners.iter().filter_map(|listener| match &listener.bind {
+        let sockets = now.sockets.listeners.iter().chain(&now.sockets.metrics);
+        self.files.extend(sockets.filter_map(|listener| match &listener.bind {
             Bind::Unix(path) => SocketFile::of(path).map(Rc::new),
             _ => None,
         }));
@@ -166,6 +179,7 @@ impl Master {
                 Err(wrong) => self.log.write(Level::Error, &super::renew::told(&wrong)),
             }
         }
+        self.desk.renew(&now.settings, OsStr::new(""), &self.log);
         self.notify = Notify::from_environment(|name| std::env::var(name).ok());
         self.notify.main_is(std::process::id(), "took over from the old master");
     }
@@ -176,9 +190,10 @@ impl Master {
             Some(new) => self.notify.main_is(new.pid, "the new master serves"),
             None => self.notify.stopping(),
         }
-        for listener in self.generations.values_mut().flat_map(|one| std::mem::take(&mut one.listeners)) {
-            // The file stays until the end: a client in between finds a socket, not nothing.
-            self.files.extend(listener.file.clone());
+        for sockets in self.generations.values_mut().map(|one| &mut one.sockets) {
+            // Files stay until the end: a client in between finds a socket, not nothing.
+            let closed = std::mem::take(&mut sockets.listeners);
+            self.files.extend(closed.iter().chain(&sockets.metrics).filter_map(|one| one.file.clone()));
         }
         if self.successor.is_some() {
             self.files.iter().for_each(|file| file.leave());

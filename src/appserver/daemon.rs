@@ -94,6 +94,6 @@ pub fn start(args: &[OsString]) -> Result<(), Diagnostic> {
         return Ok(());
     }
     let status = child.wait().map_err(failed)?;
-    let exit = if status.code() == Some(Exit::Input as i32) { Exit::Input } else { Exit::Failed };
+    let exit = status.code().and_then(|code| u8::try_from(code).ok()).map_or(Exit::Failed, Exit::of_part);
     Err(Diagnostic::error(format!("the server did not start in the background: {status}")).exit(exit))
 }

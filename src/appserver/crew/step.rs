@@ -101,6 +101,8 @@ impl Crew {
         let Some(member) = self.members.remove(&id) else { return };
         let pid = member.pid;
         match member.life {
+            // It never was a process.
+            Life::Leaving if pid == 0 => {}
             Life::Leaving => {
                 actions.push(Action::Say(Level::Info, format!("Worker exited (pid:{pid})")));
             }

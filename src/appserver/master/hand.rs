@@ -36,7 +36,7 @@ pub struct Hand {
     pub front: Option<Id>,
     /// Of a Python worker: where it shows the stacks of its threads.
     pub stacks: Option<OwnedFd>,
-    /// Of a Python worker: what it prints, if that is for the log.
+    /// Of a process of Python: what it prints, if that is for the log.
     pub output: Option<Output>,
     /// Of a Python worker: how many there were with it.
     pub age: u64,

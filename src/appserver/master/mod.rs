@@ -76,13 +76,8 @@ pub fn run(args: Vec<OsString>, folder: PathBuf, settings: Settings) -> Result<(
     master.log.write(Level::Info, "Shutting down: Master");
     match ended {
         None => Ok(()),
-        Some(failure) => Err(Diagnostic::error(failure.message).exit(exit(failure.exit))),
+        Some(failure) => Err(Diagnostic::error(failure.message).exit(Exit::of_part(failure.exit))),
     }
-}
-
-/// The exit a worker asked for.
-fn exit(status: u8) -> Exit {
-    if status == Exit::Input as u8 { Exit::Input } else { Exit::Failed }
 }
 
 struct Master {

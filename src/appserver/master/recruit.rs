@@ -12,6 +12,7 @@ use rustix::process::Pid;
 
 use super::hand::Hand;
 use super::outfit::Outfit;
+use super::output::Output;
 use super::succession;
 use crate::appserver::board::Board;
 use crate::appserver::channel::Order;
@@ -85,8 +86,16 @@ impl Recruit<'_> {
         Ok(hand)
     }
 
+    /// Starts a process of Python that serves nobody. Errors are those of the system.
+    pub fn beside(&self) -> io::Result<Hand> {
+        let (output, printed) = self.settings.capture_output.then(Output::pipe).transpose()?.unzip();
+        let mut hand = self.interpreted(printed.as_ref().map(AsFd::as_fd).as_slice())?;
+        hand.output = output;
+        Ok(hand)
+    }
+
     /// Starts a process of Python that is handed this. Errors are those of the system.
-    pub fn interpreted(&self, given: &[BorrowedFd]) -> io::Result<Hand> {
+    fn interpreted(&self, given: &[BorrowedFd]) -> io::Result<Hand> {
         let (ours, theirs) = UnixStream::pair()?;
         let python = self.settings.python.as_deref().unwrap_or(Path::new(python::USUAL));
         let mut interpreter = Interpreter::new(python, &self.title(), theirs)?;

@@ -54,6 +54,13 @@ impl Master {
             // Nothing more will come; the end of the process is heard of by its signal.
             hand.is_open = false;
         }
+        self.tell_shown(id);
+        reports.into_iter().flat_map(|report| self.heard(id, report)).collect()
+    }
+
+    /// Logs the stacks that a process showed, and what it printed.
+    pub(super) fn tell_shown(&mut self, id: Id) {
+        let Some(hand) = self.hands.get_mut(&id) else { return };
         let stacks = hand.stacks();
         let pid = hand.number();
         if !stacks.is_empty() {
@@ -63,7 +70,6 @@ impl Master {
             // Printed, it was not said how important it is; it is never too little.
             self.log.write_of(pid, Level::Info.max(self.settings.loglevel), &line);
         }
-        reports.into_iter().flat_map(|report| self.heard(id, report)).collect()
     }
 
     /// What follows from one report; what is for the log alone is logged.

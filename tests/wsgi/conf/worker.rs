@@ -180,8 +180,18 @@ fn a_thread_where_workers_are_forked_from_is_warned_of() {
 
 #[test]
 fn changed_code_is_served_and_broken_code_is_not_until_it_is_mended() {
+    for engine in ["poll", "auto"] {
+        changed_code_is_noticed_by(engine);
+    }
+    let server = changed_code_is_noticed_by("inotify");
+    let told = "warning: `reload_engine` is `inotify`, but changes of the code are noticed by looking at its files once a second\n";
+    assert!(said(&server).contains(told), "{}", said(&server));
+}
+
+fn changed_code_is_noticed_by(engine: &str) -> Server {
     let home = project(&[]);
-    let server = serve_in(home.path(), &["--reload", "--workers", "2", "shop:app"]);
+    let server =
+        serve_in(home.path(), &["--reload", "--reload-engine", engine, "--workers", "2", "shop:app"]);
     let address = server.address();
     assert_eq!(body(&address, "/"), "shop:app");
     let served = |text: &str| {
@@ -192,6 +202,7 @@ fn changed_code_is_served_and_broken_code_is_not_until_it_is_mended() {
     served("shop:app");
     fs::write(home.path().join("shop.py"), SHOP.replace("shop:app\"", "mended shop\"")).unwrap();
     served("mended shop");
+    server
 }
 
 #[test]

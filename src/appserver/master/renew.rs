@@ -66,12 +66,14 @@ impl Master {
     pub(super) fn take_over(&mut self, generation: u64) {
         let pid_suffix = self.pid_suffix();
         let Some(new) = self.generations.get_mut(&generation) else { return };
-        self.current = generation;
+        let is_reload = std::mem::replace(&mut self.current, generation) != generation;
         if let Some(name) = &new.settings.proc_name {
             program::take_name(name);
         }
         self.figures.renew(&new.settings);
-        self.desk.renew(&new.settings, pid_suffix, &self.log);
+        if is_reload {
+            self.desk.renew(&new.settings, pid_suffix, &self.log);
+        }
         if let Ok(log) = new.log(self.figures.statsd(), self.desk.complaints.clone()) {
             let old = std::mem::replace(&mut self.log, log);
             // It waits until its last words are delivered, which the loop must not.

@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use crate::support::server::{signal_to, wait_for};
+use crate::support::server::{Client, PAGE, Server, signal_to, wait_for};
 use crate::support::site::{self, get};
 
 #[test]
@@ -36,4 +36,17 @@ fn a_worker_that_others_killed_is_told_with_its_size() {
     signal_to(pid, Signal::KILL);
     server.logged(&format!("Worker (pid:{pid}) was killed by signal 9; it last had "), 1);
     site::end(server);
+}
+
+#[test]
+fn a_worker_of_the_bundled_application_is_replaced_when_it_answered_enough() {
+    let server = Server::start(&["--max-requests", "5", "--max-requests-jitter", "2"]);
+    let old = server.workers_are(1);
+    let mut client = Client::new(&server.address());
+    wait_for("another worker", || {
+        assert_eq!(client.get(PAGE).unwrap().status, 200);
+        let now = server.workers();
+        (now.len() == 1 && now != old).then_some(())
+    });
+    server.logged(&format!("Worker (pid:{}) will be replaced: it answered max_requests", old[0]), 1);
 }

@@ -14,6 +14,7 @@ use super::hand::Hand;
 use super::outfit::Outfit;
 use super::output::Output;
 use super::succession;
+use super::wear::by_chance;
 use crate::appserver::board::Board;
 use crate::appserver::channel::Order;
 use crate::appserver::crew::Role;
@@ -128,7 +129,12 @@ impl Recruit<'_> {
     }
 
     fn tell(&self, hand: &Hand, descriptors: &[BorrowedFd]) {
-        let begin = Order::Begin { settings: Box::new(self.settings.clone()), place: hand.place };
+        let mut settings = self.settings.clone();
+        if self.role == Role::Native && settings.max_requests > 0 {
+            // It counts for itself; a front is told this number with each of its workers.
+            settings.max_requests += by_chance(settings.max_requests_jitter);
+        }
+        let begin = Order::Begin { settings: Box::new(settings), place: hand.place };
         // A process that is already gone cannot be told; its end is heard of in a moment.
         let _ = hand.send(&begin, descriptors);
     }

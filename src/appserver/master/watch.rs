@@ -92,6 +92,8 @@ impl Master {
             Report::Beat => Event::Beat(id),
             Report::Leaving => Event::Leaves(id),
             Report::Failed { message, exit } => Event::Failed(id, Failure { message, exit }),
+            // Who counts for itself knows no number.
+            Report::Spent { worker: 0 } => Event::Spent(id, "it answered max_requests".into()),
             Report::Spent { worker } => Event::Spent(worker, "it answered max_requests".into()),
             Report::Stuck { worker, request } => Event::Stuck(worker, request),
             Report::Summary(summary) => {

@@ -70,7 +70,8 @@ pub enum Value {
     Row(Vec<Self>),
 }
 
-/// Reads one value; none if these bytes are no such value, or a text has half a surrogate pair.
+/// Reads one value; none if these bytes are no such value. Half a surrogate pair, which no `String` holds, becomes
+/// replacement characters: whoever reads the text refuses them, and the bytes behind it are still understood.
 pub fn read(bytes: &[u8]) -> Option<Value> {
     let mut rest = bytes;
     let value = value(&mut rest, 0)?;
@@ -84,7 +85,7 @@ fn value(rest: &mut &[u8], depth: usize) -> Option<Value> {
         b'u' => {
             let length = word(rest)?;
             let text = rest.split_off(..length)?;
-            Some(Value::Text(String::from_utf8(text.to_vec()).ok()?))
+            Some(Value::Text(String::from_utf8_lossy(text).into_owned()))
         }
         b'(' | b'[' if depth < MAX_DEPTH => {
             let length = word(rest)?;

@@ -20,6 +20,9 @@ pub mod python;
 pub mod slot;
 pub mod trial;
 
+#[cfg(test)]
+mod tests;
+
 pub use self::board::Board;
 pub use self::pool::Pool;
 pub use self::python::Seats;

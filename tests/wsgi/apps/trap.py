@@ -250,6 +250,7 @@ ODD_HEADS = {
     "bytes": (b"200 OK", []),
     "word": ("fine", []),
     "value": ("200 OK", [("X-Y", 1)]),
+    "half": ("200 OK", [("X-Y", "\udce9")]),
 }
 
 

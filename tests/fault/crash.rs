@@ -1,0 +1,85 @@
+//! Workers that are killed.
+
+use std::fs;
+
+use rustix::process::Signal;
+
+use super::{end, held, loses_nothing, numbered, python, serving, status};
+use crate::support::server::{Client, Server, signal_to, wait_for};
+
+/// How often.
+const TIMES: usize = 10;
+
+/// Stops a worker while it works on nothing, so that it still does when it is killed.
+fn stop_idle(server: &Server) -> i32 {
+    wait_for("a worker with nothing to do", || {
+        let pid = *serving(server, 3).first()?;
+        signal_to(pid, Signal::STOP);
+        wait_for("its halt", || {
+            fs::read_to_string(format!("/proc/{pid}/stat")).unwrap().contains(") T ").then_some(())
+        });
+        let status = status(server)?;
+        let mut processes = status["processes"].as_array()?.iter();
+        let is_idle = processes.any(|one| one["pid"] == pid && one["current"] == serde_json::json!([]));
+        if !is_idle {
+            signal_to(pid, Signal::CONT);
+        }
+        is_idle.then_some(pid)
+    })
+}
+
+#[test]
+fn a_worker_that_is_killed_while_idle_costs_nothing() {
+    let server = python(3, &[]);
+    loses_nothing(&server, &format!("Python, an idle worker killed {TIMES} times"), numbered, || {
+        for _ in 0..TIMES {
+            let pid = stop_idle(&server);
+            signal_to(pid, Signal::KILL);
+            server.logged(&format!("Worker (pid:{pid}) was killed by signal 9"), 1);
+            serving(&server, 3);
+        }
+    });
+    end(server, 3);
+}
+
+#[test]
+fn a_worker_that_is_killed_in_a_request_costs_that_request() {
+    let server = python(3, &[]);
+    loses_nothing(&server, &format!("Python, a worker killed in a request {TIMES} times"), numbered, || {
+        for time in 0..TIMES {
+            let (mut client, pid) = held(&server, &time.to_string());
+            signal_to(pid, Signal::KILL);
+            assert_eq!(client.answer().unwrap().status, 502);
+            server.logged(&format!("A worker died while it answered GET /hold?{time} "), 1);
+            serving(&server, 3);
+        }
+    });
+    end(server, 3);
+}
+
+#[test]
+fn requests_that_nobody_has_begun_outlive_all_workers() {
+    let server = python(2, &[]);
+    let address = server.address();
+    let mut begun = vec![held(&server, "first"), held(&server, "second")];
+    let mut waiting: Vec<Client> = (0..20).map(|_| Client::new(&address)).collect();
+    for (number, client) in waiting.iter_mut().enumerate() {
+        client.send(format!("GET /?{number} HTTP/1.1\r\nHost: test\r\n\r\n").as_bytes()).unwrap();
+    }
+    wait_for("all of them to wait", || {
+        let status = status(&server)?;
+        let mut queued = status["processes"].as_array()?.iter().filter_map(|one| one["queued"].as_u64());
+        (queued.next()? == waiting.len() as u64).then_some(())
+    });
+    for (_, pid) in &begun {
+        signal_to(*pid, Signal::KILL);
+    }
+    for (client, _) in &mut begun {
+        assert_eq!(client.answer().unwrap().status, 502);
+    }
+    for (number, client) in waiting.iter_mut().enumerate() {
+        let answer = client.answer().unwrap();
+        assert_eq!((answer.status, answer.body), (200, number.to_string()));
+    }
+    end(server, 2);
+}

@@ -83,3 +83,12 @@ fn requests_that_nobody_has_begun_outlive_all_workers() {
     }
     end(server, 2);
 }
+
+#[test]
+fn a_worker_that_dies_as_it_takes_a_request_costs_that_request_and_no_time() {
+    let server = python(1, &[]);
+    let mut client = Client::new(&server.address());
+    assert_eq!(client.get("/arm").unwrap().body, "armed");
+    assert_eq!(client.get("/").unwrap().status, 502);
+    end(server, 1);
+}

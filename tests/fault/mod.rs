@@ -3,6 +3,7 @@
 //! A request that no worker has begun is answered by another; one that was begun fails alone; the master stays.
 
 mod crash;
+mod hang;
 mod renewal;
 
 use std::fs;
@@ -25,7 +26,7 @@ const CONNECTIONS: usize = 16;
 const LEAST: Duration = Duration::from_secs(1);
 /// Answers with what stands behind the `?`, so that an answer shows whose it is; other paths do harm.
 const FRAGILE: &str = r#"
-import os, time
+import os, re, signal, socket, time
 
 def hold(query):
     with open("held-" + query, "w") as note:
@@ -34,7 +35,22 @@ def hold(query):
         time.sleep(0.01)
     return "let go"
 
-ACTS = {"/hold": hold}
+def regex():
+    re.match(r"(a+)+$", "a" * 64 + "b")
+
+def hang(query):
+    return str(regex() if query == "regex" else sum(range(10 ** 12)))
+
+def die_at_the_next(query):
+    take = socket.socket.recvmsg_into
+    def take_and_die(self, *given):
+        taken = take(self, *given)
+        os.kill(os.getpid(), signal.SIGKILL)
+        return taken
+    socket.socket.recvmsg_into = take_and_die
+    return "armed"
+
+ACTS = {"/hold": hold, "/hang": hang, "/arm": die_at_the_next}
 
 def application(environ, start):
     body = ACTS.get(environ["PATH_INFO"], str)(environ["QUERY_STRING"]).encode()

@@ -8,7 +8,8 @@ import socket
 import struct
 
 NO_BODY, INLINE, IN_FILE = range(3)
-PACKET = struct.Struct("<QIB")
+# What follows a packet's number: the length of the environ, the kind of the body.
+PACKET = struct.Struct("<IB")
 PLACE = 16
 # The largest packet: head, environ and inline body, with room to spare.
 PACKET_BYTES = 256 * 1024
@@ -27,6 +28,8 @@ class Thread:
         self.poll.register(slot.fileno(), select.POLLIN | select.POLLHUP)
         self.buffer = bytearray(PACKET_BYTES)
         self.view = memoryview(self.buffer)
+        # The call that takes a packet puts its number on the board: whenever this process ends, it is known what is lost.
+        self.parts = [memoryview(worker.board)[self.at : self.at + NUMBER.size], self.view]
 
     def is_gone(self, number):
         return NUMBER.unpack_from(self.worker.board, self.at + 8)[0] == number
@@ -44,10 +47,10 @@ class Thread:
     def run(self):
         """Serves until told to leave, or until nobody can ask any more."""
         queue, poll, place = self.worker.queue, self.poll, self.at
-        board, view = self.worker.board, [self.view]
+        board, parts = self.worker.board, self.parts
         while not self.worker.is_leaving():
             try:
-                length, messages, _, _ = queue.recvmsg_into(view, DESCRIPTOR_BYTES, socket.MSG_CMSG_CLOEXEC)
+                length, messages, _, _ = queue.recvmsg_into(parts, DESCRIPTOR_BYTES, socket.MSG_CMSG_CLOEXEC)
             except BlockingIOError:
                 ready = poll.poll()
                 if any(descriptor == self.slot.fileno() for descriptor, _ in ready):
@@ -57,10 +60,10 @@ class Thread:
                 continue
             if length == 0:
                 return
-            number, environ_length, kind = PACKET.unpack_from(self.buffer)
-            NUMBER.pack_into(board, place, number)
+            (number,) = NUMBER.unpack_from(board, place)
+            environ_length, kind = PACKET.unpack_from(self.buffer)
             try:
-                self.answer(number, environ_length, kind, length, messages)
+                self.answer(number, environ_length, kind, length - NUMBER.size, messages)
             except ConnectionError:
                 return
             finally:

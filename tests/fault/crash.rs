@@ -1,32 +1,14 @@
 //! Workers that are killed.
 
-use std::fs;
-
 use rustix::process::Signal;
 
-use super::{end, held, loses_nothing, numbered, python, serving, status};
-use crate::support::server::{Client, Server, signal_to, wait_for};
+use super::{
+    end, held, loses_nothing, native, numbered, only, python, serving, status, stop_idle, under_load,
+};
+use crate::support::server::{Client, signal_to, wait_for};
 
 /// How often.
 const TIMES: usize = 10;
-
-/// Stops a worker while it works on nothing, so that it still does when it is killed.
-fn stop_idle(server: &Server) -> i32 {
-    wait_for("a worker with nothing to do", || {
-        let pid = *serving(server, 3).first()?;
-        signal_to(pid, Signal::STOP);
-        wait_for("its halt", || {
-            fs::read_to_string(format!("/proc/{pid}/stat")).unwrap().contains(") T ").then_some(())
-        });
-        let status = status(server)?;
-        let mut processes = status["processes"].as_array()?.iter();
-        let is_idle = processes.any(|one| one["pid"] == pid && one["current"] == serde_json::json!([]));
-        if !is_idle {
-            signal_to(pid, Signal::CONT);
-        }
-        is_idle.then_some(pid)
-    })
-}
 
 #[test]
 fn a_worker_that_is_killed_while_idle_costs_nothing() {
@@ -54,6 +36,23 @@ fn a_worker_that_is_killed_in_a_request_costs_that_request() {
             serving(&server, 3);
         }
     });
+    end(server, 3);
+}
+
+#[test]
+fn a_native_worker_that_is_killed_costs_its_connections() {
+    let server = native(3, &[]);
+    let fault = format!("native, a worker killed {TIMES} times");
+    let (count, ()) = under_load(&server, &fault, only, || {
+        for _ in 0..TIMES {
+            let pid = serving(&server, 3)[0];
+            signal_to(pid, Signal::KILL);
+            server.logged(&format!("Worker (pid:{pid}) was killed by signal 9"), 1);
+            serving(&server, 3);
+        }
+    });
+    // They were sent again on connections to others.
+    assert_eq!(count.failed, Vec::<String>::new());
     end(server, 3);
 }
 

@@ -2,12 +2,17 @@
 //!
 //! A request that no worker has begun is answered by another; one that was begun fails alone; the master stays.
 
+mod broken;
+mod clock;
 mod crash;
+mod crowd;
+mod disk;
 mod hang;
+mod memory;
 mod renewal;
+mod rotation;
 
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File};
 use std::process::Command;
 use std::time::Duration;
 
@@ -15,7 +20,7 @@ use rustix::process::Signal;
 use serde_json::Value as Json;
 
 use crate::support::load::{Count, Load, Page};
-use crate::support::server::{APP, Client, PAGE, Server, binary, wait_for};
+use crate::support::server::{APP, Client, PAGE, Server, binary, signal_to, wait_for};
 use crate::support::site;
 
 /// Requests per second.
@@ -26,7 +31,7 @@ const CONNECTIONS: usize = 16;
 const LEAST: Duration = Duration::from_secs(1);
 /// Answers with what stands behind the `?`, so that an answer shows whose it is; other paths do harm.
 const FRAGILE: &str = r#"
-import os, re, signal, socket, time
+import os, re, resource, signal, socket, time
 
 def hold(query):
     with open("held-" + query, "w") as note:
@@ -50,49 +55,86 @@ def die_at_the_next(query):
     socket.socket.recvmsg_into = take_and_die
     return "armed"
 
-ACTS = {"/hold": hold, "/hang": hang, "/arm": die_at_the_next}
+def limit_memory(more):
+    with open("/proc/self/statm") as statm:
+        now = int(statm.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (now + more, now + more))
+
+def grow(query):
+    limit_memory(32 << 20)
+    return str(len(bytearray(1 << 30)))
+
+kept = []
+
+def exhaust(query):
+    limit_memory(0)
+    for size in (1 << 16, 1 << 10, 32):
+        try:
+            while True:
+                kept.append(bytearray(size))
+        except MemoryError:
+            pass
+    raise MemoryError(query)
+
+def mute(query):
+    def without_memory(self, data):
+        raise MemoryError()
+    socket.socket.sendall = without_memory
+    return "not heard"
+
+def complain(environ):
+    environ["wsgi.errors"].write("x" * int(environ["QUERY_STRING"]) + "\n")
+    return "complained"
+
+ACTS = {
+    "/hold": hold,
+    "/hang": hang,
+    "/arm": die_at_the_next,
+    "/grow": grow,
+    "/exhaust": exhaust,
+    "/mute": mute,
+    "/now": lambda query: str(time.time()),
+}
 
 def application(environ, start):
-    body = ACTS.get(environ["PATH_INFO"], str)(environ["QUERY_STRING"]).encode()
+    path = environ["PATH_INFO"]
+    body = complain(environ) if path == "/complain" else ACTS.get(path, str)(environ["QUERY_STRING"])
+    body = body.encode()
     start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
     return [body]
 "#;
 
-/// A server of [`FRAGILE`] with so many workers.
-fn python(workers: usize, options: &[&str]) -> Server {
-    python_of(FRAGILE, workers, options)
-}
+/// The options of every server: it listens where the kernel picks.
+const OPTIONS: [&str; 8] =
+    ["--bind", "127.0.0.1:0", "--keep-alive", "75", "--error-logfile", "log", "--pid", "pid"];
 
-/// A server of a Python application with so many workers, from when all of them serve.
-fn python_of(source: &str, workers: usize, options: &[&str]) -> Server {
-    let server = Server::spawn(|dir| {
-        fs::write(dir.join("fragile.py"), source).unwrap();
-        let mut command = command(dir, workers, options);
-        command.arg("fragile");
-        command
-    });
-    serving(&server, workers);
-    server
+/// A server of [`FRAGILE`] with so many workers, from when all of them serve.
+fn python(workers: usize, options: &[&str]) -> Server {
+    start("exec \"$@\"", "fragile", workers, options)
 }
 
 /// A server of the bundled application, likewise.
 fn native(workers: usize, options: &[&str]) -> Server {
-    let server = Server::spawn(|dir| {
-        let mut command = command(dir, workers, options);
-        command.arg(APP);
-        command
-    });
+    start("exec \"$@\"", APP, workers, options)
+}
+
+/// A server that a shell starts (`script` ends with `exec "$@"`), likewise.
+fn start(script: &str, app: &str, workers: usize, options: &[&str]) -> Server {
+    let server = spawn(script, FRAGILE, app, &[&["--workers", &workers.to_string()], options].concat());
     serving(&server, workers);
     server
 }
 
-/// The command of a server in `dir`, but for its application.
-fn command(dir: &Path, workers: usize, options: &[&str]) -> Command {
-    let mut command = Command::new(binary());
-    command.current_dir(dir).env("PYTHONDONTWRITEBYTECODE", "1");
-    command.args(["--bind", "127.0.0.1:0", "--keep-alive", "75", "--error-logfile", "log", "--pid", "pid"]);
-    command.args(["--workers", &workers.to_string()]).args(options);
-    command
+/// A server that a shell starts, with `source` as `fragile.py` and standard error in `err`.
+fn spawn(script: &str, source: &str, app: &str, options: &[&str]) -> Server {
+    Server::spawn(|dir| {
+        fs::write(dir.join("fragile.py"), source).unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh"]).arg(binary()).args(OPTIONS).args(options).arg(app);
+        command.current_dir(dir).env("PYTHONDONTWRITEBYTECODE", "1");
+        command.stderr(File::create(dir.join("err")).unwrap());
+        command
+    })
 }
 
 /// What a server says of itself; none while it cannot.
@@ -124,8 +166,8 @@ fn numbered(turn: usize) -> Page {
 }
 
 /// The load of the bundled application.
-fn only(_: usize) -> Page {
-    Page { path: PAGE.into(), body: "Hello HBNB!".into() }
+fn only(turn: usize) -> Page {
+    Page { path: format!("{PAGE}?{turn}"), body: "Hello HBNB!".into() }
 }
 
 /// Puts a server under load while `act` goes on, and prints what became of it.
@@ -161,16 +203,33 @@ fn held(server: &Server, name: &str) -> (Client, i32) {
     (client, pid)
 }
 
+/// Stops a worker while it works on nothing, so that it still does when it is killed.
+fn stop_idle(server: &Server) -> i32 {
+    wait_for("a worker with nothing to do", || {
+        let pid = *pids(&status(server)?).first()?;
+        signal_to(pid, Signal::STOP);
+        wait_for("its halt", || {
+            fs::read_to_string(format!("/proc/{pid}/stat")).unwrap().contains(") T ").then_some(())
+        });
+        let status = status(server)?;
+        let mut processes = status["processes"].as_array()?.iter();
+        let is_idle = processes.any(|one| one["pid"] == pid && one["current"] == serde_json::json!([]));
+        if !is_idle {
+            signal_to(pid, Signal::CONT);
+        }
+        is_idle.then_some(pid)
+    })
+}
+
 /// The master is still the one that was started and has as many workers as it should; then it ends in order.
 fn end(mut server: Server, workers: usize) {
     serving(&server, workers);
     assert_eq!(server.child.try_wait().unwrap(), None);
-    let master = status(&server).unwrap()["processes"][0]["pid"].as_u64();
-    assert_eq!(master, Some(server.child.id().into()));
+    assert_eq!(status(&server).unwrap()["pid"].as_u64(), Some(server.child.id().into()));
     site::end(server);
 }
 
-/// Sends the master a signal and waits until so many others serve and none of `old` is left.
+/// Has a server reload, and waits until so many others serve and none of `old` is left.
 fn replaced(server: &Server, old: &[i32], workers: usize) {
     server.signal(Signal::HUP);
     wait_for("a new generation", || {

@@ -3,9 +3,11 @@
 import array
 import io
 import marshal
+import os
 import select
 import socket
 import struct
+import traceback
 
 NO_BODY, INLINE, IN_FILE = range(3)
 # What follows a packet's number: the length of the environ, the kind of the body.
@@ -45,6 +47,16 @@ class Thread:
             pass
 
     def run(self):
+        try:
+            self.serve()
+        except BaseException:
+            # Not even a failure could be told, for want of memory as a rule: the end of the process tells it.
+            try:
+                traceback.print_exc()
+            finally:
+                os._exit(1)
+
+    def serve(self):
         """Serves until told to leave, or until nobody can ask any more."""
         queue, poll, place = self.worker.queue, self.poll, self.at
         board, parts = self.worker.board, self.parts
@@ -66,8 +78,7 @@ class Thread:
                 self.answer(number, environ_length, kind, length - NUMBER.size, messages)
             except ConnectionError:
                 return
-            finally:
-                NUMBER.pack_into(board, place, 0)
+            NUMBER.pack_into(board, place, 0)
 
     def answer(self, number, environ_length, kind, length, messages):
         start = PACKET.size
@@ -92,7 +103,8 @@ class Thread:
             if isinstance(wrong, ConnectionError) and self.is_cut():
                 raise
             self.failed(answer, environ, wrong)
-            if not isinstance(wrong, Exception):
+            # Who had no memory once has none the next time, as a rule: another process has.
+            if isinstance(wrong, MemoryError) or not isinstance(wrong, Exception):
                 self.worker.leave()
         finally:
             body.close()

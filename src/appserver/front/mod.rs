@@ -42,6 +42,7 @@ use self::request::{Remote, Request};
 pub use self::stream::Stream;
 use super::access::{Access, Ends, Record};
 use super::board::Seat;
+use super::descriptor;
 use super::http::{Refusal, Rules};
 use super::log::{Level, Log};
 use super::settings::Settings;
@@ -132,7 +133,7 @@ impl Front {
             folder: settings.tmp_upload_dir.clone().unwrap_or_else(std::env::temp_dir),
             policy: Policy::of(settings),
             mounts: Mounts::of(settings, std::env::var("SCRIPT_NAME").ok()),
-            most: settings.worker_connections,
+            most: settings.worker_connections.min(descriptor::room(settings)),
             room: Notify::new(),
             log: outside.log,
             access: outside.access,

@@ -33,7 +33,11 @@ impl Master {
             }
             Action::Leave(id, queue) => self.leave(id, queue),
             Action::Quit(id) => match self.hands.get(&id).map(|hand| hand.role) {
-                Some(Role::Python) => self.send(id, Number::INT),
+                Some(Role::Python) => {
+                    // An interpreter that is only starting dies of the first without a word; it would tell of the second.
+                    self.send(id, Number::TERM);
+                    self.send(id, Number::INT);
+                }
                 _ => self.order(id, &Order::Quit),
             },
             Action::Dump(id) => {

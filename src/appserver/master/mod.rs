@@ -37,6 +37,7 @@ use self::zygote::Unborn;
 use super::board::Board;
 use super::crew::{Action, Crew, Event, Failure, Id};
 use super::daemon::{self, Daemon};
+use super::descriptor;
 use super::inherited;
 use super::listener::SocketFile;
 use super::log::{Level, Log};
@@ -242,6 +243,11 @@ impl Master {
         {
             let text =
                 format!("The backlog of {} is cut to {cap} by net.core.somaxconn", new.settings.backlog);
+            self.log.write(Level::Warning, &text);
+        }
+        let room = descriptor::room(&new.settings);
+        if room < new.settings.worker_connections {
+            let text = format!("worker_connections is cut to {room}: more files may not be open (ulimit -n)");
             self.log.write(Level::Warning, &text);
         }
     }

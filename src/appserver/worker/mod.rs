@@ -31,6 +31,7 @@ use super::board::Seat;
 use super::census::{Census, Summary};
 use super::channel::Report;
 use super::crew::Role;
+use super::descriptor;
 use super::front::{Application, Front, Outside, Python};
 use super::log::{Level, Log};
 use super::program;
@@ -84,6 +85,7 @@ where
     let (worker, inbox, socket) = Worker::receive(role).map_err(failed)?;
     // Executed through a descriptor, the kernel would call us by its number.
     program::take_name(worker.settings.proc_name.as_deref().unwrap_or("appserver"));
+    descriptor::raise();
     let runtime = runtime()?;
     runtime.block_on(async {
         let mut control = Control::new(socket, inbox).map_err(failed)?;

@@ -7,9 +7,11 @@ import os
 import select
 import socket
 import struct
+import traceback
 
 NO_BODY, INLINE, IN_FILE = range(3)
-PACKET = struct.Struct("<QIB")
+# What follows a packet's number: the length of the environ, the kind of the body.
+PACKET = struct.Struct("<IB")
 PLACE = 16
 RING = struct.Struct("<II")
 # How many bytes of answers may lie in a slot without the front being told.
@@ -34,6 +36,8 @@ class Thread:
         self.poll.register(slot.fileno(), select.POLLIN | select.POLLHUP)
         self.buffer = bytearray(PACKET_BYTES)
         self.view = memoryview(self.buffer)
+        # The call that takes a packet puts its number on the board: whenever this process ends, it is known what is lost.
+        self.parts = [memoryview(worker.board)[self.at : self.at + NUMBER.size], self.view]
 
     def is_gone(self, number):
         return NUMBER.unpack_from(self.worker.board, self.at + 8)[0] == number
@@ -65,18 +69,23 @@ class Thread:
             pass
 
     def run(self):
-        """Serves until told to leave, or until nobody can ask any more."""
         try:
             self.serve()
-        finally:
             self.ring()
+        except BaseException:
+            # Not even a failure could be told, for want of memory as a rule: the end of the process tells it.
+            try:
+                traceback.print_exc()
+            finally:
+                os._exit(1)
 
     def serve(self):
+        """Serves until told to leave, or until nobody can ask any more."""
         queue, poll, place = self.worker.queue, self.poll, self.at
-        board, view = self.worker.board, [self.view]
+        board, parts = self.worker.board, self.parts
         while not self.worker.is_leaving():
             try:
-                length, messages, _, _ = queue.recvmsg_into(view, DESCRIPTOR_BYTES, socket.MSG_CMSG_CLOEXEC)
+                length, messages, _, _ = queue.recvmsg_into(parts, DESCRIPTOR_BYTES, socket.MSG_CMSG_CLOEXEC)
             except BlockingIOError:
                 if self.owed:
                     self.ring()
@@ -88,14 +97,13 @@ class Thread:
                 continue
             if length == 0:
                 return
-            number, environ_length, kind = PACKET.unpack_from(self.buffer)
-            NUMBER.pack_into(board, place, number)
+            (number,) = NUMBER.unpack_from(board, place)
+            environ_length, kind = PACKET.unpack_from(self.buffer)
             try:
-                self.answer(number, environ_length, kind, length, messages)
+                self.answer(number, environ_length, kind, length - NUMBER.size, messages)
             except ConnectionError:
                 return
-            finally:
-                NUMBER.pack_into(board, place, 0)
+            NUMBER.pack_into(board, place, 0)
 
     def answer(self, number, environ_length, kind, length, messages):
         start = PACKET.size
@@ -120,7 +128,8 @@ class Thread:
             if isinstance(wrong, ConnectionError) and self.is_cut():
                 raise
             self.failed(answer, environ, wrong)
-            if not isinstance(wrong, Exception):
+            # Who had no memory once has none the next time, as a rule: another process has.
+            if isinstance(wrong, MemoryError) or not isinstance(wrong, Exception):
                 self.worker.leave()
         finally:
             body.close()

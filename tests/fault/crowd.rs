@@ -1,0 +1,82 @@
+//! More connections than descriptors.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::Value as Json;
+
+use super::{CONNECTIONS, LEAST, end, loses_nothing, numbered, only, serving, start, status, stop_idle};
+use crate::support::load::Page;
+use crate::support::server::{APP, PAGE, Server, signal_to, wait_for};
+use crate::support::wire::connect;
+
+/// What a process may have open is less than the crowd, whoever of two lets it in.
+const FEW: &str = "ulimit -n 64; exec \"$@\"";
+/// Those who come.
+const CROWD: usize = 150;
+
+/// A sum over all processes.
+fn sum(server: &Server, what: &str) -> f64 {
+    let status = status(server).unwrap();
+    let of = |one: &Json| one[what].as_f64().unwrap_or_default();
+    status["processes"].as_array().unwrap().iter().map(of).sum()
+}
+
+/// Sends a request and does not wait for the answer.
+fn ask(address: &str) -> TcpStream {
+    let mut stream = connect(address);
+    write!(stream, "GET {PAGE} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    stream.set_nonblocking(true).unwrap();
+    stream
+}
+
+/// Whether an answer is there, or the connection ended.
+fn is_answered(stream: &TcpStream) -> bool {
+    stream.peek(&mut [0]).is_ok()
+}
+
+fn crowded(server: &Server, what: &str, page: fn(usize) -> Page, meanwhile: impl Fn()) {
+    let address = server.address();
+    loses_nothing(server, &format!("{what}, {CROWD} clients and 64 descriptors"), page, || {
+        wait_for("the load", || (sum(server, "connections") >= CONNECTIONS as f64).then_some(()));
+        let mut crowd: Vec<TcpStream> = (0..CROWD).map(|_| ask(&address)).collect();
+        wait_for("some to be let in", || {
+            (crowd.iter().filter(|one| is_answered(one)).count() > 8).then_some(())
+        });
+        let (used, began) = (sum(server, "cpu"), Instant::now());
+        wait_for("a while", || (began.elapsed() > LEAST).then_some(()));
+        let share = (sum(server, "cpu") - used) / began.elapsed().as_secs_f64();
+        assert!(share < 0.7, "{share:.2} of a processor while nobody can be let in");
+        assert!(!crowd.iter().all(is_answered), "all were let in");
+        meanwhile();
+        let end = Instant::now() + Duration::from_secs(20);
+        while !crowd.is_empty() {
+            assert!(Instant::now() < end, "{} of them were never served", crowd.len());
+            crowd.retain(|one| !is_answered(one));
+            std::thread::yield_now();
+        }
+    });
+}
+
+#[test]
+fn clients_for_whom_there_is_no_descriptor_wait_until_others_leave() {
+    let server = start(FEW, APP, 2, &[]);
+    server.logged("[WARNING] worker_connections is cut to 32: ", 1);
+    crowded(&server, "native", only, || {});
+    end(server, 2);
+}
+
+#[test]
+fn a_worker_is_replaced_while_there_is_no_descriptor_for_another_client() {
+    let server = start(FEW, "fragile", 2, &[]);
+    crowded(&server, "Python", numbered, || {
+        let pid = stop_idle(&server);
+        signal_to(pid, Signal::KILL);
+        server.logged(&format!("Worker (pid:{pid}) was killed by signal 9"), 1);
+        serving(&server, 2);
+    });
+    assert_eq!(server.log().matches("Booting front").count(), 1, "{}", server.log());
+    end(server, 2);
+}

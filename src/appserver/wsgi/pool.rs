@@ -71,6 +71,8 @@ impl Taker {
 pub enum Reply {
     /// An informational answer ahead of the real one.
     Early(frame::Head),
+    /// All of it, if it is short.
+    Whole(frame::Head, bytes::Bytes),
     /// Status and headers.
     Head(frame::Head),
     /// Bytes of the body.

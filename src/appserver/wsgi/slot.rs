@@ -96,6 +96,7 @@ impl Slot {
         }
         let (reply, is_last) = match part {
             Part::Early(head) => (Reply::Early(head), false),
+            Part::Whole(head, data) => (Reply::Whole(head, data), true),
             Part::Head(head) => (Reply::Head(head), false),
             Part::Data(data) => (Reply::Data(data), false),
             Part::File(at, length) => match self.descriptors.pop_front() {

@@ -39,6 +39,7 @@ use self::policy::Policy;
 pub use self::python::Python;
 pub use self::request::Peer;
 use self::request::{Remote, Request};
+use self::stream::Chunk;
 pub use self::stream::Stream;
 use super::access::{Access, Ends, Record};
 use super::board::Seat;
@@ -81,6 +82,7 @@ pub struct Front {
     limits: Limits,
     limit_body: u64,
     folder: PathBuf,
+    chunk: Mutex<Chunk>,
     policy: Policy,
     mounts: Mounts,
     /// How many connections may be open.
@@ -131,6 +133,7 @@ impl Front {
             limits,
             limit_body: Some(settings.limit_request_body.0).filter(|limit| *limit > 0).unwrap_or(u64::MAX),
             folder: settings.tmp_upload_dir.clone().unwrap_or_else(std::env::temp_dir),
+            chunk: Mutex::new(Box::new([0; _])),
             policy: Policy::of(settings),
             mounts: Mounts::of(settings, std::env::var("SCRIPT_NAME").ok()),
             most: settings.worker_connections.min(descriptor::room(settings)),

@@ -22,7 +22,8 @@ use crate::appserver::tally::Tally;
 use crate::appserver::wsgi::bell::Bell;
 use crate::appserver::wsgi::environ::{self, Call};
 use crate::appserver::wsgi::frame;
-use crate::appserver::wsgi::pool::{Failure, Limits, Packet, Pool, Reply, Taker, Word, Worker};
+use crate::appserver::wsgi::pool::{Limits, Packet, Pool, Taker, Word, Worker};
+use crate::appserver::wsgi::reply::{Failure, Reply};
 use crate::appserver::wsgi::slot::Slot;
 use crate::appserver::wsgi::{Board, gateway};
 

@@ -27,7 +27,10 @@ const LONGEST: Duration = Duration::from_millis(16);
 const RING: usize = 8;
 
 /// Has the event loop watch a socket for one thing only, so that nothing else wakes us. Errors are those of the event loop.
-#[expect(deprecated, reason = "its successor is `unsafe` for types that may change their descriptor, which these do not")]
+#[expect(
+    deprecated,
+    reason = "its successor is `unsafe` for types that may change their descriptor, which these do not"
+)]
 pub fn watch<T: AsRawFd + Into<OwnedFd>>(socket: T, interest: Interest) -> io::Result<AsyncFd<T>> {
     AsyncFd::with_interest(socket, interest)
 }
@@ -98,7 +101,8 @@ impl Bell {
         loop {
             match ready.try_io(|queue| Ok(recv(queue.as_fd(), &mut ring[..], RecvFlags::empty())?.0)) {
                 Ok(Ok(RING)) => {
-                    let word = |at: usize| u32::from_le_bytes([ring[at], ring[at + 1], ring[at + 2], ring[at + 3]]);
+                    let word =
+                        |at: usize| u32::from_le_bytes([ring[at], ring[at + 1], ring[at + 2], ring[at + 3]]);
                     if let Some(bell) = self.slots().get(&(word(0), word(4))) {
                         bell.notify_one();
                     }

@@ -7,7 +7,8 @@
 //! - [`marshal`], [`environ`], [`gateway`], [`frame`]: a request as Python reads it (from HTTP, from a gateway's variables), an
 //!   answer as Python writes it.
 //! - [`board`]: what each thread of a worker is at.
-//! - [`pool`], [`slot`], [`bell`]: one queue for all workers, a way back for each thread, and who looks when.
+//! - [`pool`], [`slot`], [`bell`]: one queue for all workers, a way back for each thread, and who looks when; [`reply`]: what
+//!   comes back.
 
 pub mod bell;
 pub mod board;
@@ -17,6 +18,7 @@ pub mod gateway;
 pub mod marshal;
 pub mod pool;
 pub mod python;
+pub mod reply;
 pub mod slot;
 pub mod trial;
 

@@ -15,7 +15,7 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 use tokio::sync::{Notify, mpsc};
 
 use super::board::Board;
-use super::frame;
+use super::reply::{Failure, Reply};
 use crate::appserver::census::{Current, Summary};
 use crate::appserver::tally::Tally;
 
@@ -64,38 +64,6 @@ impl Taker {
     pub fn pid(&self) -> Option<u32> {
         Some(self.0.load(Relaxed)).filter(|pid| *pid != 0)
     }
-}
-
-/// What comes back.
-#[derive(Debug)]
-pub enum Reply {
-    /// An informational answer ahead of the real one.
-    Early(frame::Head),
-    /// All of it, if it is short.
-    Whole(frame::Head, bytes::Bytes),
-    /// Status and headers.
-    Head(frame::Head),
-    /// Bytes of the body.
-    Data(bytes::Bytes),
-    /// A span of a file: from where, how many bytes.
-    File(OwnedFd, u64, u64),
-    /// All was said.
-    End,
-    /// There will be no more.
-    Failed(Failure),
-}
-
-/// Why there is no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// The application raised, and the log has it.
-    Raised,
-    /// The worker died.
-    Died,
-    /// It took too long.
-    TimedOut,
-    /// No worker was free for too long.
-    NotTaken,
 }
 
 /// What the master is told of a worker.

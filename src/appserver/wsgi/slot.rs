@@ -18,7 +18,8 @@ use tokio::sync::mpsc::error::TrySendError;
 use super::bell::watch;
 use super::board::Board;
 use super::frame::{self, Frame, Part};
-use super::pool::{Failure, Id, Pool, Reply};
+use super::pool::{Id, Pool};
+use super::reply::{Failure, Reply};
 
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;

@@ -12,6 +12,7 @@ import traceback
 NO_BODY, INLINE, IN_FILE = range(3)
 # What follows a packet's number: the length of the environ, the kind of the body.
 PACKET = struct.Struct("<IB")
+PACKET_HEAD = PACKET.size
 PLACE = 16
 RING = struct.Struct("<II")
 # How many bytes of answers may lie in a slot without the front being told.
@@ -83,9 +84,10 @@ class Thread:
         """Serves until told to leave, or until nobody can ask any more."""
         queue, poll, place = self.worker.queue, self.poll, self.at
         board, parts = self.worker.board, self.parts
+        flags = socket.MSG_CMSG_CLOEXEC
         while not self.worker.is_leaving():
             try:
-                length, messages, _, _ = queue.recvmsg_into(parts, DESCRIPTOR_BYTES, socket.MSG_CMSG_CLOEXEC)
+                length, messages, _, _ = queue.recvmsg_into(parts, DESCRIPTOR_BYTES, flags)
             except BlockingIOError:
                 if self.owed:
                     self.ring()
@@ -106,10 +108,10 @@ class Thread:
             NUMBER.pack_into(board, place, 0)
 
     def answer(self, number, environ_length, kind, length, messages):
-        start = PACKET.size
-        body_at = start + environ_length
-        environ = marshal.loads(self.view[start:body_at])
-        environ.update(self.worker.base)
+        worker = self.worker
+        body_at = PACKET_HEAD + environ_length
+        environ = marshal.loads(self.view[PACKET_HEAD:body_at])
+        environ.update(worker.base)
         if kind == NO_BODY:
             body = io.BytesIO()
         elif kind == INLINE:
@@ -117,7 +119,7 @@ class Thread:
         else:
             body = open(descriptor_of(messages), "rb")
         environ["wsgi.input"] = body
-        self.worker.channel.about.request = environ.get(self.worker.request_key)
+        worker.channel.about.request = environ.get(worker.request_key)
         answer = Answer(self, number)
         environ["wsgi.early_hints"] = answer.early
         try:

@@ -2,6 +2,7 @@
 
 import atexit
 import faulthandler
+import gc
 import mmap
 import os
 import signal
@@ -35,6 +36,13 @@ def yield_to_front():
         pass
 
 
+def keep_what_is_loaded():
+    """Spares the collector what stays anyway: it would look through all modules again and again."""
+    gc.collect()
+    if hasattr(gc, "freeze"):
+        gc.freeze()
+
+
 class Worker:
     """What all threads share. `given`: where stacks are shown, the queue, the board, where output goes if that is
     captured, a slot a thread."""
@@ -65,6 +73,7 @@ class Worker:
             self.channel.say(failure.report())
             return failure.status
         self.hand.booted = True
+        keep_what_is_loaded()
         self.channel.say("Ready")
         if self.settings["reload"]:
             Watch(self.channel, self.settings).start()

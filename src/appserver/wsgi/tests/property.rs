@@ -18,16 +18,17 @@ fn pieces<'a>(bytes: &'a [u8], cuts: &[Index]) -> Vec<&'a [u8]> {
 
 /// Frames a worker may write.
 fn good() -> impl Strategy<Value = Frame> {
-    let line = |most: usize| vec(any::<u8>().prop_filter("ends a line", |byte| *byte != b'\n'), 0..most).prop_map(Bytes::from);
+    let line = |most: usize| {
+        vec(any::<u8>().prop_filter("ends a line", |byte| *byte != b'\n'), 0..most).prop_map(Bytes::from)
+    };
     let head = (line(20), vec((line(20), line(300)), 0..5), proptest::option::of(0..u64::MAX))
         .prop_map(|(status, fields, length)| Head { status, fields, length });
     let data = || vec(any::<u8>(), 0..300).prop_map(Bytes::from);
     let part = prop_oneof![
         head.clone().prop_map(Part::Head),
         head.clone().prop_map(Part::Early),
-        (head, data()).prop_map(|(head, data)| {
-            Part::Whole(Head { length: Some(data.len() as u64), ..head }, data)
-        }),
+        (head, data())
+            .prop_map(|(head, data)| { Part::Whole(Head { length: Some(data.len() as u64), ..head }, data) }),
         data().prop_map(Part::Data),
         any::<[u64; 2]>().prop_map(|[at, length]| Part::File(at, length)),
         any::<bool>().prop_map(|is_whole| if is_whole { Part::End } else { Part::Abort }),

@@ -18,7 +18,7 @@
 //! - [`control`]: questions and orders of people: `appserver status` and its siblings.
 //! - [`backlog`]: how many connections wait to be accepted.
 //! - [`board`]: which worker accepts next; [`descriptor`]: and how many connections there is room for.
-//! - [`notify`], [`pidfile`], [`signals`]: the ways to the outside.
+//! - [`notify`], [`pidfile`], [`signals`]: the ways to the outside; [`daemon`]: into the background.
 //! - [`master`]: the loop that turns the crew's actions into system calls; it never parses a request.
 //! - [`http`]: HTTP/1.1 as bytes and values, without a socket.
 //! - [`protocol`]: what proxies speak beside HTTP.
@@ -40,6 +40,7 @@ pub mod config;
 pub mod control;
 pub mod courier;
 pub mod crew;
+pub mod daemon;
 pub mod descriptor;
 pub mod front;
 pub mod http;

@@ -72,6 +72,7 @@ impl Worker {
                 access,
                 statsd,
                 tally: Arc::default(),
+                inherited: 0,
                 observed: None,
                 seat,
                 queue,

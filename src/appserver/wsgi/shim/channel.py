@@ -144,6 +144,13 @@ def begin():
     return channel
 
 
+def capture(output):
+    """Has what is printed go there."""
+    for standard in (1, 2):
+        os.dup2(output, standard)
+    os.close(output)
+
+
 def by_lines():
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(line_buffering=True)

@@ -67,10 +67,7 @@ class Worker:
         stacks, queue, board = given[:3]
         slots = given[3:]
         if self.settings["capture_output"]:
-            output = slots.pop(0)
-            for standard in (1, 2):
-                os.dup2(output, standard)
-            os.close(output)
+            capture(slots.pop(0))
         self.queue = socket.socket(fileno=queue)
         self.places = len(slots)
         # What an application reads as the name of a request.

@@ -51,8 +51,8 @@ fn a_native_worker_that_is_killed_costs_its_connections() {
             serving(&server, 3);
         }
     });
-    // They were sent again on connections to others.
-    assert_eq!(count.failed, Vec::<String>::new());
+    // A client sends again what got no answer on a connection that had been idle; what was the first on one, it cannot.
+    assert!(count.failed.len() <= TIMES, "{:?}", count.failed);
     end(server, 3);
 }
 
@@ -67,7 +67,7 @@ fn requests_that_nobody_has_begun_outlive_all_workers() {
     }
     wait_for("all of them to wait", || {
         let status = status(&server)?;
-        let mut queued = status["processes"].as_array()?.iter().filter_map(|one| one["queued"].as_u64());
+        let mut queued = status.processes.iter().filter_map(|one| one.queued);
         (queued.next()? == waiting.len() as u64).then_some(())
     });
     for (_, pid) in &begun {

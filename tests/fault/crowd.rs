@@ -5,7 +5,6 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use serde_json::Value as Json;
 
 use super::{CONNECTIONS, LEAST, end, loses_nothing, numbered, only, serving, start, status, stop_idle};
 use crate::support::load::Page;
@@ -17,11 +16,13 @@ const FEW: &str = "ulimit -n 64; exec \"$@\"";
 /// Those who come.
 const CROWD: usize = 150;
 
-/// A sum over all processes.
-fn sum(server: &Server, what: &str) -> f64 {
-    let status = status(server).unwrap();
-    let of = |one: &Json| one[what].as_f64().unwrap_or_default();
-    status["processes"].as_array().unwrap().iter().map(of).sum()
+/// Seconds of processor time until now.
+fn used(server: &Server) -> f64 {
+    status(server).unwrap().processes.iter().map(|one| one.cpu).sum()
+}
+
+fn connections(server: &Server) -> u64 {
+    status(server).unwrap().processes.iter().filter_map(|one| one.connections).sum()
 }
 
 /// Sends a request and does not wait for the answer.
@@ -40,14 +41,14 @@ fn is_answered(stream: &TcpStream) -> bool {
 fn crowded(server: &Server, what: &str, page: fn(usize) -> Page, meanwhile: impl Fn()) {
     let address = server.address();
     loses_nothing(server, &format!("{what}, {CROWD} clients and 64 descriptors"), page, || {
-        wait_for("the load", || (sum(server, "connections") >= CONNECTIONS as f64).then_some(()));
+        wait_for("the load", || (connections(server) >= CONNECTIONS as u64).then_some(()));
         let mut crowd: Vec<TcpStream> = (0..CROWD).map(|_| ask(&address)).collect();
         wait_for("some to be let in", || {
             (crowd.iter().filter(|one| is_answered(one)).count() > 8).then_some(())
         });
-        let (used, began) = (sum(server, "cpu"), Instant::now());
+        let (before, began) = (used(server), Instant::now());
         wait_for("a while", || (began.elapsed() > LEAST).then_some(()));
-        let share = (sum(server, "cpu") - used) / began.elapsed().as_secs_f64();
+        let share = (used(server) - before) / began.elapsed().as_secs_f64();
         assert!(share < 0.7, "{share:.2} of a processor while nobody can be let in");
         assert!(!crowd.iter().all(is_answered), "all were let in");
         meanwhile();

@@ -47,3 +47,17 @@ fn a_worker_that_cannot_even_tell_that_it_failed_is_replaced() {
     });
     end(server, 2);
 }
+
+#[test]
+fn workers_that_grow_too_large_are_replaced_and_lose_nothing() {
+    let server = python(3, &["--max-rss", "100MB"]);
+    let address = server.address();
+    loses_nothing(&server, "Python, max_rss, 3 times", numbered, || {
+        for times in 1..=3 {
+            assert_eq!(Client::new(&address).get("/swell").unwrap().body, "swollen");
+            server.logged("(max_rss)", times);
+            serving(&server, 3);
+        }
+    });
+    end(server, 3);
+}

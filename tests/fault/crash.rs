@@ -27,15 +27,20 @@ fn a_worker_that_is_killed_while_idle_costs_nothing() {
 #[test]
 fn a_worker_that_is_killed_in_a_request_costs_that_request() {
     let server = python(3, &[]);
-    loses_nothing(&server, &format!("Python, a worker killed in a request {TIMES} times"), numbered, || {
-        for time in 0..TIMES {
-            let (mut client, pid) = held(&server, &time.to_string());
-            signal_to(pid, Signal::KILL);
-            assert_eq!(client.answer().unwrap().status, 502);
-            server.logged(&format!("A worker died while it answered GET /hold?{time} "), 1);
-            serving(&server, 3);
-        }
-    });
+    loses_nothing(
+        &server,
+        &format!("Python, beside {TIMES} workers killed in a request, which got 502"),
+        numbered,
+        || {
+            for time in 0..TIMES {
+                let (mut client, pid) = held(&server, &time.to_string());
+                signal_to(pid, Signal::KILL);
+                assert_eq!(client.answer().unwrap().status, 502);
+                server.logged(&format!("A worker died while it answered GET /hold?{time} "), 1);
+                serving(&server, 3);
+            }
+        },
+    );
     end(server, 3);
 }
 

@@ -34,7 +34,9 @@ impl Sink {
         let was_full = self.lost > 0;
         let text = if self.is_torn { Cow::from([b"\n", lines].concat()) } else { lines.into() };
         let (written, result) = write(&mut self.file, &text);
-        let (taken, left) = text.split_at(written);
+        let taken = &text[..written];
+        // The end of a torn line is none of ours.
+        let left = &lines[written.saturating_sub(text.len() - lines.len())..];
         self.is_torn = taken.last().map_or(self.is_torn, |byte| *byte != b'\n');
         match result {
             Ok(()) => was_full.then(|| Change::Room(std::mem::take(&mut self.lost))),

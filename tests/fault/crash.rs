@@ -27,15 +27,20 @@ fn a_worker_that_is_killed_while_idle_costs_nothing() {
 #[test]
 fn a_worker_that_is_killed_in_a_request_costs_that_request() {
     let server = python(3, &[]);
-    loses_nothing(&server, &format!("Python, a worker killed in a request {TIMES} times"), numbered, || {
-        for time in 0..TIMES {
-            let (mut client, pid) = held(&server, &time.to_string());
-            signal_to(pid, Signal::KILL);
-            assert_eq!(client.answer().unwrap().status, 502);
-            server.logged(&format!("A worker died while it answered GET /hold?{time} "), 1);
-            serving(&server, 3);
-        }
-    });
+    loses_nothing(
+        &server,
+        &format!("Python, beside {TIMES} workers killed in a request, which got 502"),
+        numbered,
+        || {
+            for time in 0..TIMES {
+                let (mut client, pid) = held(&server, &time.to_string());
+                signal_to(pid, Signal::KILL);
+                assert_eq!(client.answer().unwrap().status, 502);
+                server.logged(&format!("A worker died while it answered GET /hold?{time} "), 1);
+                serving(&server, 3);
+            }
+        },
+    );
     end(server, 3);
 }
 
@@ -51,8 +56,8 @@ fn a_native_worker_that_is_killed_costs_its_connections() {
             serving(&server, 3);
         }
     });
-    // They were sent again on connections to others.
-    assert_eq!(count.failed, Vec::<String>::new());
+    // A client sends again what got no answer on a connection that had been idle; what was the first on one, it cannot.
+    assert!(count.failed.len() <= TIMES, "{:?}", count.failed);
     end(server, 3);
 }
 
@@ -67,7 +72,7 @@ fn requests_that_nobody_has_begun_outlive_all_workers() {
     }
     wait_for("all of them to wait", || {
         let status = status(&server)?;
-        let mut queued = status["processes"].as_array()?.iter().filter_map(|one| one["queued"].as_u64());
+        let mut queued = status.processes.iter().filter_map(|one| one.queued);
         (queued.next()? == waiting.len() as u64).then_some(())
     });
     for (_, pid) in &begun {

@@ -11,13 +11,15 @@ mod hang;
 mod memory;
 mod renewal;
 mod rotation;
+mod upgrade;
 
 use std::fs::{self, File};
+use std::os::unix::net::UnixStream;
 use std::process::Command;
 use std::time::Duration;
 
+use deployer::appserver::control::wire::{self, Status};
 use rustix::process::Signal;
-use serde_json::Value as Json;
 
 use crate::support::load::{Count, Load, Page};
 use crate::support::server::{APP, Client, PAGE, Server, binary, signal_to, wait_for};
@@ -76,6 +78,10 @@ def exhaust(query):
             pass
     raise MemoryError(query)
 
+def swell(query):
+    kept.append(bytearray(os.urandom(1) * (100 << 20)))
+    return "swollen"
+
 def mute(query):
     def without_memory(self, data):
         raise MemoryError()
@@ -92,6 +98,7 @@ ACTS = {
     "/arm": die_at_the_next,
     "/grow": grow,
     "/exhaust": exhaust,
+    "/swell": swell,
     "/mute": mute,
     "/now": lambda query: str(time.time()),
 }
@@ -105,8 +112,18 @@ def application(environ, start):
 "#;
 
 /// The options of every server: it listens where the kernel picks.
-const OPTIONS: [&str; 8] =
-    ["--bind", "127.0.0.1:0", "--keep-alive", "75", "--error-logfile", "log", "--pid", "pid"];
+const OPTIONS: [&str; 10] = [
+    "--bind",
+    "127.0.0.1:0",
+    "--keep-alive",
+    "75",
+    "--error-logfile",
+    "log",
+    "--pid",
+    "pid",
+    "--control-socket",
+    "control",
+];
 
 /// A server of [`FRAGILE`] with so many workers, from when all of them serve.
 fn python(workers: usize, options: &[&str]) -> Server {
@@ -138,25 +155,25 @@ fn spawn(script: &str, source: &str, app: &str, options: &[&str]) -> Server {
 }
 
 /// What a server says of itself; none while it cannot.
-fn status(server: &Server) -> Option<Json> {
-    let pid = server.path("pid");
-    let said = Command::new(binary()).args(["status", "--json", "--pid"]).arg(pid).output().unwrap();
-    serde_json::from_slice(&said.stdout).ok()
+fn status(server: &Server) -> Option<Status> {
+    let mut stream = UnixStream::connect(server.path("control")).ok()?;
+    wire::send(&mut stream, &wire::Request { id: 1, command: wire::Command::Status }).ok()?;
+    wire::receive::<wire::Reply>(&mut stream).ok()?.status
 }
 
-/// Its workers that serve: their process ids.
-fn pids(status: &Json) -> Vec<i32> {
-    let processes = status["processes"].as_array().into_iter().flatten();
-    let serving = processes.filter(|one| one["role"] == "worker" && one["state"] == "serving");
-    serving.map(|one| one["pid"].as_i64().unwrap() as i32).collect()
+/// The process ids of its workers that serve.
+fn pids(status: &Status) -> Vec<i32> {
+    let serving = status.processes.iter().filter(|one| one.role == "worker" && one.state == "serving");
+    serving.map(|one| one.pid.cast_signed()).collect()
 }
 
 /// Waits until exactly so many workers serve and no other is there; returns their process ids.
 fn serving(server: &Server, workers: usize) -> Vec<i32> {
     wait_for(&format!("{workers} workers that serve"), || {
         let status = status(server)?;
-        let all = status["processes"].as_array()?.iter().filter(|one| one["role"] == "worker").count();
-        (status["phase"] == "serving" && all == workers).then(|| pids(&status)).filter(|p| p.len() == workers)
+        let all = status.processes.iter().filter(|one| one.role == "worker").count();
+        let serving = pids(&status);
+        (status.phase == "serving" && (all, serving.len()) == (workers, workers)).then_some(serving)
     })
 }
 
@@ -212,8 +229,8 @@ fn stop_idle(server: &Server) -> i32 {
             fs::read_to_string(format!("/proc/{pid}/stat")).unwrap().contains(") T ").then_some(())
         });
         let status = status(server)?;
-        let mut processes = status["processes"].as_array()?.iter();
-        let is_idle = processes.any(|one| one["pid"] == pid && one["current"] == serde_json::json!([]));
+        let it = status.processes.iter().find(|one| one.pid.cast_signed() == pid)?;
+        let is_idle = it.current.is_empty();
         if !is_idle {
             signal_to(pid, Signal::CONT);
         }
@@ -225,7 +242,7 @@ fn stop_idle(server: &Server) -> i32 {
 fn end(mut server: Server, workers: usize) {
     serving(&server, workers);
     assert_eq!(server.child.try_wait().unwrap(), None);
-    assert_eq!(status(&server).unwrap()["pid"].as_u64(), Some(server.child.id().into()));
+    assert_eq!(status(&server).unwrap().pid, server.child.id());
     site::end(server);
 }
 

@@ -51,11 +51,19 @@ fn twenty_native_workers_more_and_less_lose_nothing() {
     resized(native(2, &[]), "native", only);
 }
 
-#[test]
-fn workers_that_are_replaced_after_fifty_requests_lose_nothing() {
-    let server = python(3, &["--max-requests", "50"]);
-    loses_nothing(&server, "Python, max_requests 50, 15 times", numbered, || {
+fn recycled(server: Server, what: &str, page: fn(usize) -> Page) {
+    loses_nothing(&server, &format!("{what}, max_requests 50, 15 times"), page, || {
         server.logged("will be replaced: it answered max_requests", 15);
     });
     end(server, 3);
+}
+
+#[test]
+fn python_workers_that_are_replaced_after_fifty_requests_lose_nothing() {
+    recycled(python(3, &["--max-requests", "50"]), "Python", numbered);
+}
+
+#[test]
+fn native_workers_that_are_replaced_after_fifty_requests_lose_nothing() {
+    recycled(native(3, &["--max-requests", "50"]), "native", only);
 }

@@ -147,13 +147,13 @@ impl Worker {
     {
         let (words, mut heard) = unbounded_channel();
         let application = match self.queue.take() {
-            Some(queue) => {
-                control.report(&Report::Ready);
-                match Python::new(&self.settings, queue, words, &self.tally) {
-                    Ok(python) => Application::Python(python),
-                    Err(error) => return self.log.write(Level::Critical, &format!("Cannot serve: {error}")),
+            Some(queue) => match Python::new(&self.settings, queue, words, &self.tally) {
+                Ok(python) => {
+                    control.report(&Report::Ready);
+                    Application::Python(python)
                 }
-            }
+                Err(error) => return self.log.write(Level::Critical, &format!("Cannot serve: {error}")),
+            },
             None => match self.boot(control, load).await {
                 Some(router) => Application::Native(router),
                 None => return,

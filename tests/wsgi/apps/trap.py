@@ -329,6 +329,15 @@ def stream(environ, start_response):
 
 
 @part
+def waits(environ, start_response):
+    name = environ["QUERY_STRING"]
+    note("begun " + name)
+    wait_for(name)
+    note("over " + name)
+    return answer(start_response, name)
+
+
+@part
 def events(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/event-stream"), ("Content-Length", "20")])
     yield b"data: 1\n\n"

@@ -1,6 +1,6 @@
 //! Workers without memory.
 
-use super::{end, loses_nothing, numbered, python, serving};
+use super::{end, loses_nothing, numbered, python, serving, under_load};
 use crate::support::server::{Client, wait_for};
 
 #[test]
@@ -40,21 +40,20 @@ fn a_worker_whose_memory_is_used_up_is_replaced() {
 }
 
 #[test]
-fn a_worker_that_cannot_even_tell_that_it_failed_is_replaced() {
+fn a_worker_that_cannot_even_tell_that_it_failed_ends_with_what_it_has_begun() {
     let server = python(2, &["--threads", "2"]);
     let address = server.address();
-    loses_nothing(
-        &server,
-        "Python, beside 3 workers that cannot tell their failure, which got 502",
-        numbered,
-        || {
-            for _ in 0..3 {
-                let old = serving(&server, 2);
-                assert_eq!(Client::new(&address).get("/mute").unwrap().status, 502);
-                wait_for("another worker", || (serving(&server, 2) != old).then_some(()));
-            }
-        },
-    );
+    let fault = "Python, beside 3 workers that cannot tell their failure, which got 502";
+    let (count, ()) = under_load(&server, fault, numbered, || {
+        for _ in 0..3 {
+            let old = serving(&server, 2);
+            assert_eq!(Client::new(&address).get("/mute").unwrap().status, 502);
+            wait_for("another worker", || (serving(&server, 2) != old).then_some(()));
+        }
+    });
+    // The other thread of each may have been at something.
+    let is_begun = |line: &String| line.ends_with("status 502");
+    assert!(count.failed.len() <= 3 && count.failed.iter().all(is_begun), "{:?}", count.failed);
     end(server, 2);
 }
 

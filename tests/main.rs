@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, with the place")]
 mod app;
 mod cli;
+mod fault;
 mod golden;
 mod hosts;
 mod servers;

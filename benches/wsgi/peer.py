@@ -22,6 +22,8 @@ BASE_PYTHON = "/usr/bin/python3"
 APPSERVER = Path(os.environ.get("APPSERVER", TARGET / "x86_64-unknown-linux-gnu/release/appserver")).absolute()
 READY_SECONDS = 20
 KEEP_ALIVE = "600"
+# More than ever ask at once.
+CONNECTIONS = "12000"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Server:
 def appserver(port, application, workers):
     return [
         *(APPSERVER, "--bind", f"127.0.0.1:{port}", "--workers", workers, "--keep-alive", KEEP_ALIVE),
-        *("--log-level", "error", "--python", PYTHON, "--chdir", APPS, application),
+        *("--worker-connections", CONNECTIONS, "--log-level", "error", "--python", PYTHON, "--chdir", APPS, application),
     ]
 
 

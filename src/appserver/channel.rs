@@ -105,9 +105,9 @@ pub enum Report {
     Beat,
     /// Leaving without having been told to.
     Leaving,
-    /// Of a front: this worker answered as many requests as it may.
+    /// A worker answered as many requests as it may.
     Spent {
-        /// The worker.
+        /// The worker, if a front says so; 0 is who says it.
         worker: u64,
     },
     /// Of a front: a request in this worker takes too long.

@@ -71,7 +71,9 @@ fn command() -> Command {
         .after_help(concat!(
             "Settings marked + are not Gunicorn's. `appserver settings` explains all of them.\n",
             "`appserver status --help` tells how a server that runs is asked. An application with the name of such a word \
-             is served by `appserver -- status`."
+             is served by `appserver -- status`.\n",
+            "Exits with 2 if what it was given is wrong, 3 if a hook of the configuration failed before it served, and 4 if \
+             the application could not be loaded."
         ))
         .args_override_self(true);
     for section in &SECTIONS {

@@ -1,5 +1,6 @@
 //! The listening sockets: opened where the settings say, or inherited from who started us.
 
+use std::cell::Cell;
 use std::fs;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -46,13 +47,19 @@ pub struct Outside<'a> {
     pub handed: &'a mut ListenFd,
     /// Whose the files of sockets are.
     pub owner: &'a Owner,
+    /// Whether nobody serves yet, so that there is time to wait for an address.
+    pub is_first: bool,
 }
 
 /// Opens what the settings name, or takes all that was handed over when they name nothing.
 /// Errors are those of the user's input: addresses in use, paths that are no sockets, missing rights.
 pub fn open(settings: &Settings, mut outside: Outside) -> Result<Vec<Rc<Listener>>, Diagnostic> {
     let already = outside.already;
+    let is_handed = |listener: &Rc<Listener>| matches!(listener.bind, Bind::Fd(_));
     let binds = match (&settings.bind[..], outside.handed.len()) {
+        ([], 0) if already.iter().any(is_handed) => {
+            already.iter().filter(|one| is_handed(one)).map(|listener| listener.bind.clone()).collect()
+        }
         ([], 0) => vec![Bind::Tcp(SocketAddr::from(([127, 0, 0, 1], 8000)))],
         ([], count) => (0..count as u32).map(|index| Bind::Fd(index + FIRST_FD)).collect(),
         (named, _) => named.to_vec(),
@@ -77,8 +84,7 @@ fn failed(bind: &Bind, error: Errno) -> Diagnostic {
 pub const FIRST_FD: u32 = 3;
 
 fn open_one(bind: &Bind, settings: &Settings, outside: &mut Outside) -> Result<Listener, Diagnostic> {
-    // Who serves already does not wait.
-    let tries = if outside.already.is_empty() { TRIES } else { 1 };
+    let tries = if outside.is_first { TRIES } else { 1 };
     let listener = match bind {
         Bind::Tcp(address) => tcp(*address, settings.reuse_port, tries)?,
         Bind::Unix(path) => {
@@ -224,17 +230,24 @@ fn is_listening(path: &Path) -> bool {
 pub struct SocketFile {
     path: PathBuf,
     identity: (u64, u64),
+    is_left: Cell<bool>,
 }
 
 impl SocketFile {
-    fn of(path: &Path) -> Option<Self> {
-        Some(Self { path: path.to_owned(), identity: identity(path)? })
+    /// The file that is there now.
+    pub fn of(path: &Path) -> Option<Self> {
+        Some(Self { path: path.to_owned(), identity: identity(path)?, is_left: Cell::new(false) })
+    }
+
+    /// Has the file stay when we go: somebody else uses it as well.
+    pub fn leave(&self) {
+        self.is_left.set(true);
     }
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        if identity(&self.path) == Some(self.identity) {
+        if !self.is_left.get() && identity(&self.path) == Some(self.identity) {
             let _ = fs::remove_file(&self.path);
         }
     }

@@ -1,7 +1,6 @@
 //! The error log: one line an event, one write a line.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::fs::OpenOptions;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::sink::{Change, Sink};
 use crate::base::diagnostic::Diagnostic;
+use crate::base::say;
 
 /// How important a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -53,7 +54,7 @@ pub trait Echo: Send + Sync {
 
 /// An open error log.
 pub struct Log {
-    file: Mutex<File>,
+    sink: Mutex<Sink>,
     least: Level,
     pid: u32,
     echoes: Vec<Box<dyn Echo>>,
@@ -62,8 +63,8 @@ pub struct Log {
 impl Log {
     /// A log on an open descriptor; lines below `least` are dropped.
     pub fn new(descriptor: OwnedFd, least: Level) -> Self {
-        let file = Mutex::new(File::from(descriptor));
-        Self { file, least, pid: std::process::id(), echoes: Vec::new() }
+        let sink = Mutex::new(Sink::new(descriptor));
+        Self { sink, least, pid: std::process::id(), echoes: Vec::new() }
     }
 
     /// The same log, with another place for its lines beside the file.
@@ -72,7 +73,8 @@ impl Log {
         self
     }
 
-    /// Writes one line. A log that cannot be written is no reason to stop serving.
+    /// Writes one line. A log that cannot be written is no reason to stop serving: it is told on standard error, and in
+    /// the log when that is written again.
     pub fn write(&self, level: Level, message: &str) {
         self.write_of(self.pid, level, message);
     }
@@ -81,7 +83,18 @@ impl Log {
     pub fn write_of(&self, pid: u32, level: Level, message: &str) {
         if level >= self.least {
             let text = line(Timestamp::now(), pid, level, message);
-            let _ = self.file().write_all(text.as_bytes());
+            let change = self.sink().write(text.as_bytes());
+            match change {
+                Some(Change::Full(error)) => {
+                    let text = format!("Cannot write to the error log: {error}");
+                    say::aside(line(Timestamp::now(), self.pid, Level::Critical, &text).trim_end());
+                }
+                Some(Change::Room(lost)) => {
+                    let text = format!("The error log is written again; lines lost meanwhile: {lost}");
+                    self.write(Level::Warning, &text);
+                }
+                None => {}
+            }
             for echo in &self.echoes {
                 echo.line(pid, level, message);
             }
@@ -90,16 +103,16 @@ impl Log {
 
     /// Goes on in another file, after a rotation.
     pub fn replace(&self, descriptor: OwnedFd) {
-        *self.file() = File::from(descriptor);
+        self.sink().replace(descriptor);
     }
 
-    fn file(&self) -> MutexGuard<'_, File> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sink(&self) -> MutexGuard<'_, Sink> {
+        self.sink.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Another descriptor of the same open file, to hand to a worker.
     pub fn descriptor(&self) -> std::io::Result<OwnedFd> {
-        self.file().as_fd().try_clone_to_owned()
+        self.sink().as_fd().try_clone_to_owned()
     }
 }
 

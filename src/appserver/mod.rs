@@ -11,14 +11,14 @@
 //! - [`channel`]: what master and worker say to each other, and the descriptors they pass.
 //! - [`program`], [`owner`]: which binary a new generation of workers runs, and as whom.
 //! - [`listener`], [`inherited`]: the sockets: opened, taken over from systemd, or handed to a worker.
-//! - [`log`], [`access`]: the error log and the access log.
+//! - [`sink`], [`log`], [`access`]: files that may be full, the error log and the access log.
 //! - [`courier`], [`syslog`], [`statsd`]: where lines and figures go as well, without anybody waiting for that.
 //! - [`census`], [`process`]: who is there, what they are at and what they use.
 //! - [`tally`], [`metrics`]: what passes is counted, and told over HTTP.
 //! - [`control`]: questions and orders of people: `appserver status` and its siblings.
 //! - [`backlog`]: how many connections wait to be accepted.
-//! - [`board`]: which worker accepts next.
-//! - [`notify`], [`pidfile`], [`signals`]: the ways to the outside.
+//! - [`board`]: which worker accepts next; [`descriptor`]: and how many connections there is room for.
+//! - [`notify`], [`pidfile`], [`signals`]: the ways to the outside; [`daemon`]: into the background.
 //! - [`master`]: the loop that turns the crew's actions into system calls; it never parses a request.
 //! - [`http`]: HTTP/1.1 as bytes and values, without a socket.
 //! - [`protocol`]: what proxies speak beside HTTP.
@@ -40,6 +40,8 @@ pub mod config;
 pub mod control;
 pub mod courier;
 pub mod crew;
+pub mod daemon;
+pub mod descriptor;
 pub mod front;
 pub mod http;
 pub mod inherited;
@@ -55,6 +57,7 @@ pub mod program;
 pub mod protocol;
 pub mod settings;
 pub mod signals;
+pub mod sink;
 pub mod statsd;
 pub mod syslog;
 pub mod tally;

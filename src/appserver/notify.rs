@@ -18,6 +18,11 @@ pub struct Notify {
 }
 
 impl Notify {
+    /// Tells nobody.
+    pub fn silent() -> Self {
+        Self { target: None, watchdog: None }
+    }
+
     /// Reads `NOTIFY_SOCKET` (a path, or `@name` for an abstract socket) and the watchdog's variables.
     pub fn from_environment(environment: impl Fn(&str) -> Option<String>) -> Self {
         let target = environment("NOTIFY_SOCKET").and_then(|name| {
@@ -43,6 +48,11 @@ impl Notify {
         let now = clock_gettime(ClockId::Monotonic);
         let usec = now.tv_sec * 1_000_000 + now.tv_nsec / 1_000;
         self.send(&format!("RELOADING=1\nMONOTONIC_USEC={usec}\nSTATUS=reloading"));
+    }
+
+    /// Another process is the main one from now on, and all is well there.
+    pub fn main_is(&self, pid: u32, status: &str) {
+        self.send(&format!("MAINPID={pid}\nREADY=1\nSTATUS={status}"));
     }
 
     /// The end began.

@@ -1,6 +1,7 @@
 //! The file with the master's process id.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, test_kill_process};
@@ -23,17 +24,27 @@ impl PidFile {
         }
         let mut fresh = path.as_os_str().to_owned();
         fresh.push(".new");
-        fs::write(&fresh, format!("{}\n", own())).and_then(|()| fs::rename(&fresh, path)).map_err(
-            |error| {
-                Diagnostic::error(format!("cannot write the pid file `{}`: {error}", path.display()))
-                    .fix("a path in a directory that exists and this user may write")
-            },
-        )?;
+        fs::write(&fresh, format!("{}\n", own()))
+            .and_then(|()| fs::rename(&fresh, path))
+            .map_err(|error| cannot_write(path, &error))?;
         Ok(Self(path.to_owned()))
     }
 }
 
 impl PidFile {
+    /// What is added to the path while an old master still has the file of that name.
+    pub const SECOND: &str = ".2";
+
+    /// Moves the file to `path`, where the master before us (`former`) may have left its own.
+    pub fn rename(mut self, path: &Path, former: i32) -> Result<Self, Diagnostic> {
+        if read(path).is_none_or(|pid| pid == former || !is_alive(pid)) {
+            fs::rename(&self.0, path).map_err(|error| cannot_write(path, &error))?;
+            self.0 = path.to_owned();
+            return Ok(self);
+        }
+        Err(Diagnostic::error(format!("the pid file `{}` names another process", path.display())))
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0
@@ -46,6 +57,11 @@ impl Drop for PidFile {
             let _ = fs::remove_file(&self.0);
         }
     }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::error(format!("cannot write the pid file `{}`: {error}", path.display()))
+        .fix("a path in a directory that exists and this user may write")
 }
 
 fn own() -> i32 {

@@ -4,7 +4,9 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1};
+use signal_hook::consts::{
+    SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH,
+};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 
@@ -23,12 +25,16 @@ pub enum Signal {
     Less,
     /// USR1: open the logs again.
     Reopen,
+    /// WINCH: no workers, for now.
+    Rest,
+    /// USR2: a new master beside this one.
+    Upgrade,
     /// CHLD: a child ended.
     Child,
 }
 
 impl Signal {
-    const ALL: [(i32, Self, &'static str); 8] = [
+    const ALL: [(i32, Self, &'static str); 10] = [
         (SIGHUP, Self::Reload, "hup"),
         (SIGTERM, Self::Stop, "term"),
         (SIGINT, Self::Quit, "int"),
@@ -36,6 +42,8 @@ impl Signal {
         (SIGTTIN, Self::More, "ttin"),
         (SIGTTOU, Self::Less, "ttou"),
         (SIGUSR1, Self::Reopen, "usr1"),
+        (SIGWINCH, Self::Rest, "winch"),
+        (SIGUSR2, Self::Upgrade, "usr2"),
         (SIGCHLD, Self::Child, "chld"),
     ];
 }

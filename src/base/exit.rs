@@ -22,6 +22,15 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Of a server: it did not get as far as to load the application, because a hook of its configuration failed.
+    pub const UNBOOTED: Self = Self::Unreachable;
+
+    /// What a part of a server that ended with this status wants the whole to end with.
+    pub fn of_part(status: u8) -> Self {
+        let known = [Self::Input, Self::UNBOOTED];
+        known.into_iter().find(|exit| *exit as u8 == status).unwrap_or(Self::Failed)
+    }
+
     /// From good to bad: what a run of many hosts, each with its own end, exits with.
     const SEVERITY: [Self; 7] =
         [Self::Wanted, Self::Differs, Self::Probe, Self::Failed, Self::Unreachable, Self::Input, Self::Bug];

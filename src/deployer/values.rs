@@ -209,6 +209,8 @@ fn app(index: usize, app: &App, python: Option<&Installed>, layout: &Layout) -> 
         "is_python": python.is_some(),
         // A new release of its code is taken up without a gap.
         "reload_when": python.map(|python| vec![python.current()]).unwrap_or_default(),
+        "code_root": python.map(|python| &python.root),
+        "log": log(app),
         "unit": unit(app),
         "unit_file": layout.init.path(&format!("{}.service", unit(app))),
         "env_file": format!("/etc/default/{}", unit(app)),
@@ -223,6 +225,13 @@ fn app(index: usize, app: &App, python: Option<&Installed>, layout: &Layout) -> 
         // A log in /tmp must be seen by people.
         "private_tmp": !app.settings.iter().any(|(_, value)| value.starts_with("/tmp/")),
     })
+}
+
+/// The file that an app's error log goes to, if it is one that people can find.
+fn log(app: &App) -> Option<&str> {
+    let is_log = |name: &str| ["errorlog", "error_logfile", "log_file"].contains(&name);
+    let last = app.settings.iter().rfind(|(name, _)| is_log(name)).map(|(_, value)| value.as_str());
+    last.filter(|path| path.starts_with('/'))
 }
 
 /// The app's settings as options of the server, and those that suit a server behind Nginx.

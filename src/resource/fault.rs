@@ -17,7 +17,7 @@ pub struct Fault {
 }
 
 /// How many lines of a failed program are kept: enough for a stack of apt or nginx messages.
-const KEPT_LINES: usize = 12;
+const KEPT_LINES: usize = 16;
 /// How many lines of a service's log are kept: a start with its reason.
 const KEPT_LOG_LINES: usize = 50;
 

@@ -21,6 +21,7 @@ pub mod package;
 pub mod probe;
 pub mod python_env;
 pub mod release;
+pub mod served;
 pub mod service;
 pub mod stamp;
 pub mod unit;

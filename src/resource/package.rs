@@ -44,19 +44,11 @@ impl Verbs for Package {
     }
 
     fn apply(&self, _: &Status, host: &dyn Host) -> Result<(), Fault> {
-        let [keep, old] = KEEP_FILES.map(|force| format!("Dpkg::Options::={force}"));
-        let install =
-            ["apt-get", "install", "-y", "--no-install-recommends", "-o", &keep, "-o", &old, &self.name];
-        match self.apt(host, &install) {
-            Err(Failure::Said(_)) => {
-                // An interrupted install must be completed first; whether this was the cause, the last try tells.
-                drop(self.apt(host, &["dpkg", KEEP_FILES[0], KEEP_FILES[1], "--configure", "-a"]));
-                // The lists of a fresh or long-unused host name versions that are gone.
-                self.apt(host, &["apt-get", "update"]).map_err(Failure::fault)?;
-                self.apt(host, &install).map_err(Failure::fault)
-            }
-            other => other.map_err(Failure::fault),
+        match self.install(host, &[&self.name]) {
+            Err(Failure::Said(_)) => self.mend(host).and_then(|()| self.install(host, &[&self.name])),
+            other => other,
         }
+        .map_err(Failure::fault)
     }
 }
 
@@ -83,6 +75,28 @@ impl Failure {
 const PAUSE: Duration = Duration::from_millis(500);
 
 impl Package {
+    fn install(&self, host: &dyn Host, words: &[&str]) -> Result<(), Failure> {
+        let [keep, old] = KEEP_FILES.map(|force| format!("Dpkg::Options::={force}"));
+        let install = ["apt-get", "install", "-y", "--no-install-recommends", "-o", &keep, "-o", &old];
+        self.apt(host, &[&install, words].concat())
+    }
+
+    /// Removes what may have kept apt from installing; whether it was the cause, the next try tells.
+    fn mend(&self, host: &dyn Host) -> Result<(), Failure> {
+        // An interrupted install must be completed first.
+        drop(self.apt(host, &["dpkg", KEEP_FILES[0], KEEP_FILES[1], "--configure", "-a"]));
+        // The lists of a fresh or long-unused host name versions that are gone.
+        self.apt(host, &["apt-get", "update"])?;
+        // A dpkg that was killed just after it unpacked a package leaves it marked: dpkg configures it no more, and apt
+        // does not fetch it again unless it is told to.
+        let format = "-f=${Status} ${binary:Package}\n";
+        let listed = host.ask(&Run::new(&["dpkg-query", "-W", format])).map_err(Failure::Said)?;
+        match to_reinstall(&listed.stdout).as_slice() {
+            [] => Ok(()),
+            names => self.install(host, &[&["--reinstall"], names].concat()),
+        }
+    }
+
     /// Runs apt, again and again while another holds its lock: the option for that is newer than Ubuntu 18.04.
     fn apt(&self, host: &dyn Host, argv: &[&str]) -> Result<(), Failure> {
         let mut run = Run::new(argv);
@@ -136,11 +150,13 @@ fn lock_file(text: &str) -> Option<&str> {
     let words = ["Could not get lock ", "Unable to lock ", "Unable to acquire the dpkg frontend lock ("];
     let end = |c: char| c.is_whitespace() || c == ')';
     let named = words.iter().find_map(|word| text.split(word).nth(1));
-    match named.and_then(|rest| rest.split(end).next()) {
-        Some(path) => Some(path.trim_end_matches('.')),
-        None if text.contains("locked by another process") => Some("/var/lib/dpkg/lock"),
-        None => None,
+    if let Some(path) = named.and_then(|rest| rest.split(end).next()) {
+        return Some(path.trim_end_matches('.'));
     }
+    // A maintainer script that outlived its dpkg holds debconf's files, which are named; dpkg's own lock is not.
+    let (before, _) = text.split_once(" locked by another process")?;
+    let named = before.lines().last()?.trim_end_matches(" is").rsplit(' ').next()?;
+    Some(if named.starts_with('/') { named } else { "/var/lib/dpkg/lock" })
 }
 
 /// `process 812 (perl)` from the kernel's table, for an apt that does not name it.
@@ -163,6 +179,15 @@ fn status(ran: &Ran) -> Status {
         Some("not-installed") | None => "absent".to_string(),
         Some(word) => word.to_string(),
     }
+}
+
+/// The packages that dpkg configures only after they were unpacked again, from lines of three words of status and a name.
+fn to_reinstall(listed: &str) -> Vec<&str> {
+    let marked = listed.lines().filter_map(|line| match line.split(' ').collect::<Vec<_>>()[..] {
+        [_, "reinstreq", _, name] => Some(name),
+        _ => None,
+    });
+    marked.collect()
 }
 
 /// `process 812 (unattended-upgr)` from apt's words about a lock.
@@ -206,6 +231,11 @@ mod tests {
         assert_eq!(lock_file(bookworm), Some("/var/lib/dpkg/lock-frontend"));
         let dpkg = "dpkg: error: dpkg status database is locked by another process";
         assert_eq!(lock_file(dpkg), Some("/var/lib/dpkg/lock"));
+        let newer =
+            "dpkg: error: dpkg frontend lock was locked by another process with pid 812\nNote: removing";
+        assert_eq!(lock_file(newer), Some("/var/lib/dpkg/lock"));
+        let debconf = "debconf: DbDriver \"config\": /var/cache/debconf/config.dat is locked by another process: Resource temporarily unavailable";
+        assert_eq!(lock_file(debconf), Some("/var/cache/debconf/config.dat"));
         assert_eq!(lock_file("E: Unable to locate package nginks"), None);
     }
 
@@ -228,6 +258,35 @@ mod tests {
         assert_eq!(fault.message, wanted);
         let installs = host.writes().iter().filter(|w| w.starts_with("run apt-get install")).count();
         assert_eq!((installs, host.writes().len()), (1, 1), "no list is fetched while another has the lock");
+    }
+
+    #[test]
+    fn what_a_killed_dpkg_left_unpacked_is_to_be_reinstalled() {
+        let listed = "install ok installed adduser\ninstall reinstreq unpacked nginx-common\n\
+            install reinstreq half-installed libc6:amd64\nunknown ok not-installed nginx\n";
+        assert_eq!(to_reinstall(listed), ["nginx-common", "libc6:amd64"]);
+        assert_eq!(to_reinstall(""), [""; 0]);
+    }
+
+    #[test]
+    fn an_install_that_failed_is_mended_and_tried_once_more() {
+        let writes = |listed: &str| {
+            let host = FakeHost::default();
+            host.answer("apt-get", "", 100);
+            host.answer("apt-get update", "", 0);
+            host.answer("dpkg-query", listed, 0);
+            host.answer("apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold --reinstall", "", 0);
+            nginx().apply(&"absent".into(), &host).unwrap_err();
+            let options = " -y --no-install-recommends -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold";
+            host.writes().iter().map(|line| line.replace(options, "")).collect::<Vec<_>>()
+        };
+        let configure = "run dpkg --force-confdef --force-confold --configure -a";
+        let install = "run apt-get install nginx";
+        let plain = [install, configure, "run apt-get update", install];
+        assert_eq!(writes("install ok installed adduser\n"), plain);
+        let again = "run apt-get install --reinstall nginx-common";
+        let thorough = [install, configure, "run apt-get update", again, install];
+        assert_eq!(writes("install reinstreq unpacked nginx-common\n"), thorough);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::converge::{Change, Verbs};
 use super::fault::Fault;
 use super::host::{Access, Host, Kind, Look, Run, run_or_fault};
 use super::mode::Mode;
+use super::served;
 
 /// `root/releases/ID/…`, with `root/current` pointing at it.
 ///
@@ -159,7 +160,8 @@ impl Release {
         Err(Fault::new(words).output(&ran.text().replace(&self.beside(), ".")).fix(fix))
     }
 
-    /// Removes what cut runs left half written, and the oldest releases beyond `keep`, never the live one.
+    /// Removes what cut runs left half written, and the oldest releases beyond `keep`, never the live one nor the one
+    /// that served last, to which a service may go back.
     fn prune(&self, host: &dyn Host) -> Result<(), Fault> {
         let dir = format!("{}/releases", self.root);
         let order = format!("{}/order", self.root);
@@ -174,10 +176,14 @@ impl Release {
                 ids.insert(0, name);
             }
         }
+        let served = served::target(host, &self.root, "served")?.unwrap_or_default();
+        let stays = |id: &String| *id == self.id || served.strip_prefix("releases/") == Some(id);
         let surplus = ids.len().saturating_sub(self.keep.max(1));
-        for id in ids.drain(..surplus) {
+        let gone: Vec<String> = ids.iter().filter(|id| !stays(id)).take(surplus).cloned().collect();
+        for id in &gone {
             host.remove(&format!("{dir}/{id}"))?;
         }
+        ids.retain(|id| !gone.contains(id));
         host.write(&order, (ids.join("\n") + "\n").as_bytes(), &Access { uid: 0, gid: 0, mode: 0o644 })
     }
 }
@@ -191,11 +197,7 @@ impl Verbs for Release {
             Some(list) => (true, survey(look, &self.dir())?.join("\n").as_bytes() == list),
             None => (look.stat(&self.dir())?.is_some(), false),
         };
-        let current = match look.stat(&format!("{}/current", self.root))?.map(|s| s.kind) {
-            Some(Kind::Link(target)) => Some(target),
-            _ => None,
-        };
-        Ok(Seen { present, whole, current })
+        Ok(Seen { present, whole, current: served::target(look, &self.root, "current")? })
     }
 
     fn diff(&self, seen: &Seen) -> Vec<Change> {
@@ -262,6 +264,20 @@ mod tests {
             release(id, 2).converge(&host);
         }
         assert_eq!(host.list("/opt/hbnb/releases").unwrap(), ["r1", "r3"]);
+    }
+
+    #[test]
+    fn what_served_last_stays_however_many_came_after_it() {
+        let host = FakeHost::default();
+        host.send("d1", "binary");
+        release("r1", 2).converge(&host);
+        served::note(&host, "/opt/hbnb").unwrap();
+        for id in ["r2", "r3", "r4"] {
+            release(id, 2).converge(&host);
+        }
+        assert_eq!(host.list("/opt/hbnb/releases").unwrap(), ["r1", "r4"]);
+        release("r5", 1).converge(&host);
+        assert_eq!(host.list("/opt/hbnb/releases").unwrap(), ["r1", "r5"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::converge::{Change, Verbs};
 use super::fault::Fault;
 use super::host::{Host, Look, Run, run_or_fault};
 use super::init::{Init, UnitState, Verb};
-use super::stamp;
+use super::{served, stamp};
 
 /// A unit that is enabled and active.
 ///
@@ -26,7 +26,16 @@ pub struct Service {
     /// Paths whose change needs a reload.
     #[serde(default)]
     pub reload_when: Vec<String>,
+    /// Where the releases of its code lie; if it cannot take up a new one, `current` goes back to what served last.
+    #[serde(default)]
+    pub release: Option<String>,
+    /// A log file of its own; what it adds there is shown when it fails.
+    #[serde(default)]
+    pub log: Option<String>,
 }
+
+/// How many bytes of a log file are read at most; the last lines are enough.
+const LOG_BYTES: u64 = 64 * 1024;
 
 /// What the init system says, and the digests of the files as they are and as they were taken up.
 pub struct Seen {
@@ -48,6 +57,60 @@ impl Service {
             }
             None => Ok(()),
         }
+    }
+
+    /// Does it; a failure carries what the service said in its own log, and turns its code back to what served.
+    fn take_up(&self, verb: Verb, host: &dyn Host) -> Result<(), Fault> {
+        if verb != Verb::Reload {
+            self.stop_service_of_socket(host)?;
+        }
+        let before = self.log_size(host);
+        self.init.ask_for(host, verb, &self.name).map_err(|fault| {
+            let fault = fault.log(&self.log_since(before, host));
+            self.turned_back(verb, fault, host)
+        })
+    }
+
+    fn log_size(&self, look: &dyn Look) -> u64 {
+        let stat = self.log.as_ref().and_then(|path| look.stat(path).ok()?);
+        stat.map_or(0, |stat| stat.size)
+    }
+
+    /// What was added to the log behind so many bytes; all of it if it was begun anew.
+    fn log_since(&self, before: u64, look: &dyn Look) -> String {
+        let now = self.log_size(look);
+        let added = if now < before { now } else { now - before };
+        let bytes = added.min(LOG_BYTES).to_string();
+        let read = |path: &String| look.ask(&Run::new(&["tail", "-c", &bytes, path])).ok();
+        self.log.as_ref().filter(|_| added > 0).and_then(read).map_or(String::new(), |ran| ran.stdout)
+    }
+
+    /// Whatever starts the service next starts what served last; a service that was stopped is started with it.
+    fn turned_back(&self, verb: Verb, mut fault: Fault, host: &dyn Host) -> Fault {
+        let Some(root) = &self.release else { return fault };
+        match served::turn_back(host, root) {
+            Ok(None) => {}
+            Ok(Some(target)) => {
+                fault.message += &format!("; {root}/current points at {target} again, which served last");
+                if verb != Verb::Reload {
+                    let started = self.init.ask_for(host, Verb::Start, &self.name);
+                    fault.message += if started.is_ok() { " and runs" } else { " and does not start either" };
+                }
+            }
+            Err(other) => fault.message += &format!("; {root}/current still points at it: {other}"),
+        }
+        fault
+    }
+}
+
+/// What a service needs to run with its newest files.
+fn wanted(seen: &Seen) -> Option<Verb> {
+    if !seen.unit.running {
+        Some(Verb::Start)
+    } else if seen.restart.0 != seen.restart.1 {
+        Some(Verb::Restart)
+    } else {
+        (seen.reload.0 != seen.reload.1).then_some(Verb::Reload)
     }
 }
 
@@ -75,15 +138,15 @@ impl Verbs for Service {
         if !seen.unit.enabled {
             changes.push(Change::new("boot", "not enabled", "enabled"));
         }
-        if !seen.unit.running {
-            changes.push(Change::new("state", "stopped", "running"));
-        } else if seen.restart.0 != seen.restart.1 {
-            changes.push(Change::new("state", "runs with older files", "restarted"));
-        } else if seen.reload.0 != seen.reload.1 {
-            changes.push(Change::new("state", "runs with older files", "reloaded"));
-        } else if seen.unit.stale {
-            changes.push(Change::new("unit", "changed on disk", "read by the init system"));
-        }
+        changes.extend(match wanted(seen) {
+            Some(Verb::Restart) => Some(Change::new("state", "runs with older files", "restarted")),
+            Some(Verb::Reload) => Some(Change::new("state", "runs with older files", "reloaded")),
+            Some(_) => Some(Change::new("state", "stopped", "running")),
+            None if seen.unit.stale => {
+                Some(Change::new("unit", "changed on disk", "read by the init system"))
+            }
+            None => None,
+        });
         changes
     }
 
@@ -99,14 +162,11 @@ impl Verbs for Service {
                 self.init.read_again(host)?;
             }
         }
-        if !seen.unit.running {
-            self.stop_service_of_socket(host)?;
-            self.init.ask_for(host, Verb::Start, &self.name)?;
-        } else if seen.restart.0 != seen.restart.1 {
-            self.stop_service_of_socket(host)?;
-            self.init.ask_for(host, Verb::Restart, &self.name)?;
-        } else if seen.reload.0 != seen.reload.1 {
-            self.init.ask_for(host, Verb::Reload, &self.name)?;
+        if let Some(verb) = wanted(seen) {
+            self.take_up(verb, host)?;
+        }
+        if let Some(root) = &self.release {
+            served::note(host, root)?;
         }
         if self.wants_stamp() {
             let taken = [stamp::of(host, &self.restart_when)?, stamp::of(host, &self.reload_when)?];
@@ -131,7 +191,28 @@ mod tests {
             init: Init::Systemd,
             restart_when: vec!["/etc/default/web".into()],
             reload_when: Vec::new(),
+            release: None,
+            log: None,
         }
+    }
+
+    /// A service with the code of `r1` in work and that of `r2` put down.
+    fn python(host: &FakeHost) -> Service {
+        host.set_unit("web.service", &UP);
+        host.answer("systemctl", "", 0);
+        for id in ["r1", "r2"] {
+            host.put(&format!("/app/releases/{id}/app.py"), "");
+        }
+        let service = Service {
+            restart_when: Vec::new(),
+            reload_when: vec!["/app/current".into()],
+            release: Some("/app".into()),
+            ..web()
+        };
+        host.link("/app/current", "releases/r1").unwrap();
+        assert!(matches!(service.converge(host), Outcome::Changed(_)));
+        host.link("/app/current", "releases/r2").unwrap();
+        service
     }
 
     #[test]
@@ -180,6 +261,48 @@ mod tests {
         assert_eq!((fault.message.as_str(), fault.output.as_str()), (wanted, "SyntaxError: invalid syntax"));
         let again = Change::new("state", "runs with older files", "reloaded");
         assert_eq!(service.changes(&host).unwrap(), [again]);
+    }
+
+    #[test]
+    fn code_that_cannot_serve_is_current_no_more() {
+        let host = FakeHost::default();
+        let service = python(&host);
+        host.answer("systemctl show", "StatusText=reload failed, the old 2 workers serve on\n", 0);
+        for _ in 0..2 {
+            host.link("/app/current", "releases/r2").unwrap();
+            let Outcome::Failed(fault) = service.converge(&host) else { panic!("it did not fail") };
+            let wanted = "`web.service` runs on with its older files: reload failed, the old 2 workers serve on; \
+                /app/current points at releases/r1 again, which served last";
+            assert_eq!(fault.message, wanted);
+            assert_eq!(service.changes(&host).unwrap(), [], "it has taken up what is current");
+        }
+    }
+
+    #[test]
+    fn a_service_that_was_stopped_for_code_that_cannot_serve_runs_with_the_older_code() {
+        let host = FakeHost::default();
+        let service = Service { restart_when: vec!["/app/current".into()], ..python(&host) };
+        host.answer("systemctl restart", "", 1);
+        let Outcome::Failed(fault) = service.converge(&host) else { panic!("it did not fail") };
+        let wanted = "`systemctl restart web.service` failed (exit 1); \
+            /app/current points at releases/r1 again, which served last and runs";
+        assert_eq!(fault.message, wanted);
+        assert!(host.writes().contains(&"run systemctl start web.service".to_string()));
+    }
+
+    #[test]
+    fn a_failure_shows_what_the_service_added_to_its_own_log() {
+        let host = FakeHost::default();
+        host.set_unit("web.service", &[("LoadState", "loaded"), ("UnitFileState", "static")]);
+        host.answer("systemctl start", "", 1);
+        host.answer("journalctl", "web.service failed\n", 0);
+        host.answer("tail -c 12 /var/log/web.log", "SyntaxError\n", 0);
+        let service = Service { log: Some("/var/log/web.log".into()), ..web() };
+        host.put("/var/log/web.log", "SyntaxError\n");
+        let Outcome::Failed(fault) = service.converge(&host) else { panic!("it did not fail") };
+        assert_eq!(fault.output, "web.service failed", "what was there before is not shown");
+        assert_eq!(service.log_since(0, &host), "SyntaxError\n");
+        assert_eq!(service.log_since(99, &host), "SyntaxError\n", "it was begun anew");
     }
 
     #[test]

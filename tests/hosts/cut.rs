@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -111,6 +112,7 @@ fn strike(hosts: &Sandbox, run: &mut Begun, at: At, cut: Cut) {
                 std::thread::sleep(Duration::from_millis(50));
             }
             cable(hosts, "up");
+            wait_for_network(hosts);
         }
         Cut::Agent | Cut::Packages => {}
     }
@@ -164,6 +166,16 @@ fn cable(hosts: &Sandbox, state: &str) {
          ip link set $(ls /sys/class/net/$bridge/brif) {state}"
     );
     assert!(Command::new("sh").args(["-ec", &script]).status().unwrap().success());
+}
+
+/// Whoever asked while the cable was out may be told for seconds that there is no way to the host.
+fn wait_for_network(hosts: &Sandbox) {
+    let address = SocketAddr::from((hosts.host(HOST).address, 22));
+    let begun = Instant::now();
+    while let Err(error) = TcpStream::connect_timeout(&address, DEADLINE) {
+        assert!(begun.elapsed() < DEADLINE, "{address}: {error}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// No half-installed package, no half-written file, no lock, no agent.

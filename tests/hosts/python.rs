@@ -1,7 +1,7 @@
 //! A Flask application as students write it, deployed by the inventory of the README: asked, edited, broken, repaired.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -16,6 +16,8 @@ const HOST: &str = "host-1";
 const CLONE: &str = "tests/hosts/flask_clone";
 /// Where the packages wait on the host, which needs no index then.
 const WHEELS: &str = "/srv/wheels";
+/// Where the application says what is wrong with it.
+const ERROR_LOG: &str = "/tmp/flask-error.log";
 /// Requests per second while the code is replaced, and the pages that stay the same meanwhile.
 const RATE: u32 = 200;
 const PATHS: [&str; 5] =
@@ -28,7 +30,7 @@ fn site() -> String {
     let inventory = section.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
     let apps = inventory.find("    apps:\n").unwrap();
     let more = format!(
-        "        pip: {{ no-index: \"1\", find-links: {WHEELS} }}\n        settings: {{ threads: 2, accesslog: /tmp/flask-access.log }}\n"
+        "        pip: {{ no-index: \"1\", find-links: {WHEELS} }}\n        settings: {{ threads: 2, accesslog: /tmp/flask-access.log, errorlog: {ERROR_LOG} }}\n"
     );
     inventory[apps..].to_string() + &more
 }
@@ -179,13 +181,37 @@ fn code_that_fails_only_in_the_workers_leaves_the_old_ones_on(
     let fails =
         "import os\nassert 'INVOCATION_ID' not in os.environ, 'no service'\nfrom models import storage";
     project.edit("web_flask/app.py", "from models import storage", fails);
+    let live = current(hosts);
+    let back = format!("/opt/hbnb/apps/web/current points at {live} again, which served last");
     for _ in 0..2 {
-        failed(desk, &["service web", "runs on with its older files", "AssertionError: no service"]);
+        let words =
+            ["service web", "runs on with its older files", "AssertionError: no service", back.as_str()];
+        failed(desk, &words);
         assert_eq!(ask(hosts, "/c/is_fun", &[]).1, "C three is fun");
+        assert_eq!(current(hosts), live);
     }
+    let journal = hosts.read(HOST, "sudo journalctl -u hbnb-web -o cat");
+    assert!(!journal.contains("AssertionError"), "it is said in the log alone: {journal}");
+    // Whatever becomes of the master, what served serves again.
+    hosts.read(
+        HOST,
+        "sudo systemctl kill -s KILL hbnb-web; until systemctl is-active -q hbnb-web; do sleep 0.1; done",
+    );
+    assert_eq!(ask(hosts, "/c/is_fun", &[]).1, "C three is fun");
+    // Without its stamp it is stopped and started instead.
+    hosts.read(HOST, "sudo rm /var/lib/deployer/stamp/hbnb-web.service");
+    failed(
+        desk,
+        &["systemctl restart hbnb-web.service", "AssertionError: no service", &format!("{back} and runs")],
+    );
+    assert_eq!(ask(hosts, "/c/is_fun", &[]).1, "C three is fun");
     project.edit("web_flask/app.py", fails, "from models import storage");
-    assert_eq!(desk.apply(), steps(&["code of web"]), "the workers have it already");
+    assert_eq!(desk.apply(), steps(&["service web"]), "its code is there already");
     assert_eq!(desk.apply(), steps(&[]));
+}
+
+fn current(hosts: &Sandbox) -> String {
+    hosts.read(HOST, "readlink /opt/hbnb/apps/web/current")
 }
 
 fn other_packages_are_another_environment(hosts: &Sandbox, desk: &Desk, project: &Project) {
@@ -227,6 +253,9 @@ fn code_comes_from_a_repository_and_from_an_archive_too() {
     for line in ["init -q -b main", "add .", "commit -q -m one"] {
         git(&clone, line);
     }
+    // More than one message between desk and host may hold, but not when it is packed.
+    let picture = File::create(clone.join("picture.bin")).unwrap();
+    picture.set_len(80 << 20).unwrap();
     let tar =
         |dir: &Path| Command::new("tar").args(["-czf", "a.tar.gz", "clone-main"]).current_dir(dir).status();
     assert!(tar(dir.path()).unwrap().success());
@@ -241,6 +270,7 @@ fn code_comes_from_a_repository_and_from_an_archive_too() {
     assert!(desk.apply().is_superset(&steps(&["package python3-flask", "code of git", "code of tar"])));
     assert_eq!(ask(&hosts, "/c/is_fun", &[]).1, "C is fun");
     assert_eq!(hosts.read(HOST, "curl -s http://127.0.0.1:5001/c/is_fun || python3 -c 'import urllib.request as u; print(u.urlopen(\"http://127.0.0.1:5001/c/is_fun\").read().decode())'"), "C is fun");
+    assert_eq!(hosts.read(HOST, "stat -c %s /opt/hbnb/apps/tar/current/picture.bin"), "83886080");
     assert_eq!(desk.apply(), steps(&[]));
     let page = clone.join("web_flask/app.py");
     fs::write(&page, fs::read_to_string(&page).unwrap().replace("'C {}'", "'D {}'")).unwrap();

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use crate::support::server::{APP, Client, PAGE, Server, binary, read_answer, wait_for};
-use crate::support::wire::{both, connect, python, statuses};
+use crate::support::server::{PAGE, Server, read_answer};
+use crate::support::wire::{both, connect, python};
 
 /// A connection on which a request was answered and which was left open.
 fn idle(address: &str) -> BufReader<TcpStream> {
@@ -43,43 +43,6 @@ fn a_worker_that_is_full_leaves_the_next_client_to_another() {
     let address = server.address();
     let open: Vec<_> = (0..4).map(|_| idle(&address)).collect();
     drop(open);
-}
-
-#[test]
-fn a_server_without_descriptors_serves_on_and_recovers() {
-    let limited = |command: &mut std::process::Command| {
-        let mut shell = std::process::Command::new("sh");
-        shell
-            .args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""])
-            .arg(command.get_program())
-            .args(command.get_args());
-        shell
-    };
-    let server = Server::spawn(|dir| {
-        let mut command = std::process::Command::new(binary());
-        command
-            .args(["--bind", "127.0.0.1:0", "--keep-alive", "75", "--error-logfile"])
-            .arg(dir.join("log"))
-            .arg(APP);
-        limited(&mut command)
-    });
-    let address = server.address();
-    let mut first = wait_for("the first answer", || {
-        let mut client = Client::new(&address);
-        client.get(PAGE).ok().map(|_| client)
-    });
-    // More than it can have; most of them wait.
-    let many: Vec<_> = (0..100).map(|_| connect(&address)).collect();
-    server.logged("Cannot accept a connection: Too many open files", 1);
-    for _ in 0..20 {
-        assert_eq!(first.get(PAGE).unwrap().status, 200);
-    }
-    drop(many);
-    let text = format!("GET {PAGE} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    for _ in 0..20 {
-        assert_eq!(statuses(&address, &text), [200]);
-    }
-    assert!(server.log().matches("Cannot accept a connection").count() < 5, "{}", server.log());
 }
 
 /// Resident kilobytes of a process.

@@ -152,8 +152,10 @@ fn a_reload_that_fails_says_why_and_the_old_generation_serves_on() {
     let pid = dir.path().join("pid");
     let server = Server::python(SLOW, &["--pid", pid.to_str().unwrap()]);
     fs::write(server.path("site_app.py"), "import nothing_of_that_name\n").unwrap();
-    let (is_good, text) = tell(&server, &["reload"]);
-    assert!(!is_good, "{text}");
+    let pid = server.child.id().to_string();
+    let output = Command::new(binary()).args(["reload", "--pid-number", &pid]).output().unwrap();
+    let (_, text) = said(&output);
+    assert_eq!(output.status.code(), Some(4), "{text}");
     assert!(text.starts_with("error: Reload failed, the old workers keep serving: "), "{text}");
     assert!(text.contains("nothing_of_that_name"), "{text}");
     assert_eq!(Client::new(&server.address()).get("/").unwrap().body, "done");
@@ -198,4 +200,26 @@ fn who_talks_nonsense_or_nothing_to_the_socket_holds_up_nobody() {
     assert_eq!(status(&server)["phase"], "serving");
     server.signal(Signal::TTIN);
     server.workers_are(2);
+}
+
+#[test]
+fn the_socket_is_where_the_settings_say_after_a_reload() {
+    let server = Server::spawn(|dir| {
+        fs::write(dir.join("appserver.yml"), "control_socket: 'one'\n").unwrap();
+        let mut command = Command::new(binary());
+        command.current_dir(dir).args(["--bind", "127.0.0.1:0", "--error-logfile", "log", APP]);
+        command
+    });
+    server.workers_ready();
+    let ask = |word: &str, name: &str| {
+        said(&Command::new(binary()).args([word, "--socket"]).arg(server.path(name)).output().unwrap())
+    };
+    fs::write(server.path("appserver.yml"), "control_socket: 'two'\ncontrol_socket_mode: '0666'\n").unwrap();
+    let (is_good, text) = ask("reload", "one");
+    assert!(is_good && text.starts_with("generation 2 serves"), "{text}");
+    assert!(ask("status", "two").0 && !server.path("one").exists());
+    assert_eq!(fs::metadata(server.path("two")).unwrap().permissions().mode() & 0o777, 0o666);
+    fs::write(server.path("appserver.yml"), "control_socket_disable: true\n").unwrap();
+    assert!(ask("reload", "two").0);
+    assert!(!server.path("two").exists());
 }

@@ -4,8 +4,6 @@ use std::fs;
 use std::net::UdpSocket;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -93,74 +91,6 @@ fn what_an_application_complains_of_has_no_name_where_requests_have_none() {
     client.answer().unwrap();
     let said = line_with(&server.path("log"), "first");
     assert!(said.ends_with(&format!("[{pid}] [ERROR] first")), "{said}");
-}
-
-#[test]
-fn logs_that_are_rotated_under_load_lose_no_line() {
-    rotated(PAGE, Server::start);
-}
-
-#[test]
-fn logs_of_a_python_application_that_are_rotated_under_load_lose_no_line() {
-    rotated("/", |options| Server::python(COMPLAINER, options));
-}
-
-fn rotated(page: &str, start: impl FnOnce(&[&str]) -> Server) {
-    let dir = tempfile::tempdir().unwrap();
-    let access = dir.path().join("access");
-    let options =
-        ["--workers", "2", "--access-logfile", access.to_str().unwrap(), "--access-logformat", "%(q)s"];
-    let server = start(&options);
-    let address = server.address();
-    let (is_over, asked) = (AtomicBool::new(false), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for name in 0..4 {
-            let (is_over, asked, address) = (&is_over, &asked, &address);
-            scope.spawn(move || {
-                let mut client = Client::new(address);
-                let mut count = 0;
-                while !is_over.load(Ordering::Relaxed) {
-                    assert_eq!(client.get(&format!("{page}?{name}-{count}")).unwrap().status, 200);
-                    asked.lock().unwrap().push(format!("{name}-{count}"));
-                    count += 1;
-                }
-            });
-        }
-        for round in 0..5 {
-            let enough = asked.lock().unwrap().len() + 50;
-            wait_for("a few requests", || (asked.lock().unwrap().len() > enough).then_some(()));
-            fs::rename(&access, dir.path().join(format!("access.{round}"))).unwrap();
-            fs::rename(server.path("log"), server.path(&format!("log.{round}"))).unwrap();
-            server.signal(Signal::USR1);
-            wait_for("fresh files", || (access.exists() && server.path("log").exists()).then_some(()));
-        }
-        is_over.store(true, Ordering::Relaxed);
-    });
-    let asked = asked.into_inner().unwrap();
-    let files: Vec<_> = (0..5).map(|round| format!("access.{round}")).chain(["access".into()]).collect();
-    let written = || -> Vec<Vec<String>> { files.iter().map(|name| lines(&dir.path().join(name))).collect() };
-    let parts =
-        wait_for("all lines", || Some(written()).filter(|all| all.iter().flatten().count() > asked.len()));
-    let of = |client: usize, line: &String| {
-        let (name, count) = line.split_once('-')?;
-        (name == client.to_string()).then(|| count.parse::<usize>().unwrap())
-    };
-    for client in 0..4 {
-        let counts: Vec<usize> = parts.iter().flatten().filter_map(|line| of(client, line)).collect();
-        let expected = asked.iter().filter(|line| line.starts_with(&format!("{client}-"))).count();
-        assert_eq!(counts, (0..expected).collect::<Vec<_>>(), "client {client}");
-    }
-    // What is neither of a client nor of the first answer is no line of this log.
-    assert_eq!(parts.iter().flatten().filter(|line| !line.contains('-')).collect::<Vec<_>>(), [""]);
-    assert!(
-        parts.iter().all(|part| !part.is_empty()),
-        "{:?}",
-        parts.iter().map(Vec::len).collect::<Vec<_>>()
-    );
-    let errors = (0..5).map(|round| format!("log.{round}")).chain(["log".into()]);
-    let wrong: Vec<String> =
-        errors.flat_map(|name| lines(&server.path(&name))).filter(|line| !line.starts_with("[20")).collect();
-    assert_eq!(wrong, Vec::<String>::new());
 }
 
 #[test]

@@ -207,3 +207,31 @@ fn a_server_that_moves_to_another_socket_stays_healthy_while_the_old_generation_
     fs::write(server.path("go"), "").unwrap();
     assert_eq!(slow.answer().unwrap().body, "done");
 }
+
+#[test]
+fn figures_are_told_elsewhere_after_a_reload_and_go_on_where_they_were() {
+    let server = Server::spawn(|dir| {
+        fs::write(dir.join("appserver.yml"), "metrics_bind: '127.0.0.1:0'\n").unwrap();
+        let mut command = Command::new(binary());
+        command.current_dir(dir).args(["--bind", "127.0.0.1:0", "--error-logfile", "log", APP]);
+        command
+    });
+    server.workers_ready();
+    let good = "appserver_requests_total{status=\"2xx\"}";
+    let old = place(&server);
+    until(&old, good, 1.0);
+    fs::write(server.path("appserver.yml"), "metrics_bind: '[::1]:0'\n").unwrap();
+    server.signal(Signal::HUP);
+    server.logged("Figures at: ", 2);
+    let log = server.log();
+    let new = log.split("Figures at: http://").nth(2).unwrap().split('/').next().unwrap();
+    wait_for("the end of the old place", || Client::new(&old).get("/metrics").is_err().then_some(()));
+    assert_eq!(figures(new)[good], 1.0);
+    fs::write(server.path("appserver.yml"), "metrics_bind: '203.0.113.1:9'\n").unwrap();
+    server.signal(Signal::HUP);
+    server.logged("keep serving: cannot listen on `203.0.113.1:9`: this host does not have that address", 1);
+    assert_eq!(figures(new)[good], 1.0);
+    fs::write(server.path("appserver.yml"), "").unwrap();
+    server.signal(Signal::HUP);
+    wait_for("the end of all figures", || Client::new(new).get("/metrics").is_err().then_some(()));
+}

@@ -2,6 +2,7 @@
 
 mod connections;
 mod control;
+mod daemon;
 mod gateway;
 mod http;
 mod identity;
@@ -9,6 +10,7 @@ mod input;
 mod log;
 mod metrics;
 mod notify;
+mod phased;
 mod proxy;
 mod reload;
 mod settings;
@@ -16,3 +18,5 @@ mod signals;
 mod sockets;
 mod stop;
 mod supervision;
+mod upgrade;
+mod wear;

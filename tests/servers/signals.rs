@@ -18,45 +18,13 @@ fn busy(server: &Server, seconds: &str) -> Client {
 }
 
 #[test]
-fn no_request_is_lost_while_workers_are_added_and_removed_twenty_times() {
-    let server = site::serve(&[]);
-    let answered = site::under_load(&server, || {
-        for _ in 0..20 {
-            server.signal(Signal::TTIN);
-            server.workers_are(3);
-            server.signal(Signal::TTOU);
-            server.workers_are(2);
-        }
-    });
-    assert!(answered > 200, "{answered} answers were no load");
-    site::end(server);
-}
-
-#[test]
-fn no_request_is_lost_in_ten_reloads_of_a_python_application() {
-    let server = site::serve(&["--workers", "2"]);
-    let answered = site::under_load(&server, || {
-        for _ in 0..10 {
-            let old = server.workers();
-            server.signal(Signal::HUP);
-            wait_for("a new generation", || {
-                Some(server.workers())
-                    .filter(|now| now.len() == 3 && now.iter().all(|pid| !old.contains(pid)))
-            });
-        }
-    });
-    assert!(answered > 200, "{answered} answers were no load");
-    site::end(server);
-}
-
-#[test]
 fn no_request_is_lost_while_workers_are_recycled() {
     let options =
-        ["--workers", "2", "--threads", "2", "--max-requests", "200", "--max-requests-jitter", "100"];
+        ["--workers", "2", "--threads", "2", "--max-requests", "100", "--max-requests-jitter", "50"];
     let server = site::serve(&options);
     let answered =
         site::under_load(&server, || server.logged("will be replaced: it answered max_requests", 8));
-    assert!(answered > 1000, "{answered} answers were no load");
+    assert!(answered > 500, "{answered} answers were no load");
     server.workers_are(3);
     site::end(server);
 }

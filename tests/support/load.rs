@@ -1,7 +1,7 @@
 //! A paced client: so many requests per second over kept connections, every answer compared whole.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 const CONNECTIONS: usize = 48;
 /// An answer that takes longer is a lost one.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A connection that was idle for longer is not used again: a server that leaves may be closing it.
+const FRESH: Duration = Duration::from_millis(500);
 
 /// What became of a load.
 #[derive(Debug, Default)]
@@ -41,10 +43,10 @@ impl Count {
         sorted.get((last as f64 * share) as usize).copied().unwrap_or_default()
     }
 
-    /// For people.
+    /// For people, in one line; also of a test that passes, whose output is not shown otherwise.
     pub fn tell(&self, what: &str) {
-        eprintln!(
-            "{what}: {} requests in {:.1} s ({:.0}/s), {} failed, {} sent again on a new connection, p50 {:.1?}, p99 {:.1?}",
+        let line = format!(
+            "{what}: {} requests in {:.1} s ({:.0}/s), {} failed, {} sent again on a new connection, p50 {:.1?}, p99 {:.1?}\n",
             self.good + self.failed.len(),
             self.took.as_secs_f64(),
             self.rate(),
@@ -53,13 +55,17 @@ impl Count {
             self.within(0.5),
             self.within(0.99)
         );
+        let _ = io::stderr().write_all(line.as_bytes());
     }
 }
 
 /// One page and what it must answer.
-struct Page {
-    path: String,
-    body: Vec<u8>,
+#[derive(Clone)]
+pub struct Page {
+    /// What is asked for.
+    pub path: String,
+    /// The whole body of the answer.
+    pub body: Vec<u8>,
 }
 
 /// Sends `rate` requests per second to `host`, the paths in turn, while `act` goes on and for at least `least`.
@@ -72,41 +78,71 @@ pub fn during(
     least: Duration,
     act: impl FnOnce() + Send,
 ) -> Count {
-    let pages: Vec<Page> = paths.iter().map(|path| first(host, path)).collect();
-    let (next, over, all) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Count::default()));
-    let begin = Instant::now();
-    std::thread::scope(|scope| {
-        for _ in 0..CONNECTIONS {
-            scope.spawn(|| {
-                let mut client = Client { host, connection: None, renewed: 0 };
-                while !over.load(Ordering::Relaxed) {
-                    let turn = next.fetch_add(1, Ordering::Relaxed);
-                    let due = begin + Duration::from_secs(1) * turn as u32 / rate;
-                    std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                    let result = client.check(&pages[turn % pages.len()]);
-                    let mut all = all.lock().unwrap();
-                    match result {
-                        Ok(()) => all.good += 1,
-                        Err(error) => all.failed.push(format!("{:.3?}: {error}", begin.elapsed())),
-                    }
-                    all.latencies.push(due.elapsed());
-                }
-                all.lock().unwrap().renewed += client.renewed;
-            });
-        }
-        // The load must end also when what goes on panics.
-        let acted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(act));
-        std::thread::sleep(least.saturating_sub(begin.elapsed()));
-        over.store(true, Ordering::Relaxed);
-        if let Err(panic) = acted {
-            std::panic::resume_unwind(panic);
-        }
-    });
-    Count { took: begin.elapsed(), ..all.into_inner().unwrap() }
+    let address = (host, 80).into();
+    let pages: Vec<Page> = paths.iter().map(|path| first(address, path)).collect();
+    let page = |turn: usize| pages[turn % pages.len()].clone();
+    let load = Load { address, rate, connections: CONNECTIONS, page: &page };
+    load.during(least, act).0
 }
 
-fn first(host: Ipv4Addr, path: &str) -> Page {
-    let mut client = Client { host, connection: None, renewed: 0 };
+/// A load.
+pub struct Load<'a> {
+    /// Where to.
+    pub address: SocketAddr,
+    /// Requests per second.
+    pub rate: u32,
+    /// On how many connections: so many requests may wait at once.
+    pub connections: usize,
+    /// What is asked in which turn.
+    pub page: &'a (dyn Fn(usize) -> Page + Sync),
+}
+
+impl Load<'_> {
+    /// Goes on while `act` does and for at least `least`; also returns what `act` returned.
+    pub fn during<T>(&self, least: Duration, act: impl FnOnce() -> T) -> (Count, T) {
+        let (next, over, all) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Count::default()));
+        let begin = Instant::now();
+        let acted = std::thread::scope(|scope| {
+            for _ in 0..self.connections {
+                scope.spawn(|| self.send(begin, &next, &over, &all));
+            }
+            // The load must end also when what goes on panics.
+            let acted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(act));
+            std::thread::sleep(least.saturating_sub(begin.elapsed()));
+            over.store(true, Ordering::Relaxed);
+            acted
+        });
+        let count = Count { took: begin.elapsed(), ..all.into_inner().unwrap() };
+        match acted {
+            Ok(value) => (count, value),
+            Err(panic) => {
+                count.tell("until it went wrong");
+                std::panic::resume_unwind(panic)
+            }
+        }
+    }
+
+    /// The turns of one connection.
+    fn send(&self, begin: Instant, next: &AtomicUsize, over: &AtomicBool, all: &Mutex<Count>) {
+        let mut client = Client { address: self.address, connection: None, renewed: 0 };
+        while !over.load(Ordering::Relaxed) {
+            let turn = next.fetch_add(1, Ordering::Relaxed);
+            let due = begin + Duration::from_secs(1) * turn as u32 / self.rate;
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            let result = client.check(&(self.page)(turn));
+            let mut all = all.lock().unwrap();
+            match result {
+                Ok(()) => all.good += 1,
+                Err(error) => all.failed.push(format!("{:.3?}: {error}", begin.elapsed())),
+            }
+            all.latencies.push(due.elapsed());
+        }
+        all.lock().unwrap().renewed += client.renewed;
+    }
+}
+
+fn first(address: SocketAddr, path: &str) -> Page {
+    let mut client = Client { address, connection: None, renewed: 0 };
     let (status, body) = client.get(path).unwrap();
     assert_eq!(status, 200, "{path} before the load");
     Page { path: path.into(), body }
@@ -114,8 +150,9 @@ fn first(host: Ipv4Addr, path: &str) -> Page {
 
 /// One kept connection.
 struct Client {
-    host: Ipv4Addr,
-    connection: Option<BufReader<TcpStream>>,
+    address: SocketAddr,
+    /// With the time of its last answer.
+    connection: Option<(BufReader<TcpStream>, Instant)>,
     renewed: usize,
 }
 
@@ -131,7 +168,8 @@ impl Client {
 
     /// Status and body.
     fn get(&mut self, path: &str) -> io::Result<(u16, Vec<u8>)> {
-        if let Some(mut kept) = self.connection.take() {
+        let kept = self.connection.take().filter(|(_, since)| since.elapsed() < FRESH);
+        if let Some((mut kept, _)) = kept {
             let sent = send(&mut kept, path);
             match sent.and_then(|()| kept.fill_buf().map(<[u8]>::is_empty)) {
                 Ok(false) => return self.answer(kept),
@@ -142,7 +180,7 @@ impl Client {
                 Err(e) => return Err(e),
             }
         }
-        let stream = TcpStream::connect((self.host, 80))?;
+        let stream = TcpStream::connect(self.address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let mut new = BufReader::new(stream);
@@ -176,7 +214,7 @@ impl Client {
         } else {
             from.read_exact(&mut body)?;
         }
-        self.connection = (!close).then_some(from);
+        self.connection = (!close).then(|| (from, Instant::now()));
         Ok((status, body))
     }
 }

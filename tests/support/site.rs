@@ -1,6 +1,7 @@
 //! A Python application in a folder of its own, served; and a look at what is left of it afterwards.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock};
@@ -50,6 +51,13 @@ pub fn python() -> &'static str {
             Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().unwrap();
         String::from_utf8(told.stdout).unwrap().trim().into()
     })
+}
+
+/// The search path with that interpreter first: starting what looks it up takes longer than starting it.
+pub fn search_path() -> OsString {
+    let usual = std::env::var_os("PATH").unwrap_or_default();
+    let own = Path::new(python()).parent().map(PathBuf::from);
+    std::env::join_paths(own.into_iter().chain(std::env::split_paths(&usual))).unwrap()
 }
 
 /// Writes the application of this version as `app.py`.

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::server::{Server, binary, wait_for};
+use crate::support::site;
 
 /// What this machine may say of itself and no test means.
 const AMBIENT: [&str; 8] = [
@@ -38,7 +39,7 @@ pub fn command(dir: &Path, home: &Path, args: &[&str]) -> Command {
         command.env_remove(name);
     }
     command.args(["--error-logfile"]).arg(dir.join("log")).args(args).current_dir(home);
-    command.env("TRAP_DIR", dir).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.env("TRAP_DIR", dir).env("PYTHONDONTWRITEBYTECODE", "1").env("PATH", site::search_path());
     command.stdout(File::create(dir.join("out")).unwrap()).stderr(File::create(dir.join("err")).unwrap());
     command
 }

@@ -1,9 +1,10 @@
 //! Whole lines only, in as few writes as the load allows.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::os::fd::OwnedFd;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::appserver::log::{Level, Log};
+use crate::appserver::sink::{Change, Sink};
 
 /// A pipe takes up to this many bytes without mixing them with another process's (PIPE_BUF).
 const ATOMIC_BYTES: usize = 4096;
@@ -12,14 +13,17 @@ const ATOMIC_BYTES: usize = 4096;
 pub struct Lines(Mutex<Waiting>);
 
 struct Waiting {
-    file: File,
+    sink: Sink,
     bytes: Vec<u8>,
+    /// Where it is told that lines are lost.
+    log: Arc<Log>,
 }
 
 impl Lines {
-    /// Lines for an open descriptor.
-    pub fn new(descriptor: OwnedFd) -> Self {
-        Self(Mutex::new(Waiting { file: File::from(descriptor), bytes: Vec::new() }))
+    /// Lines for an open descriptor; if it takes no more, `log` says so.
+    pub fn new(descriptor: OwnedFd, log: &Arc<Log>) -> Self {
+        let (sink, log) = (Sink::new(descriptor), Arc::clone(log));
+        Self(Mutex::new(Waiting { sink, bytes: Vec::new(), log }))
     }
 
     /// Adds a line; says whether it is the first one that waits, so that the caller has to plan a flush.
@@ -41,7 +45,7 @@ impl Lines {
     pub fn replace(&self, descriptor: OwnedFd) {
         let mut waiting = self.lock();
         waiting.flush();
-        waiting.file = File::from(descriptor);
+        waiting.sink.replace(descriptor);
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -52,9 +56,19 @@ impl Lines {
 impl Waiting {
     /// One write. A log that cannot be written is no reason to stop serving.
     fn flush(&mut self) {
-        if !self.bytes.is_empty() {
-            let _ = self.file.write_all(&self.bytes);
-            self.bytes.clear();
+        if self.bytes.is_empty() {
+            return;
         }
+        match self.sink.write(&self.bytes) {
+            Some(Change::Full(error)) => {
+                self.log.write(Level::Error, &format!("Cannot write to the access log: {error}"));
+            }
+            Some(Change::Room(lost)) => {
+                let text = format!("The access log is written again; lines lost meanwhile: {lost}");
+                self.log.write(Level::Warning, &text);
+            }
+            None => {}
+        }
+        self.bytes.clear();
     }
 }

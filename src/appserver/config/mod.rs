@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use self::file::Loaded;
 use self::layer::{Layer, Resolved};
 use super::cli::{self, Line};
+use super::settings::word::ReloadEngine;
 use super::settings::{Settings, reference};
 use crate::base::diagnostic::Diagnostic;
 
@@ -28,6 +29,9 @@ use crate::base::diagnostic::Diagnostic;
 const REFERENCE: &str = "settings";
 /// Variables with options in them, the weaker one first.
 const VARIABLES: [&str; 2] = ["GUNICORN_CMD_ARGS", "APPSERVER_ARGS"];
+/// Said of an engine that there is not.
+const POLLS: &str =
+    "`reload_engine` is `inotify`, but changes of the code are noticed by looking at its files once a second";
 
 /// What the sources ask for together.
 #[derive(Debug, PartialEq, Eq)]
@@ -67,7 +71,7 @@ pub fn read(call: &Call) -> Result<(Asked, Vec<Diagnostic>), Diagnostic> {
     };
     let typed = Resolved::of(call, &lines)?;
     let file = file::chosen(call, &typed)?;
-    let Loaded { layer, hooks, warnings } = match &file {
+    let Loaded { layer, hooks, mut warnings } = match &file {
         Some(file) => file::load(call, &typed, file)?,
         None => Loaded::default(),
     };
@@ -76,6 +80,9 @@ pub fn read(call: &Call) -> Result<(Asked, Vec<Diagnostic>), Diagnostic> {
     resolved.settings.config = file;
     resolved.settings.hooks = hooks;
     finish(call, &mut resolved)?;
+    if resolved.settings.reload_engine == ReloadEngine::Inotify {
+        warnings.push(Diagnostic::warning(POLLS).fix("`poll`, or leave `reload_engine` out"));
+    }
     let told = if resolved.settings.print_config { print::settings(&resolved) } else { String::new() };
     let settings = resolved.settings;
     let asked = match settings.check_config || settings.print_config {

@@ -84,7 +84,9 @@ fn grammar() -> clap::Command {
         .disable_help_subcommand(true)
         .subcommand(common(clap::Command::new("status").about("Shows its processes and what they work on")))
         .subcommand(common(
-            clap::Command::new("reload").about("Begins a new generation and waits until it serves or failed"),
+            clap::Command::new("reload")
+                .about("Begins a new generation and waits until it serves or failed")
+                .after_help("Exits with 4 if it failed; the old generation serves on then."),
         ))
         .subcommand(common(
             clap::Command::new("scale")

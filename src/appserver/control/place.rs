@@ -37,7 +37,10 @@ pub fn of(settings: &Settings, pid: u32, environment: impl Fn(&str) -> Option<St
 pub struct Door {
     /// The socket, not blocking.
     pub socket: UnixListener,
-    path: PathBuf,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Who may use it.
+    pub mode: u32,
     inode: u64,
 }
 
@@ -53,7 +56,7 @@ impl Door {
         rustix::process::umask(before);
         let socket = bound?;
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, inode: fs::symlink_metadata(path)?.ino(), path: path.to_owned() })
+        Ok(Self { socket, inode: fs::symlink_metadata(path)?.ino(), path: path.to_owned(), mode })
     }
 }
 

@@ -6,6 +6,7 @@
 //! 2. [`Phase::Serving`]: who dies is replaced, after a growing pause if it died before it was ready.
 //! 3. [`Phase::Reloading`]: the settings are read anew, and a whole new generation boots beside the one that serves. Only
 //!    when all of it is ready does it take over; if one of it fails, it is sent away and the old one has never noticed.
+//!    A phased one takes over with its first worker; then one of the old leaves for each of the new that serves.
 //! 4. [`Phase::Stopping`]: nobody is replaced, and with the last worker the server ends.
 //!
 //! A life of a worker: [`Life::Booting`] → [`Life::Waiting`] → [`Life::Serving`] → perhaps [`Life::Retiring`] →
@@ -112,6 +113,8 @@ pub struct Plan {
     pub boot: Duration,
     /// How long requests in progress may take after a stop or a reload.
     pub graceful: Duration,
+    /// Whether a reload into it replaces one worker at a time.
+    pub is_phased: bool,
 }
 
 /// What happened.
@@ -275,12 +278,25 @@ impl Crew {
         generation == self.generation || (self.phase == Phase::Reloading && generation == self.newest)
     }
 
+    /// Whether a generation still serves, or may.
+    pub fn is_needed(&self, generation: u64) -> bool {
+        let serves = |m: &Member| m.generation == generation && m.life != Life::Leaving;
+        self.may_start(generation) || self.members.values().any(serves)
+    }
+
+    /// Whether nobody of a former generation serves any more.
+    pub fn is_replaced(&self) -> bool {
+        self.members.values().all(|m| m.generation >= self.generation || m.life == Life::Leaving)
+    }
+
     /// Whether the watchdog may be told that we are well: somebody who accepts was heard of lately.
     pub fn is_well(&self, now: Duration) -> bool {
         let limit = RECENT.max(self.plan.timeout);
         let accepts = |m: &Member| m.role != Role::Python && m.life == Life::Serving;
         let mut members = self.members.values();
-        self.phase != Phase::Serving || members.any(|m| accepts(m) && now.saturating_sub(m.heard) < limit)
+        self.phase != Phase::Serving
+            || self.plan.workers == 0
+            || members.any(|m| accepts(m) && now.saturating_sub(m.heard) < limit)
     }
 
     /// How long nothing has to be done if nothing happens.

@@ -12,8 +12,8 @@ impl Crew {
             |m: &Member| m.generation == generation && !matches!(m.life, Life::Leaving | Life::Retiring);
         let workers = self.ids(|m| m.role == plan.role && is_here(m)).len();
         let fronts = self.ids(|m| m.role == Role::Front && is_here(m)).len();
-        let front = (plan.role == Role::Python && fronts == 0).then_some(Role::Front);
-        let missing = front.into_iter().chain((workers..plan.workers).map(|_| plan.role));
+        let front = (plan.role == Role::Python && plan.workers > 0 && fronts == 0).then_some(Role::Front);
+        let missing = front.into_iter().chain((workers..self.target(generation, &plan)).map(|_| plan.role));
         for role in missing {
             let id = self.next_id;
             self.next_id += 1;
@@ -32,6 +32,20 @@ impl Crew {
             self.members.insert(id, member);
             actions.push(Action::Start(id, generation, role));
         }
+    }
+
+    /// How many workers a generation is to have by now: in a phased reload there is never more than one too many.
+    fn target(&self, generation: u64, plan: &Plan) -> usize {
+        if !plan.is_phased {
+            return plan.workers;
+        }
+        if generation != self.generation {
+            return plan.workers.min(1);
+        }
+        let is_worker = |m: &Member| m.role != Role::Front;
+        let new = self.ids(|m| is_worker(m) && m.generation == generation && m.life == Life::Serving).len();
+        let old = self.ids(|m| is_worker(m) && m.generation < generation).len();
+        plan.workers.min(new + (plan.workers + 1).saturating_sub(new + old))
     }
 
     /// What a generation is to be, if that is known.
@@ -86,21 +100,46 @@ impl Crew {
         let Some(plan) = self.plan_of(generation) else { return false };
         let here = self.ids(|m| m.generation == generation && m.life != Life::Leaving);
         let fronts = usize::from(plan.role == Role::Python);
-        here.len() >= plan.workers + fronts && here.iter().all(|id| self.members[id].life == Life::Waiting)
+        here.len() >= self.target(generation, &plan) + fronts
+            && here.iter().all(|id| self.members[id].life == Life::Waiting)
     }
 
     /// The newest generation serves from now on; the one before leaves.
     pub(super) fn take_over(&mut self, now: Duration, actions: &mut Vec<Action>) {
+        let former = self.generation;
         self.generation = self.newest;
         self.plan = self.next.take().unwrap_or(self.plan);
         self.phase = Phase::Serving;
         actions.push(Action::TakeOver(self.generation));
         self.welcome(actions);
-        for id in self.ids(|m| m.generation != self.generation && m.life != Life::Leaving) {
+        let serves = |m: &Member| matches!(m.life, Life::Serving | Life::Retiring);
+        let stays = |m: &Member| self.plan.is_phased && m.generation == former && serves(m);
+        for id in self.ids(|m| m.generation != self.generation && m.life != Life::Leaving && !stays(m)) {
             self.send_away(now, id, Queue::Left, actions);
         }
+        self.relieve(now, actions);
         actions.push(Action::Ready(self.status()));
         self.trim(now, actions);
+    }
+
+    /// Sends those of a former generation away for whom others serve by now; the last of them go with their front.
+    pub(super) fn relieve(&mut self, now: Duration, actions: &mut Vec<Action>) {
+        let is_worker = |m: &Member| m.role != Role::Front;
+        let is_old = |m: &Member| m.generation < self.generation && m.life != Life::Leaving;
+        let new = self.ids(|m| is_worker(m) && m.generation == self.generation && m.life == Life::Serving);
+        let (mut old, all) = (self.ids(|m| is_worker(m) && is_old(m)), self.ids(is_old));
+        let surplus = (new.len() + old.len()).saturating_sub(self.plan.workers);
+        if surplus >= old.len() {
+            for id in all {
+                self.send_away(now, id, Queue::Left, actions);
+            }
+            return;
+        }
+        // Who is to be replaced anyway goes first.
+        old.sort_by_key(|id| self.members[id].life != Life::Retiring);
+        for id in old.into_iter().take(surplus) {
+            self.leave(now, id, Queue::Left, actions);
+        }
     }
 
     /// Sends a member of a generation away that goes as a whole.

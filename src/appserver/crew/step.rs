@@ -43,17 +43,27 @@ impl Crew {
     fn signal(&mut self, now: Duration, signal: Signal, actions: &mut Vec<Action>) {
         match (signal, self.phase) {
             (Signal::Quit, _) => self.stop(now, signal, actions),
-            (_, Phase::Stopping) | (Signal::Child | Signal::Reopen, _) => {}
+            (_, Phase::Stopping) | (Signal::Child | Signal::Reopen | Signal::Upgrade, _) => {}
             (Signal::Stop, _) => self.stop(now, signal, actions),
             (Signal::Reload, _) => self.reload_again = true,
             (Signal::More, _) => self.resize(|workers| workers + 1),
-            (Signal::Less, _) => self.resize(|workers| (workers - 1).max(1)),
+            (Signal::Less, _) => self.resize(|workers| workers.saturating_sub(1).max(1).min(workers)),
+            (Signal::Rest, Phase::Serving) => self.rest(now, actions),
+            (Signal::Rest, _) => {}
         }
     }
 
     pub(super) fn resize(&mut self, change: impl Fn(usize) -> usize) {
         for plan in [Some(&mut self.plan), self.next.as_mut()].into_iter().flatten() {
             plan.workers = change(plan.workers);
+        }
+    }
+
+    /// Lets all workers finish and go. The sockets stay open, so that clients wait for whoever comes next.
+    fn rest(&mut self, now: Duration, actions: &mut Vec<Action>) {
+        self.plan.workers = 0;
+        for id in self.ids(|m| m.life != Life::Leaving) {
+            self.send_away(now, id, Queue::Left, actions);
         }
     }
 
@@ -91,6 +101,8 @@ impl Crew {
         let Some(member) = self.members.remove(&id) else { return };
         let pid = member.pid;
         match member.life {
+            // It never was a process.
+            Life::Leaving if pid == 0 => {}
             Life::Leaving => {
                 actions.push(Action::Say(Level::Info, format!("Worker exited (pid:{pid})")));
             }
@@ -219,6 +231,7 @@ impl Crew {
                     self.fill(now, self.generation, actions);
                 }
                 self.trim(now, actions);
+                self.relieve(now, actions);
                 if self.reload_again {
                     self.reload(now, actions);
                 }
@@ -229,6 +242,7 @@ impl Crew {
                     self.fill(now, self.generation, actions);
                 }
                 self.trim(now, actions);
+                self.relieve(now, actions);
                 self.fill(now, self.newest, actions);
                 if self.is_complete(self.newest) {
                     self.take_over(now, actions);

@@ -3,7 +3,7 @@
 use super::*;
 
 fn plan(role: Role, workers: usize) -> Plan {
-    Plan { role, workers, threads: 1, timeout: at(30), boot: at(60), graceful: at(10) }
+    Plan { role, workers, threads: 1, timeout: at(30), boot: at(60), graceful: at(10), is_phased: false }
 }
 
 fn at(seconds: u64) -> Duration {
@@ -49,10 +49,7 @@ fn a_failure_of_the_first_generation_ends_the_server_with_its_reason() {
     let why = Failure { message: "no database".into(), exit: 4 };
     assert_eq!(crew.step(at(1), Event::Failed(1, why.clone())), []);
     assert_eq!(crew.step(at(1), Event::Died(1, "exited".into())), [Action::Stopping, Action::Quit(2)]);
-    assert_eq!(
-        crew.step(at(1), Event::Died(2, "exited".into())),
-        [Action::Say(Level::Info, "Worker exited (pid:0)".into()), Action::End(Some(why))]
-    );
+    assert_eq!(crew.step(at(1), Event::Died(2, "exited".into())), [Action::End(Some(why))]);
 }
 
 #[test]
@@ -92,7 +89,7 @@ fn a_failed_reload_touches_nobody_of_the_old_generation() {
             Action::Ready("reload failed, the old 2 workers serve on".into())
         ]
     );
-    assert_eq!(crew.step(at(8), Event::Died(3, "exited".into())).len(), 1);
+    assert_eq!(crew.step(at(8), Event::Died(3, "exited".into())), []);
     assert_eq!(crew.ids(|m| m.life == Life::Serving), [1, 2]);
 }
 
@@ -320,4 +317,62 @@ fn when_a_front_dies_a_new_one_comes_with_workers_of_its_own() {
     assert_eq!(did[1..], [Action::Start(3, 1, Role::Front), Action::Start(4, 1, Role::Python)]);
     assert_eq!(crew.step(at(1), Event::Ready(4)), []);
     assert_eq!(crew.step(at(1), Event::Ready(3)), [Action::Attach(4, 3), Action::Serve(3)]);
+}
+
+#[test]
+fn a_crew_at_rest_has_nobody_and_a_reload_brings_it_back() {
+    let mut crew = serving_python(1);
+    assert_eq!(crew.step(at(1), Event::Signal(Signal::Rest)), [Action::Leave(1, Queue::Left)]);
+    crew.step(at(2), Event::Died(1, "exited".into()));
+    crew.step(at(2), Event::Died(2, "exited".into()));
+    assert_eq!(crew.step(at(3), Event::Signal(Signal::Less)), []);
+    assert!(crew.is_well(at(300)));
+    crew.step(at(4), Event::Signal(Signal::Reload));
+    assert_eq!(
+        crew.step(at(4), Event::Planned(plan(Role::Python, 1))),
+        [Action::Start(3, 2, Role::Front), Action::Start(4, 2, Role::Python)]
+    );
+}
+
+/// A crew of two in a phased reload whose first new worker, 3, was just ready.
+fn in_phases() -> Crew {
+    let mut crew = serving(2);
+    crew.step(at(5), Event::Signal(Signal::Reload));
+    let phased = Plan { is_phased: true, ..plan(Role::Native, 2) };
+    assert_eq!(crew.step(at(5), Event::Planned(phased)), [Action::Start(3, 2, Role::Native)]);
+    assert_eq!(
+        crew.step(at(6), Event::Ready(3)),
+        [
+            Action::TakeOver(2),
+            Action::Serve(3),
+            Action::Leave(1, Queue::Left),
+            Action::Ready("2 workers".into())
+        ]
+    );
+    crew
+}
+
+#[test]
+fn in_a_phased_reload_one_comes_and_one_goes_until_all_are_new() {
+    let mut crew = in_phases();
+    assert_eq!(
+        crew.step(at(7), Event::Died(1, "exited".into())),
+        [Action::Say(Level::Info, "Worker exited (pid:101)".into()), Action::Start(4, 2, Role::Native)]
+    );
+    assert!(!crew.is_replaced() && crew.is_needed(1));
+    assert_eq!(crew.step(at(8), Event::Ready(4)), [Action::Serve(4), Action::Leave(2, Queue::Left)]);
+    assert!(crew.is_replaced() && !crew.is_needed(1));
+}
+
+#[test]
+fn a_later_worker_of_a_phased_reload_that_fails_is_tried_again_and_the_old_one_serves_meanwhile() {
+    let mut crew = in_phases();
+    crew.step(at(7), Event::Died(1, "exited".into()));
+    crew.step(at(8), Event::Failed(4, Failure { message: "no memory".into(), exit: 4 }));
+    assert_eq!(
+        crew.step(at(8), Event::Died(4, "exited".into())),
+        [Action::Say(Level::Error, "no memory; next try in 0.5 s".into())]
+    );
+    assert_eq!(crew.ids(|m| m.life == Life::Serving), [2, 3]);
+    assert_eq!(crew.step(at(9), Event::Tick), [Action::Start(5, 2, Role::Native)]);
 }

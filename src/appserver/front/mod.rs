@@ -39,9 +39,11 @@ use self::policy::Policy;
 pub use self::python::Python;
 pub use self::request::Peer;
 use self::request::{Remote, Request};
+use self::stream::Chunk;
 pub use self::stream::Stream;
 use super::access::{Access, Ends, Record};
 use super::board::Seat;
+use super::descriptor;
 use super::http::{Refusal, Rules};
 use super::log::{Level, Log};
 use super::settings::Settings;
@@ -80,6 +82,7 @@ pub struct Front {
     limits: Limits,
     limit_body: u64,
     folder: PathBuf,
+    chunk: Mutex<Chunk>,
     policy: Policy,
     mounts: Mounts,
     /// How many connections may be open.
@@ -130,9 +133,10 @@ impl Front {
             limits,
             limit_body: Some(settings.limit_request_body.0).filter(|limit| *limit > 0).unwrap_or(u64::MAX),
             folder: settings.tmp_upload_dir.clone().unwrap_or_else(std::env::temp_dir),
+            chunk: Mutex::new(Box::new([0; _])),
             policy: Policy::of(settings),
             mounts: Mounts::of(settings, std::env::var("SCRIPT_NAME").ok()),
-            most: settings.worker_connections,
+            most: settings.worker_connections.min(descriptor::room(settings)),
             room: Notify::new(),
             log: outside.log,
             access: outside.access,

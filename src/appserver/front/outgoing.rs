@@ -1,6 +1,6 @@
 //! One answer on its way out: framed as planned, never more than was announced, and written in as few calls as it can be.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::os::fd::BorrowedFd;
 
 use bytes::{Bytes, BytesMut};
@@ -222,7 +222,7 @@ impl<'a> Outgoing<'a> {
         }
         let mut head = &self.out[..];
         while !head.is_empty() || !data.is_empty() {
-            let sent = self.stream.write(&[IoSlice::new(head), IoSlice::new(data)]).await?;
+            let sent = self.stream.write(head, data).await?;
             if sent == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }

@@ -13,13 +13,17 @@ use super::answered::Answered;
 use super::body::Body;
 use super::outgoing::Outgoing;
 use super::request::{Remote, Request};
+use crate::appserver::http::answer::{self, Fault};
 use crate::appserver::http::plan::{Asked, Plan};
-use crate::appserver::http::{Framing, Head, answer};
+use crate::appserver::http::{Framing, Head, Version};
 use crate::appserver::log::Level;
 use crate::appserver::settings::Settings;
 use crate::appserver::tally::Tally;
+use crate::appserver::wsgi::bell::Bell;
 use crate::appserver::wsgi::environ::{self, Call};
-use crate::appserver::wsgi::pool::{Failure, Limits, Packet, Pool, Reply, Taker, Word, Worker};
+use crate::appserver::wsgi::frame;
+use crate::appserver::wsgi::pool::{Limits, Packet, Pool, Taker, Word, Worker};
+use crate::appserver::wsgi::reply::{Failure, Reply};
 use crate::appserver::wsgi::slot::Slot;
 use crate::appserver::wsgi::{Board, gateway};
 
@@ -35,6 +39,7 @@ const MAX_ENVIRON: usize = 128 * 1024;
 pub struct Python {
     /// Its workers.
     pub pool: Arc<Pool>,
+    bell: Arc<Bell>,
     /// Whether it was told that headers of the connection are not its own.
     has_told_hop: AtomicBool,
 }
@@ -59,31 +64,27 @@ pub async fn answer(
     };
     let mut replies = python.pool.ask(packet, front.clock.now());
     while let Some(reply) = replies.recv().await {
+        let mut begin = |head: &frame::Head, out: &mut Outgoing<'_>| {
+            status = python.begin(front, asked, head, out).map_err(|why| cannot(&why)).ok()?;
+            Some(())
+        };
         let sent = match reply {
-            Reply::Early(head) => match latin1(&head.fields) {
-                Some(fields) if asked.version == crate::appserver::http::Version::Http11 => {
-                    out.early(pairs(&fields)).await
-                }
-                _ => Ok(()),
-            },
-            Reply::Head(head) => {
-                let plan = latin1(&head.fields).zip(answer::status(head.status.as_bytes()).ok());
-                let Some((fields, code)) = plan else {
-                    cannot(&format!("{head:?}"));
+            Reply::Whole(head, data) => {
+                if begin(&head, out).is_none() {
                     return out.simple(asked, 500, FAILED).await;
+                }
+                let keeps_alive = match out.data(data).await {
+                    Ok(()) => out.end().await,
+                    Err(error) => Err(error),
                 };
-                status = code;
-                let told = answer::length(pairs(&fields)).ok().flatten();
-                python.note_hop(front, &fields);
-                let plan = Plan::new(asked, code, told, head.length);
-                if let Err(fault) = out.begin(head.status.as_bytes(), pairs(&fields), plan) {
-                    cannot(&fault);
-                    return out.simple(asked, 500, FAILED).await;
-                }
-                Ok(())
+                return Answered { status, bytes: out.bytes, keeps_alive };
             }
+            Reply::Early(head) if asked.version == Version::Http11 => out.early(pairs(&head)).await,
+            Reply::Early(_) => Ok(()),
+            Reply::Head(head) if begin(&head, out).is_some() => Ok(()),
+            Reply::Head(_) => return out.simple(asked, 500, FAILED).await,
             Reply::Data(data) => out.data(data).await,
-            Reply::File(file, at, length) => send_file(out, &file, at, length).await,
+            Reply::File(file, at, length) => out.file(file.as_fd(), at, length).await,
             Reply::End => {
                 let keeps_alive = out.end().await;
                 return Answered { status, bytes: out.bytes, keeps_alive };
@@ -100,10 +101,6 @@ pub async fn answer(
 }
 
 const FAILED: &str = "Internal Server Error\n";
-
-async fn send_file(out: &mut Outgoing<'_>, file: &OwnedFd, at: u64, length: u64) -> io::Result<()> {
-    out.file(file.as_fd(), at, length).await
-}
 
 /// There will be no answer, or no more of it.
 async fn failed(failure: Failure, status: u16, asked: Asked, out: &mut Outgoing<'_>) -> Answered {
@@ -125,36 +122,25 @@ async fn failed(failure: Failure, status: u16, asked: Asked, out: &mut Outgoing<
     out.simple(asked, status, text).await
 }
 
-/// Header texts as bytes; none if one has a character beyond U+00FF.
-fn latin1(fields: &[(String, String)]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
-    let bytes = |text: &str| -> Option<Vec<u8>> {
-        if text.is_ascii() {
-            return Some(text.as_bytes().to_vec());
-        }
-        text.chars().map(|letter| u8::try_from(u32::from(letter)).ok()).collect()
-    };
-    fields.iter().map(|(name, value)| Some((bytes(name)?, bytes(value)?))).collect()
-}
-
-fn pairs(fields: &[(Vec<u8>, Vec<u8>)]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    fields.iter().map(|(name, value)| (&name[..], &value[..]))
+fn pairs(head: &frame::Head) -> impl Iterator<Item = (&[u8], &[u8])> {
+    head.fields.iter().map(|(name, value)| (&name[..], &value[..]))
 }
 
 impl Python {
-    /// An application without workers; what is to be told of them goes to `words`.
+    /// An application without workers; what is to be told of them goes to `words`. Errors are those of the event loop.
     pub fn new(
         settings: &Settings,
         queue: OwnedFd,
         words: UnboundedSender<Word>,
         tally: &Arc<Tally>,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let milliseconds = |seconds: u64| seconds.saturating_mul(1000);
         let limits =
             Limits { request: milliseconds(settings.timeout), queue: milliseconds(settings.queue_timeout) };
-        Self {
-            pool: Arc::new(Pool::new(queue, limits, words, Arc::clone(tally))),
-            has_told_hop: AtomicBool::new(false),
-        }
+        let bell = Arc::new(Bell::new(queue.try_clone()?)?);
+        let pool = Arc::new(Pool::new(queue, limits, words, Arc::clone(tally)));
+        tokio::spawn(Arc::clone(&bell).attend(Arc::clone(&pool)));
+        Ok(Self { pool, bell, has_told_hop: AtomicBool::new(false) })
     }
 
     /// Lets a worker in: its board, then a slot a thread. Errors are those of the event loop.
@@ -166,18 +152,39 @@ impl Python {
         let board = Arc::new(Board::of(seats.remove(0), slots.len()));
         let threads = slots.len();
         for (thread, slot) in slots.into_iter().enumerate() {
-            tokio::spawn(Slot::new(&self.pool, &board, (worker.id, thread), slot)?.read());
+            let bell = self.bell.hang(worker.pid, thread);
+            let slot = Slot::new(&self.pool, &board, (worker.id, thread), (slot, bell))?;
+            let bell = Arc::clone(&self.bell);
+            tokio::spawn(async move {
+                slot.read().await;
+                bell.forget(worker.pid, thread);
+            });
         }
         self.pool.join(worker, board, threads);
         Ok(())
     }
 
+    /// Begins an answer and returns its status. Errors: why it cannot be sent.
+    fn begin(
+        &self,
+        front: &Front,
+        asked: Asked,
+        head: &frame::Head,
+        out: &mut Outgoing<'_>,
+    ) -> Result<u16, Fault> {
+        let code = answer::status(&head.status)?;
+        let told = answer::length(pairs(head)).ok().flatten();
+        self.note_hop(front, head);
+        out.begin(&head.status, pairs(head), Plan::new(asked, code, told, head.length))?;
+        Ok(code)
+    }
+
     /// Tells once that a header of the connection is not sent.
-    fn note_hop(&self, front: &Front, fields: &[(Vec<u8>, Vec<u8>)]) {
+    fn note_hop(&self, front: &Front, head: &frame::Head) {
         if self.has_told_hop.load(Relaxed) {
             return;
         }
-        if let Some((name, _)) = fields.iter().find(|(name, _)| answer::is_hop_by_hop(name)) {
+        if let Some((name, _)) = pairs(head).find(|(name, _)| answer::is_hop_by_hop(name)) {
             self.has_told_hop.store(true, Relaxed);
             let name = String::from_utf8_lossy(name);
             let text = format!("The application's header `{name}` is not sent: it is for the server to say");

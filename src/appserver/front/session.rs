@@ -22,8 +22,6 @@ use crate::appserver::http::{Decoder, Framing, Head, Progress, Reader, Refusal, 
 use crate::appserver::protocol::fastcgi;
 use crate::appserver::settings::word::Protocol;
 
-/// How much is read at once.
-const CHUNK: usize = 16 * 1024;
 /// For how many milliseconds a client may go on sending what nobody wants.
 const LINGER: u64 = 30_000;
 
@@ -207,8 +205,7 @@ impl Session {
     }
 
     async fn read(&mut self) -> io::Result<usize> {
-        self.buffer.reserve(CHUNK);
-        self.stream.read(&mut self.buffer).await
+        self.stream.read(&self.front.chunk, &mut self.buffer).await
     }
 
     async fn body(&mut self, head: &Head) -> Result<Body, Over> {

@@ -2,10 +2,15 @@
 
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use rustix::net::{RecvFlags, recv};
+use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::{TcpStream, UnixStream};
+
+/// Where bytes land that are read at once.
+pub type Chunk = Box<[u8; 16 * 1024]>;
 
 /// The bytes of one connection.
 pub enum Stream {
@@ -24,19 +29,45 @@ impl Stream {
         }
     }
 
-    /// Reads what is there into the room that `buffer` has; zero is the end. Errors are those of the socket.
-    pub async fn read(&mut self, buffer: &mut BytesMut) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.read_buf(buffer).await,
-            Self::Unix(stream) => stream.read_buf(buffer).await,
+    /// Reads what is there by way of `chunk`, which all connections share, to the end of `buffer`, which so takes no more
+    /// memory than it needs; zero is the end. Errors are those of the socket.
+    pub async fn read(&self, chunk: &Mutex<Chunk>, buffer: &mut BytesMut) -> io::Result<usize> {
+        loop {
+            self.readable().await?;
+            let mut chunk = chunk.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut got = None;
+            let receive = || {
+                let (length, _) = recv(self.as_fd(), &mut chunk[..], RecvFlags::empty())?;
+                got = Some(length);
+                // A short read means that nothing is left: saying so saves the call that would find out.
+                if length > 0 && length < chunk.len() {
+                    Err(io::ErrorKind::WouldBlock.into())
+                } else {
+                    Ok(())
+                }
+            };
+            let tried = match self {
+                Self::Tcp(stream) => stream.try_io(Interest::READABLE, receive),
+                Self::Unix(stream) => stream.try_io(Interest::READABLE, receive),
+            };
+            match (got, tried) {
+                (Some(length), _) => {
+                    buffer.extend_from_slice(&chunk[..length]);
+                    return Ok(length);
+                }
+                (None, Err(error)) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                (None, _) => {}
+            }
         }
     }
 
-    /// Writes a part of `parts`; returns how many bytes. Errors are those of the socket.
-    pub async fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+    /// Writes a part of `head` and `data`; returns how many bytes. Errors are those of the socket.
+    pub async fn write(&mut self, head: &[u8], data: &[u8]) -> io::Result<usize> {
+        let both = [IoSlice::new(head), IoSlice::new(data)];
         match self {
-            Self::Tcp(stream) => stream.write_vectored(parts).await,
-            Self::Unix(stream) => stream.write_vectored(parts).await,
+            Self::Tcp(stream) if data.is_empty() => stream.write(head).await,
+            Self::Tcp(stream) => stream.write_vectored(&both).await,
+            Self::Unix(stream) => stream.write_vectored(&both).await,
         }
     }
 

@@ -1,23 +1,19 @@
 //! The crew's actions as system calls.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::rc::Rc;
 
 use rustix::process::{Signal as Number, kill_process};
 
 use super::hand::Hand;
 use super::recruit::{Accepting, Recruit};
+use super::wear::by_chance;
 use super::{Master, SIGSTOP_VARIABLE, zygote};
 use crate::appserver::channel::Order;
 use crate::appserver::crew::{Action, Event, Id, Queue as Leftover, Role};
 use crate::appserver::log::Level;
 use crate::appserver::wsgi::python::Queue;
-
-/// A number from 0 to `most`.
-fn by_chance(most: u64) -> u64 {
-    RandomState::new().build_hasher().finish() % (most + 1)
-}
 
 impl Master {
     /// Does one action; an action that fails is an event.
@@ -27,11 +23,21 @@ impl Master {
             Action::Quit(id) | Action::Kill(id) if self.unborn.contains_key(&id) => {
                 return self.forget_unborn(id, matches!(action, Action::Kill(_)));
             }
-            Action::Serve(id) => self.order(id, &Order::Serve),
-            Action::Attach(worker, front) => self.attach(worker, front),
+            Action::Serve(id) => {
+                self.order(id, &Order::Serve);
+                self.ages(id);
+            }
+            Action::Attach(worker, front) => {
+                self.attach(worker, front);
+                self.ages(worker);
+            }
             Action::Leave(id, queue) => self.leave(id, queue),
             Action::Quit(id) => match self.hands.get(&id).map(|hand| hand.role) {
-                Some(Role::Python) => self.send(id, Number::INT),
+                Some(Role::Python) => {
+                    // An interpreter that is only starting dies of the first without a word; it would tell of the second.
+                    self.send(id, Number::TERM);
+                    self.send(id, Number::INT);
+                }
                 _ => self.order(id, &Order::Quit),
             },
             Action::Dump(id) => {
@@ -40,28 +46,37 @@ impl Master {
                     self.send(id, Number::ABORT);
                 }
             }
-            Action::Kill(id) => self.send(id, Number::KILL),
+            Action::Kill(id) => {
+                self.send(id, Number::KILL);
+                if let Some(hand) = self.hands.get_mut(&id) {
+                    hand.was_killed = true;
+                }
+            }
             Action::Say(level, text) => self.log.write(level, &text),
             Action::Ready(status) => self.notify.ready(&status),
             Action::Started => self.started(),
             Action::Reloading(generation) => return self.reread(generation),
             Action::TakeOver(generation) => self.take_over(generation),
-            Action::Stopping => {
-                self.notify.stopping();
-                for listener in
-                    self.generations.values_mut().flat_map(|one| std::mem::take(&mut one.listeners))
-                {
-                    // The file stays until the end: a client in between finds a socket, not nothing.
-                    self.files.extend(listener.file.clone());
-                }
-            }
+            Action::Stopping => self.bid_farewell(),
             Action::Patience(span) => self.notify.patience(span),
             Action::End(_) => {}
         }
         None
     }
 
-    pub(super) fn started(&self) {
+    fn started(&mut self) {
+        let settings = self.generations.get(&self.current).map(|now| Rc::clone(&now.settings));
+        if let (true, Some(settings)) = (self.daemon.is_one(), settings) {
+            if let Err(error) = self.daemon.serves(&settings) {
+                self.log.write(Level::Warning, &format!("The standard streams stay open: {error}"));
+            }
+            // What went to them goes nowhere from now on.
+            self.reopen_logs();
+        }
+        if let Some(old) = &self.predecessor {
+            let text = format!("This new master serves; the old one (pid:{}) may be told to leave", old.pid);
+            self.log.write(Level::Info, &text);
+        }
         if std::env::var(SIGSTOP_VARIABLE).is_ok_and(|value| value == "1") {
             let _ = kill_process(rustix::process::getpid(), Number::STOP);
         }
@@ -120,7 +135,7 @@ impl Master {
             invoked_as: &self.invoked_as,
             seat,
             queue: queue.as_ref().map(|queue| queue.front.as_fd()),
-            sockets: shared.listeners.iter().map(|listener| listener.socket.as_fd()).collect(),
+            sockets: shared.sockets.listeners.iter().map(|listener| listener.socket.as_fd()).collect(),
         })?;
         if let Some(queue) = queue {
             shared.queue = Some(queue.workers);

@@ -1,6 +1,7 @@
 //! The control socket's side of the master: who asked what, and when they are told. Nothing here waits.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -74,23 +75,38 @@ impl Complaints {
 }
 
 impl Desk {
-    /// Opens where the settings say. Without a place there is none; a named one that cannot be opened is told.
-    pub fn open(settings: &Settings, complaints: Complaints, log: &Log) -> Self {
+    /// Opens where the settings say; `suffix` is added to a path that another master may have.
+    pub fn open(settings: &Settings, suffix: &OsStr, complaints: Complaints, log: &Log) -> Self {
+        let mut desk =
+            Self { door: None, callers: Vec::new(), complaints, summaries: BTreeMap::new(), reloads: 0 };
+        desk.renew(settings, suffix, log);
+        desk
+    }
+
+    /// Moves to where the settings say; who asks already is still heard. Without a place there is none; what cannot be
+    /// opened is told, if it is a named one, and all stays as it was.
+    pub fn renew(&mut self, settings: &Settings, suffix: &OsStr, log: &Log) {
         let environment = |name: &str| std::env::var(name).ok();
-        let path = place::of(settings, std::process::id(), environment);
-        if path.is_none() && !settings.control_socket_disable {
-            let text =
-                "No control socket: there is neither a pid file nor $RUNTIME_DIRECTORY nor $XDG_RUNTIME_DIR";
-            log.write(Level::Debug, text);
+        let Some(mut path) = place::of(settings, std::process::id(), environment) else {
+            self.door = None;
+            if !settings.control_socket_disable {
+                let text = "No control socket: there is neither a pid file nor $RUNTIME_DIRECTORY nor $XDG_RUNTIME_DIR";
+                log.write(Level::Debug, text);
+            }
+            return;
+        };
+        if settings.control_socket.is_some() {
+            path.as_mut_os_string().push(suffix);
+        }
+        let mode = settings.control_socket_mode.0;
+        if self.door.as_ref().is_some_and(|door| door.path == path && door.mode == mode) {
+            return;
         }
         let level = if settings.control_socket.is_some() { Level::Warning } else { Level::Debug };
-        let opened = path.and_then(|path| {
-            let failed = |error| format!("No control socket at {}: {error}", path.display());
-            Door::open(&path, settings.control_socket_mode.0)
-                .map_err(|error| log.write(level, &failed(error)))
-                .ok()
-        });
-        Self { door: opened, callers: Vec::new(), complaints, summaries: BTreeMap::new(), reloads: 0 }
+        match Door::open(&path, mode) {
+            Ok(door) => self.door = Some(door),
+            Err(error) => log.write(level, &format!("No control socket at {}: {error}", path.display())),
+        }
     }
 
     /// What becomes readable when somebody asks.
@@ -258,10 +274,14 @@ impl Master {
         if self.desk.reloads == reloads || phase != Phase::Serving {
             return None;
         }
-        if newest > before && generation == newest {
+        // The end of a phased one comes when nobody is left to be replaced.
+        if newest > before && generation == newest && self.crew.is_replaced() {
             return Some(Ok(format!("generation {generation} serves, after {:.1} s", ago.as_secs_f32())));
         }
         let said = self.desk.complaints.take().join("\n");
+        if generation > before && said.is_empty() {
+            return None;
+        }
         Some(Err(if said.is_empty() { "the reload did not begin".into() } else { said }))
     }
 
@@ -286,7 +306,7 @@ impl Master {
             application: serving.map(|serving| serving.settings.app.clone()).unwrap_or_default(),
             listening: serving
                 .iter()
-                .flat_map(|serving| &serving.listeners)
+                .flat_map(|serving| &serving.sockets.listeners)
                 .map(|one| one.name.clone())
                 .collect(),
             processes: [master].into_iter().chain(others).chain(beside).collect(),

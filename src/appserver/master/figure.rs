@@ -1,11 +1,8 @@
 //! What the master has to do with figures: it tells statsd its own, and gives those who accept what they tell theirs with.
 
 use std::os::fd::AsFd;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-
-use listenfd::ListenFd;
 
 use super::Master;
 use super::generation::Generation;
@@ -13,7 +10,6 @@ use super::hand::Hand;
 use crate::appserver::backlog;
 use crate::appserver::census::Census;
 use crate::appserver::channel::Order;
-use crate::appserver::listener::{self, Listener, Outside};
 use crate::appserver::settings::Settings;
 use crate::appserver::statsd::Statsd;
 use crate::appserver::tally::Board;
@@ -33,18 +29,31 @@ pub struct Figures {
 /// What figures are told with over HTTP; the master itself reads no request.
 struct Told {
     board: Board,
-    listener: Rc<Listener>,
     /// What those who tell were told last.
     census: Census,
 }
 
 impl Figures {
-    /// Nothing told yet. Errors: those of the address on which they are to be told, and that what is wanted cannot be told.
-    pub fn new(first: &Generation) -> Result<Self, Diagnostic> {
-        check(first)?;
-        let mut figures = Self { statsd: None, has_backlog: false, next: Duration::ZERO, told: told(first)? };
-        figures.renew(&first.settings);
-        Ok(figures)
+    /// Nothing told yet.
+    pub fn new(settings: &Settings) -> Self {
+        let mut figures = Self { statsd: None, has_backlog: false, next: Duration::ZERO, told: None };
+        figures.renew(settings);
+        figures
+    }
+
+    /// Makes what a generation tells figures with, if it does. Errors: what it wants cannot be told.
+    pub fn prepare(&mut self, new: &Generation) -> Result<(), Diagnostic> {
+        if new.settings.enable_backlog_metric && waiting(new).is_none() {
+            return Err(Diagnostic::error(
+                "`enable_backlog_metric` cannot be kept: the kernel tells how many connections wait for TCP sockets alone",
+            )
+            .fix("bind to a port, or leave the setting out"));
+        }
+        if new.sockets.metrics.is_some() && self.told.is_none() {
+            let failed = |error| Diagnostic::error(format!("no memory for figures: {error}"));
+            self.told = Some(Told { board: Board::make().map_err(failed)?, census: Census::default() });
+        }
+        Ok(())
     }
 
     /// From now on statsd is told what and where these settings say. Who reads figures over HTTP goes on where they began.
@@ -56,11 +65,6 @@ impl Figures {
     /// Where figures go, if they go anywhere.
     pub fn statsd(&self) -> Option<Arc<Statsd>> {
         self.statsd.clone()
-    }
-
-    /// Where figures are told over HTTP, if they are.
-    pub fn place(&self) -> Option<&str> {
-        self.told.as_ref().map(|told| told.listener.name.as_str())
     }
 
     /// A process that accepted ended.
@@ -78,37 +82,15 @@ impl Figures {
 
 /// How many connections wait to be accepted, if the kernel tells.
 fn waiting(generation: &Generation) -> Option<u64> {
-    backlog::length(&backlog::inodes(generation.listeners.iter().map(|listener| &listener.socket)))
-}
-
-/// Whether what a generation wants can be told. Errors: the length of the queue is wanted, and no socket here tells it.
-pub fn check(generation: &Generation) -> Result<(), Diagnostic> {
-    if generation.settings.enable_backlog_metric && waiting(generation).is_none() {
-        return Err(Diagnostic::error(
-            "`enable_backlog_metric` cannot be kept: the kernel tells how many connections wait for TCP sockets alone",
-        )
-        .fix("bind to a port, or leave the setting out"));
-    }
-    Ok(())
-}
-
-/// Opens what figures are told with, if the settings want them. Errors are those of the address.
-fn told(first: &Generation) -> Result<Option<Told>, Diagnostic> {
-    let Generation { settings, owner, .. } = first;
-    let Some(bind) = &settings.metrics_bind else { return Ok(None) };
-    let place = Settings { bind: vec![bind.clone()], ..Settings::clone(settings) };
-    let outside = Outside { already: &[], handed: &mut ListenFd::empty(), owner };
-    let Some(listener) = listener::open(&place, outside)?.pop() else { return Ok(None) };
-    let board =
-        Board::make().map_err(|error| Diagnostic::error(format!("no memory for figures: {error}")))?;
-    Ok(Some(Told { board, listener, census: Census::default() }))
+    backlog::length(&backlog::inodes(generation.sockets.listeners.iter().map(|listener| &listener.socket)))
 }
 
 impl Master {
     /// Gives a process that accepts what it tells figures with.
     pub(super) fn observe(&self, hand: &Hand) {
-        if let (Some(told), Some(place)) = (&self.figures.told, hand.place) {
-            let _ = hand.send(&Order::Observe { place }, &[told.board.as_fd(), told.listener.socket.as_fd()]);
+        let listener = self.generations.get(&hand.generation).and_then(|its| its.sockets.metrics.as_ref());
+        if let (Some(told), Some(listener), Some(place)) = (&self.figures.told, listener, hand.place) {
+            let _ = hand.send(&Order::Observe { place }, &[told.board.as_fd(), listener.socket.as_fd()]);
             let _ = hand.send(&Order::Census(told.census.clone()), &[]);
         }
     }

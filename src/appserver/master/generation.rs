@@ -1,5 +1,6 @@
 //! What the processes of one generation share: made whole before any of them is started, gone with the last one.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -59,14 +60,21 @@ fn open(path: &Path, stream: Stream, owner: &Owner) -> Result<OwnedFd, Diagnosti
     Ok(file)
 }
 
+/// Sockets that are open.
+#[derive(Clone, Default)]
+pub struct Sockets {
+    /// Those of the application.
+    pub listeners: Vec<Rc<Listener>>,
+    /// The one on which figures are told.
+    pub metrics: Option<Rc<Listener>>,
+}
+
 /// What outlives every generation and is needed for the next one.
 pub struct Former<'a> {
-    /// The sockets of the one that serves.
-    pub listeners: &'a [Rc<Listener>],
-    /// Its pid file.
+    /// The pid file of the one that serves.
     pub pidfile: Option<&'a Path>,
-    /// What was handed over when we were started.
-    pub handed: &'a mut ListenFd,
+    /// What is added to the path of one.
+    pub pid_suffix: &'a OsStr,
     /// The way to the binary.
     pub program: &'a Program,
 }
@@ -81,8 +89,8 @@ pub struct Generation {
     pub folder: Folder,
     /// Whom they run as.
     pub owner: Owner,
-    /// What it accepts on.
-    pub listeners: Vec<Rc<Listener>>,
+    /// What it accepts on, once they are open.
+    pub sockets: Sockets,
     /// Its logs.
     pub logs: Logs,
     /// The pid file, if it is another one than before; the master's own from the moment this generation serves.
@@ -92,9 +100,9 @@ pub struct Generation {
 }
 
 impl Generation {
-    /// All that `settings` ask for, as far as it is not there already. Errors are those of the user's input; nothing of what
-    /// was there is changed then.
-    pub fn prepare(mut settings: Settings, former: Former) -> Result<Self, Diagnostic> {
+    /// All that `settings` ask for but sockets, as far as it is not there already. Errors are those of the user's input;
+    /// nothing of what was there is changed then.
+    pub fn prepare(mut settings: Settings, former: &Former) -> Result<Self, Diagnostic> {
         let cannot = |what: &str, error: io::Error| Diagnostic::error(format!("cannot open {what}: {error}"));
         let owner = Owner::of(&settings)?;
         let logs = Logs::open(&settings, &owner)?;
@@ -102,12 +110,29 @@ impl Generation {
             .map_err(|error| cannot(&format!("the folder `{}`", settings.chdir.display()), error))?;
         settings.python = settings.python.as_deref().map(within_release);
         let program = former.program.pin().map_err(|error| cannot("the program", error))?;
-        let path = settings.pidfile.as_deref().filter(|path| former.pidfile != Some(*path));
-        let pidfile = path.map(|path| owner.masked(|| PidFile::write(path))).transpose()?;
-        let outside = Outside { already: former.listeners, handed: former.handed, owner: &owner };
-        let listeners = listener::open(&settings, outside)?;
-        let settings = Rc::new(settings);
-        Ok(Self { settings, program, folder, owner, listeners, logs, pidfile, queue: None })
+        let path = pid_path(&settings, former.pid_suffix).filter(|path| former.pidfile != Some(path));
+        let pidfile = path.map(|path| owner.masked(|| PidFile::write(&path))).transpose()?;
+        let (settings, sockets) = (Rc::new(settings), Sockets::default());
+        Ok(Self { settings, program, folder, owner, sockets, logs, pidfile, queue: None })
+    }
+
+    /// Opens its sockets: those that are open already and still named, those that were handed over, and new ones.
+    /// Errors are those of the addresses.
+    pub fn open(&mut self, already: &Sockets, handed: &mut ListenFd) -> Result<(), Diagnostic> {
+        let (settings, owner, is_first) = (&*self.settings, &self.owner, already.listeners.is_empty());
+        let outside = Outside { already: &already.listeners, handed, owner, is_first };
+        let listeners = listener::open(settings, outside)?;
+        let metrics = match &settings.metrics_bind {
+            Some(bind) => {
+                let place = Settings { bind: vec![bind.clone()], ..settings.clone() };
+                let already = already.metrics.as_slice();
+                let outside = Outside { already, handed: &mut ListenFd::empty(), owner, is_first };
+                listener::open(&place, outside)?.pop()
+            }
+            None => None,
+        };
+        self.sockets = Sockets { listeners, metrics };
+        Ok(())
     }
 
     /// The master's log while this generation serves, with all who take its lines as well. Errors are those of the system.
@@ -127,8 +152,16 @@ impl Generation {
             timeout: seconds(settings.timeout),
             boot: seconds(settings.boot_timeout),
             graceful: seconds(settings.graceful_timeout),
+            is_phased: settings.phased,
         }
     }
+}
+
+/// Where the pid file is, if there is to be one.
+pub fn pid_path(settings: &Settings, suffix: &OsStr) -> Option<PathBuf> {
+    let mut path = settings.pidfile.clone()?.into_os_string();
+    path.push(suffix);
+    Some(path.into())
 }
 
 /// The same interpreter by a path that leads there whatever becomes of links to its folder: workers that are replaced

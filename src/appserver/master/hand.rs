@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use rustix::process::Pid;
 
 use super::output::Output;
+use super::wear::Wear;
 use crate::appserver::channel::{self, Inbox, Order, Received, Report};
 use crate::appserver::crew::{Id, Role};
 use crate::appserver::wsgi::Seats;
@@ -25,11 +26,17 @@ pub struct Hand {
     pub place: Option<u32>,
     /// Of a Python worker: the other ends of its slots, until they are its front's.
     pub seats: Option<Seats>,
+    /// Whether it serves, or did.
+    pub is_serving: bool,
+    /// Whether we killed it.
+    pub was_killed: bool,
+    /// Its age and size.
+    pub wear: Wear,
     /// Of a Python worker: who gives it requests.
     pub front: Option<Id>,
     /// Of a Python worker: where it shows the stacks of its threads.
     pub stacks: Option<OwnedFd>,
-    /// Of a Python worker: what it prints, if that is for the log.
+    /// Of a process of Python: what it prints, if that is for the log.
     pub output: Option<Output>,
     /// Of a Python worker: how many there were with it.
     pub age: u64,
@@ -50,6 +57,9 @@ impl Hand {
             is_open: true,
             place: None,
             seats: None,
+            is_serving: false,
+            was_killed: false,
+            wear: Wear::default(),
             front: None,
             stacks: None,
             output: None,

@@ -57,6 +57,11 @@ impl Master {
         self.tell_failure(&Call { hook: "child_exit".into(), worker: Some((age, pid)), count: None });
     }
 
+    /// Calls the hook of a new master that is about to be started. Errors: it failed.
+    pub(super) fn hook_upgrade(&mut self) -> Result<(), String> {
+        self.call(&plain("pre_exec"))
+    }
+
     /// Calls a hook that is about nothing but the server.
     pub(super) fn hook(&mut self, name: &str) {
         self.tell_failure(&plain(name));
@@ -81,8 +86,7 @@ impl Master {
             let (settings, folder, owner) = (&*newest.settings, &newest.folder, &newest.owner);
             let recruit =
                 Recruit { role: Role::Server, generation: 0, settings, folder, owner, logs: Vec::new() };
-            let hand =
-                recruit.interpreted(&[]).map_err(|error| format!("cannot start `python3`: {error}"))?;
+            let hand = recruit.beside().map_err(|error| format!("cannot start `python3`: {error}"))?;
             self.hands.insert(ID, hand);
         }
         self.called("the configuration")
@@ -103,6 +107,7 @@ impl Master {
         loop {
             let Some(hand) = self.hands.get_mut(&ID) else { return Err(format!("{what} ended its process")) };
             let (reports, state) = hand.hear();
+            self.tell_shown(ID);
             let mut done = None;
             for report in reports {
                 match report {
@@ -148,5 +153,5 @@ fn plain(hook: &str) -> Call {
 }
 
 fn failed(why: String) -> Diagnostic {
-    Diagnostic::error(why).exit(Exit::Failed)
+    Diagnostic::error(why).exit(Exit::UNBOOTED)
 }

@@ -12,11 +12,13 @@ mod output;
 mod reading;
 mod recruit;
 mod renew;
+mod succession;
 mod watch;
+mod wear;
 mod zygote;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -26,12 +28,16 @@ use listenfd::ListenFd;
 
 use self::desk::{Complaints, Desk};
 use self::figure::Figures;
-use self::generation::{Former, Generation};
+use self::generation::{Former, Generation, Sockets};
 use self::hand::Hand;
 use self::reading::{Origin, Reading};
+use self::succession::Other;
+use self::wear::Scales;
 use self::zygote::Unborn;
 use super::board::Board;
 use super::crew::{Action, Crew, Event, Failure, Id};
+use super::daemon::{self, Daemon};
+use super::descriptor;
 use super::inherited;
 use super::listener::SocketFile;
 use super::log::{Level, Log};
@@ -53,21 +59,26 @@ const FIRST: u64 = 1;
 /// Serves until a signal ends it. `args` (the program's name first) and `folder` are what the server was called with and
 /// where; a reload reads the settings from there again. Errors are everything that kept it from starting.
 pub fn run(args: Vec<OsString>, folder: PathBuf, settings: Settings) -> Result<(), Diagnostic> {
-    let handed = inherited::take(&args, &settings)?;
+    let daemon = Daemon::of(&settings);
+    if daemon == Daemon::Starter {
+        return daemon::start(&args);
+    }
+    daemon.detach();
+    let (predecessor, already) = Other::predecessor()?.unzip();
+    // What was handed over to the old master comes with its sockets.
+    let handed = match &predecessor {
+        Some(_) => ListenFd::empty(),
+        None => inherited::take(&args, &settings)?,
+    };
     let mut signals = Signals::take().map_err(|e| Diagnostic::error(format!("cannot take signals: {e}")))?;
-    let mut master = Master::new(Origin { args, folder }, settings, handed)?;
+    let mut master = Master::new(Origin { args, folder }, settings, Before { handed, predecessor, already })?;
     let ended = master.supervise(&mut signals);
     master.hook("on_exit");
     master.log.write(Level::Info, "Shutting down: Master");
     match ended {
         None => Ok(()),
-        Some(failure) => Err(Diagnostic::error(failure.message).exit(exit(failure.exit))),
+        Some(failure) => Err(Diagnostic::error(failure.message).exit(Exit::of_part(failure.exit))),
     }
-}
-
-/// The exit a worker asked for.
-fn exit(status: u8) -> Exit {
-    if status == Exit::Input as u8 { Exit::Input } else { Exit::Failed }
 }
 
 struct Master {
@@ -104,21 +115,42 @@ struct Master {
     began: Instant,
     watchdog_at: Duration,
     pidfile: Option<PidFile>,
+    daemon: Daemon,
+    scales: Scales,
+    /// The master that started us to take its place.
+    predecessor: Option<Other>,
+    /// The one that we started. Its channel ends after all else here, so that nothing of ours is in its way then.
+    successor: Option<Other>,
+}
+
+/// What was there before the master.
+struct Before {
+    /// What systemd or a shell handed over.
+    handed: ListenFd,
+    /// The old master, if we are to take its place.
+    predecessor: Option<Other>,
+    /// Its sockets.
+    already: Option<Sockets>,
 }
 
 impl Master {
-    fn new(origin: Origin, settings: Settings, mut handed: ListenFd) -> Result<Self, Diagnostic> {
+    fn new(origin: Origin, settings: Settings, before: Before) -> Result<Self, Diagnostic> {
+        let Before { handed, predecessor, already } = before;
         let environment = |name: &str| std::env::var(name).ok();
+        let pid_suffix = OsStr::new(if predecessor.is_some() { PidFile::SECOND } else { "" });
+        // The service manager knows the old one until that ends.
+        let notify =
+            predecessor.as_ref().map_or_else(|| Notify::from_environment(environment), |_| Notify::silent());
         let invoked_as = origin.args.first().cloned().unwrap_or_else(|| "appserver".into());
         let program = Program::of(&invoked_as, std::env::var_os("PATH").as_deref());
-        let former = Former { listeners: &[], pidfile: None, handed: &mut handed, program: &program };
-        let mut first = Generation::prepare(settings, former)?;
-        let figures = Figures::new(&first)?;
+        let former = Former { pidfile: None, pid_suffix, program: &program };
+        let mut first = Generation::prepare(settings, &former)?;
+        let figures = Figures::new(&first.settings);
         let complaints = Complaints::default();
         let log = first.log(figures.statsd(), complaints.clone()).map_err(|error| {
             Diagnostic::error(format!("cannot log to `{}`: {error}", first.settings.errorlog.display()))
         })?;
-        let pidfile = first.pidfile.take();
+        let (pidfile, daemon) = (first.pidfile.take(), Daemon::of(&first.settings));
         let mut master = Self {
             crew: Crew::new(first.plan(), Duration::ZERO),
             hands: BTreeMap::new(),
@@ -128,9 +160,9 @@ impl Master {
             settings: Rc::clone(&first.settings),
             files: Vec::new(),
             board: Board::make().ok(),
-            desk: Desk::open(&first.settings, complaints, &log),
+            desk: Desk::open(&first.settings, pid_suffix, complaints, &log),
             figures,
-            notify: Notify::from_environment(environment),
+            notify,
             program,
             generations: BTreeMap::from([(FIRST, first)]),
             current: FIRST,
@@ -141,9 +173,17 @@ impl Master {
             began: Instant::now(),
             watchdog_at: Duration::ZERO,
             pidfile,
+            daemon,
+            scales: Scales::new(),
+            predecessor,
             log,
+            successor: None,
         };
         master.begin_hooks()?;
+        if let Some(first) = master.generations.get_mut(&FIRST) {
+            first.open(&already.unwrap_or_default(), &mut master.handed)?;
+            master.figures.prepare(first)?;
+        }
         master.sockets_are_open()?;
         Ok(master)
     }
@@ -157,9 +197,6 @@ impl Master {
         for first in self.generations.values() {
             self.greet(first);
         }
-        if let Some(place) = self.figures.place() {
-            self.log.write(Level::Info, &format!("Figures at: {place}/metrics"));
-        }
         let mut events = vec![Event::Tick];
         loop {
             for event in events.drain(..) {
@@ -171,14 +208,17 @@ impl Master {
             self.conclude();
             let readable = self.wait(signals);
             for (signal, name) in signals.arrived() {
-                self.heed(signal, name);
-                events.push(Event::Signal(signal));
+                if self.heed(signal, name) {
+                    events.push(Event::Signal(signal));
+                }
             }
             for id in readable {
                 events.extend(self.hear(id));
             }
             events.extend(self.reap());
+            self.inherit();
             events.extend(self.planned());
+            events.extend(self.spent());
             self.forget_generations();
             events.push(Event::Tick);
             self.attend();
@@ -189,9 +229,13 @@ impl Master {
 
     /// Tells where a generation listens that was not listened before.
     fn greet(&self, new: &Generation) {
-        for listener in new.listeners.iter().filter(|listener| Rc::strong_count(listener) == 1) {
+        let is_new = |listener: &&Rc<_>| Rc::strong_count(listener) == 1;
+        for listener in new.sockets.listeners.iter().filter(is_new) {
             let text = format!("Listening at: {} ({})", listener.name, std::process::id());
             self.log.write(Level::Info, &text);
+        }
+        if let Some(listener) = new.sockets.metrics.as_ref().filter(is_new) {
+            self.log.write(Level::Info, &format!("Figures at: {}/metrics", listener.name));
         }
         let cap = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
         if let Some(cap) = cap.and_then(|text| text.trim().parse::<u32>().ok())
@@ -199,6 +243,11 @@ impl Master {
         {
             let text =
                 format!("The backlog of {} is cut to {cap} by net.core.somaxconn", new.settings.backlog);
+            self.log.write(Level::Warning, &text);
+        }
+        let room = descriptor::room(&new.settings);
+        if room < new.settings.worker_connections {
+            let text = format!("worker_connections is cut to {room}: more files may not be open (ulimit -n)");
             self.log.write(Level::Warning, &text);
         }
     }

@@ -12,6 +12,9 @@ use rustix::process::Pid;
 
 use super::hand::Hand;
 use super::outfit::Outfit;
+use super::output::Output;
+use super::succession;
+use super::wear::by_chance;
 use crate::appserver::board::Board;
 use crate::appserver::channel::Order;
 use crate::appserver::crew::Role;
@@ -19,7 +22,7 @@ use crate::appserver::owner::Owner;
 use crate::appserver::program::{Folder, Pinned};
 use crate::appserver::settings::Settings;
 use crate::appserver::wsgi::python::{self, Interpreter};
-use crate::appserver::{inherited, notify, worker};
+use crate::appserver::{daemon, inherited, notify, worker};
 
 /// What every process is started with.
 pub struct Recruit<'a> {
@@ -84,8 +87,16 @@ impl Recruit<'_> {
         Ok(hand)
     }
 
+    /// Starts a process of Python that serves nobody. Errors are those of the system.
+    pub fn beside(&self) -> io::Result<Hand> {
+        let (output, printed) = self.settings.capture_output.then(Output::pipe).transpose()?.unzip();
+        let mut hand = self.interpreted(printed.as_ref().map(AsFd::as_fd).as_slice())?;
+        hand.output = output;
+        Ok(hand)
+    }
+
     /// Starts a process of Python that is handed this. Errors are those of the system.
-    pub fn interpreted(&self, given: &[BorrowedFd]) -> io::Result<Hand> {
+    fn interpreted(&self, given: &[BorrowedFd]) -> io::Result<Hand> {
         let (ours, theirs) = UnixStream::pair()?;
         let python = self.settings.python.as_deref().unwrap_or(Path::new(python::USUAL));
         let mut interpreter = Interpreter::new(python, &self.title(), theirs)?;
@@ -104,8 +115,12 @@ impl Recruit<'_> {
 
     /// What speaks to the master alone is not passed on.
     fn fit(&self, command: &mut Command) {
-        for name in inherited::VARIABLES.iter().chain(&notify::VARIABLES).chain([&super::SIGSTOP_VARIABLE]) {
+        let ours = [super::SIGSTOP_VARIABLE, daemon::VARIABLE, succession::VARIABLE];
+        for name in inherited::VARIABLES.iter().chain(&notify::VARIABLES).chain(&ours) {
             command.env_remove(name);
+        }
+        if self.settings.daemon && !self.settings.enable_stdio_inheritance {
+            command.stdout(Stdio::null()).stderr(Stdio::null());
         }
         command.envs(self.settings.raw_env.iter().filter_map(|pair| pair.split_once('=')));
         if self.role != Role::Front {
@@ -114,7 +129,12 @@ impl Recruit<'_> {
     }
 
     fn tell(&self, hand: &Hand, descriptors: &[BorrowedFd]) {
-        let begin = Order::Begin { settings: Box::new(self.settings.clone()), place: hand.place };
+        let mut settings = self.settings.clone();
+        if self.role == Role::Native && settings.max_requests > 0 {
+            // It counts for itself; a front is told this number with each of its workers.
+            settings.max_requests += by_chance(settings.max_requests_jitter);
+        }
+        let begin = Order::Begin { settings: Box::new(settings), place: hand.place };
         // A process that is already gone cannot be told; its end is heard of in a moment.
         let _ = hand.send(&begin, descriptors);
     }

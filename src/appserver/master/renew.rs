@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use rustix::process::Signal as Number;
 
-use super::generation::{Former, Generation};
+use super::Master;
+use super::generation::{Former, Generation, pid_path};
 use super::reading::Reading;
-use super::{Master, figure};
 use crate::appserver::crew::Event;
 use crate::appserver::log::Level;
 use crate::appserver::program;
@@ -37,16 +37,16 @@ impl Master {
             for warning in warnings {
                 self.log.write(Level::Warning, &told(&warning));
             }
-            let now = self.generations.get(&self.current);
-            let listeners = now.map(|now| now.listeners.clone()).unwrap_or_default();
+            let pid_suffix = self.pid_suffix();
             let former = Former {
-                listeners: &listeners,
                 pidfile: self.pidfile.as_ref().map(|file| file.path()),
-                handed: &mut self.handed,
+                pid_suffix,
                 program: &self.program,
             };
-            let new = Generation::prepare(settings, former)?;
-            figure::check(&new)?;
+            let mut new = Generation::prepare(settings, &former)?;
+            let now = self.generations.get(&self.current);
+            new.open(&now.map(|now| now.sockets.clone()).unwrap_or_default(), &mut self.handed)?;
+            self.figures.prepare(&new)?;
             Ok(new)
         });
         Some(match prepared {
@@ -64,18 +64,22 @@ impl Master {
 
     /// From now on this generation serves.
     pub(super) fn take_over(&mut self, generation: u64) {
+        let pid_suffix = self.pid_suffix();
         let Some(new) = self.generations.get_mut(&generation) else { return };
-        self.current = generation;
+        let is_reload = std::mem::replace(&mut self.current, generation) != generation;
         if let Some(name) = &new.settings.proc_name {
             program::take_name(name);
         }
         self.figures.renew(&new.settings);
+        if is_reload {
+            self.desk.renew(&new.settings, pid_suffix, &self.log);
+        }
         if let Ok(log) = new.log(self.figures.statsd(), self.desk.complaints.clone()) {
             let old = std::mem::replace(&mut self.log, log);
             // It waits until its last words are delivered, which the loop must not.
             let _ = std::thread::Builder::new().spawn(move || drop(old));
         }
-        if self.pidfile.as_ref().map(|file| file.path()) != new.settings.pidfile.as_deref() {
+        if self.pidfile.as_ref().map(|file| file.path()) != pid_path(&new.settings, pid_suffix).as_deref() {
             self.pidfile = new.pidfile.take();
         }
     }
@@ -87,13 +91,13 @@ impl Master {
         else {
             return true;
         };
-        let stays = |one: &Rc<_>| now.listeners.iter().any(|other| Rc::ptr_eq(one, other));
-        gone.listeners.iter().all(stays)
+        let stays = |one: &Rc<_>| now.sockets.listeners.iter().any(|other| Rc::ptr_eq(one, other));
+        gone.sockets.listeners.iter().all(stays)
     }
 
     /// Closes what generations shared that are over.
     pub(super) fn forget_generations(&mut self) {
-        let is_over = |generation: &&u64| !self.crew.may_start(**generation);
+        let is_over = |generation: &&u64| !self.crew.is_needed(**generation);
         let over: Vec<u64> = self.generations.keys().filter(is_over).copied().collect();
         for generation in over {
             self.generations.remove(&generation);
@@ -103,7 +107,7 @@ impl Master {
 }
 
 /// A complaint as a line of the log begins.
-fn told(said: &Diagnostic) -> String {
+pub(super) fn told(said: &Diagnostic) -> String {
     let text = said.to_string();
     ["error: ", "warning: "].iter().find_map(|word| text.strip_prefix(word)).unwrap_or(&text).to_string()
 }

@@ -8,6 +8,7 @@ use rustix::process::{WaitOptions, WaitStatus, wait};
 use super::Master;
 use super::output::Output;
 use super::reading::Reading;
+use super::succession::Other;
 use crate::appserver::channel::{Order, Report};
 use crate::appserver::crew::{Event, Failure, Id, Role};
 use crate::appserver::log::Level;
@@ -29,6 +30,7 @@ impl Master {
         let ids: Vec<Id> = open().map(|(id, _)| id).collect();
         let others = [signals.descriptor()].into_iter();
         let others = others.chain(self.reading.as_ref().map(Reading::descriptor)).chain(self.desk.ears());
+        let others = others.chain(self.predecessor.as_ref().map(Other::descriptor));
         let others = others.map(|ear| PollFd::from_borrowed_fd(ear, PollFlags::IN));
         let ears = open().map(|(_, ear)| PollFd::from_borrowed_fd(ear, PollFlags::IN));
         let mut polled: Vec<PollFd> = ears.chain(others).collect();
@@ -52,6 +54,13 @@ impl Master {
             // Nothing more will come; the end of the process is heard of by its signal.
             hand.is_open = false;
         }
+        self.tell_shown(id);
+        reports.into_iter().flat_map(|report| self.heard(id, report)).collect()
+    }
+
+    /// Logs the stacks that a process showed, and what it printed.
+    pub(super) fn tell_shown(&mut self, id: Id) {
+        let Some(hand) = self.hands.get_mut(&id) else { return };
         let stacks = hand.stacks();
         let pid = hand.number();
         if !stacks.is_empty() {
@@ -61,7 +70,6 @@ impl Master {
             // Printed, it was not said how important it is; it is never too little.
             self.log.write_of(pid, Level::Info.max(self.settings.loglevel), &line);
         }
-        reports.into_iter().flat_map(|report| self.heard(id, report)).collect()
     }
 
     /// What follows from one report; what is for the log alone is logged.
@@ -84,6 +92,8 @@ impl Master {
             Report::Beat => Event::Beat(id),
             Report::Leaving => Event::Leaves(id),
             Report::Failed { message, exit } => Event::Failed(id, Failure { message, exit }),
+            // Who counts for itself knows no number.
+            Report::Spent { worker: 0 } => Event::Spent(id, "it answered max_requests".into()),
             Report::Spent { worker } => Event::Spent(worker, "it answered max_requests".into()),
             Report::Stuck { worker, request } => Event::Stuck(worker, request),
             Report::Summary(summary) => {
@@ -112,6 +122,7 @@ impl Master {
         while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
             let pid = pid.as_raw_nonzero().get().unsigned_abs();
             let Some(id) = self.hands.iter().find(|(_, hand)| hand.number() == pid).map(|(id, _)| *id) else {
+                self.loses_successor(pid, &how(status));
                 continue;
             };
             // Its last words come before its end.
@@ -121,36 +132,44 @@ impl Master {
                 board.post(place, None);
                 self.figures.over(place);
             }
+            let how = self.scales.explain(how(status), &hand.wear, hand.was_killed);
             match hand.role {
-                Role::Zygote => events.extend(self.zygote_died(hand.generation, &how(status))),
+                Role::Zygote => events.extend(self.zygote_died(hand.generation, &how)),
                 Role::Server => {
-                    let text = format!("The process that calls hooks {}: there will be none", how(status));
+                    let text = format!("The process that calls hooks {how}: there will be none");
                     self.log.write(Level::Error, &text);
                 }
                 Role::Python => self.hook_child(hand.age, pid),
                 Role::Native | Role::Front => {}
             }
             if self.crew.of_pid(pid) == Some(id) {
-                events.push(Event::Died(id, how(status)));
+                events.push(Event::Died(id, how));
             }
         }
         events
     }
 
-    /// What a signal means to the master itself.
-    pub(super) fn heed(&mut self, signal: Signal, name: &str) {
+    /// What a signal means to the master itself, and whether the crew is to hear of it.
+    pub(super) fn heed(&mut self, signal: Signal, name: &str) -> bool {
+        // A terminal sends this one whenever its window changes.
+        if signal == Signal::Rest && !self.daemon.is_one() {
+            self.log.write(Level::Debug, "Ignoring signal: winch, because this is no daemon");
+            return false;
+        }
         if signal != Signal::Child {
             self.log.write(Level::Info, &format!("Handling signal: {name}"));
         }
         match signal {
             Signal::Reopen => self.reopen_logs(),
+            Signal::Upgrade => self.upgrade(),
             Signal::Reload => self.desk.reloads += 1,
             _ => {}
         }
+        true
     }
 
     /// Opens the logs again, here alone: the others are handed them. One that cannot be opened stays what it was.
-    fn reopen_logs(&mut self) {
+    pub(super) fn reopen_logs(&mut self) {
         for (number, generation) in &mut self.generations {
             for wrong in generation.logs.reopen(&generation.settings, &generation.owner) {
                 self.log.write(Level::Error, &format!("A log stays as it was: {wrong}"));

@@ -68,7 +68,7 @@ impl Master {
                 folder: &shared.folder,
                 logs: Vec::new(),
             };
-            self.hands.insert(zygote, recruit.interpreted(&[])?);
+            self.hands.insert(zygote, recruit.beside()?);
         }
         self.unborn.insert(worker, Unborn { generation, asked: None });
         match self.hands[&zygote].is_ripe {

@@ -19,7 +19,7 @@ use crate::appserver::syslog::Syslog;
 use crate::base::diagnostic::Diagnostic;
 
 /// The access log the settings want, with its file if there is one. Errors are those of the format.
-fn access(settings: &Settings, file: Option<OwnedFd>) -> Result<Option<Access>, Diagnostic> {
+fn access(settings: &Settings, file: Option<OwnedFd>, log: &Arc<Log>) -> Result<Option<Access>, Diagnostic> {
     let echo =
         Syslog::of_requests(settings).map(|syslog| -> Echo { Box::new(move |line| syslog.access(line)) });
     if file.is_none() && echo.is_none() {
@@ -29,7 +29,7 @@ fn access(settings: &Settings, file: Option<OwnedFd>) -> Result<Option<Access>, 
         true => Form::Json,
         false => Form::Text(Format::parse(&settings.access_log_format)?),
     };
-    Ok(Some(Access { form, lines: file.map(Lines::new), echo, waiting: Notify::new() }))
+    Ok(Some(Access { form, lines: file.map(|file| Lines::new(file, log)), echo, waiting: Notify::new() }))
 }
 
 impl Worker {
@@ -60,11 +60,11 @@ impl Worker {
         let queue = (role == Role::Front).then(|| sockets.remove(0));
         let board = descriptors.split_off(logs).pop().map(Board::from);
         let seat = place.zip(board).map(|(place, board)| Seat { board, place });
-        let access =
-            access(&settings, descriptors.drain(1..).next()).map_err(io::Error::other)?.map(Arc::new);
+        let access_file = descriptors.drain(1..).next();
         let statsd = Statsd::of(&settings).map(Arc::new);
         let log = Log::new(descriptors.remove(0), settings.loglevel);
         let log = Arc::new(log.echoing(Syslog::of(&settings)).echoing(statsd.clone()));
+        let access = access(&settings, access_file, &log).map_err(io::Error::other)?.map(Arc::new);
         Ok((
             Self {
                 settings: *settings,
@@ -72,6 +72,7 @@ impl Worker {
                 access,
                 statsd,
                 tally: Arc::default(),
+                inherited: 0,
                 observed: None,
                 seat,
                 queue,

@@ -31,6 +31,7 @@ use super::board::Seat;
 use super::census::{Census, Summary};
 use super::channel::Report;
 use super::crew::Role;
+use super::descriptor;
 use super::front::{Application, Front, Outside, Python};
 use super::log::{Level, Log};
 use super::program;
@@ -84,6 +85,7 @@ where
     let (worker, inbox, socket) = Worker::receive(role).map_err(failed)?;
     // Executed through a descriptor, the kernel would call us by its number.
     program::take_name(worker.settings.proc_name.as_deref().unwrap_or("appserver"));
+    descriptor::raise();
     let runtime = runtime()?;
     runtime.block_on(async {
         let mut control = Control::new(socket, inbox).map_err(failed)?;
@@ -128,6 +130,8 @@ struct Worker {
     access: Option<Arc<Access>>,
     statsd: Option<Arc<Statsd>>,
     tally: Arc<Tally>,
+    /// How many answers came with the place on the board of figures.
+    inherited: u64,
     /// Where figures are told, if they are.
     observed: Option<Observed>,
     seat: Option<Seat>,
@@ -143,10 +147,13 @@ impl Worker {
     {
         let (words, mut heard) = unbounded_channel();
         let application = match self.queue.take() {
-            Some(queue) => {
-                control.report(&Report::Ready);
-                Application::Python(Python::new(&self.settings, queue, words, &self.tally))
-            }
+            Some(queue) => match Python::new(&self.settings, queue, words, &self.tally) {
+                Ok(python) => {
+                    control.report(&Report::Ready);
+                    Application::Python(python)
+                }
+                Err(error) => return self.log.write(Level::Critical, &format!("Cannot serve: {error}")),
+            },
             None => match self.boot(control, load).await {
                 Some(router) => Application::Native(router),
                 None => return,
@@ -233,6 +240,7 @@ impl Worker {
                     if beaten.elapsed() >= BEAT {
                         beaten = Instant::now();
                         control.report(&Report::Beat);
+                        self.count(control);
                     }
                 }
                 Heard::Serve => match Doors::open(std::mem::take(&mut self.sockets), front, &self.log) {
@@ -298,13 +306,27 @@ impl Worker {
         }
     }
 
+    /// Says that this worker answered as many requests as it may, if so; whoever has others for that is told by them.
+    fn count(&self, control: &Control) {
+        let most = self.settings.max_requests;
+        if most > 0 && self.settings.app.starts_with('@') && self.answered() - self.inherited >= most {
+            control.report(&Report::Spent { worker: 0 });
+        }
+    }
+
+    fn answered(&self) -> u64 {
+        self.tally.own().requests().iter().sum()
+    }
+
     /// Begins to tell figures.
     fn observe(&mut self, place: u32, given: Vec<OwnedFd>) {
         let Self { settings, log, tally, sockets, .. } = &*self;
+        let before = self.answered();
         match Observed::begin(&Subject { settings, log, tally, sockets }, place, given) {
             Ok(observed) => self.observed = Some(observed),
             Err(error) => self.log.write(Level::Error, &format!("Cannot tell figures: {error}")),
         }
+        self.inherited += self.answered() - before;
     }
 
     fn take_census(&self, census: Census) {

@@ -2,8 +2,6 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::marshal::{self, Value};
-
 /// Length, kind and number of the request.
 const HEAD_BYTES: usize = 13;
 /// Workers send longer parts of a body in pieces, and a head that is longer is no head.
@@ -35,15 +33,17 @@ pub enum Part {
     Abort,
     /// An informational answer ahead of the real one.
     Early(Head),
+    /// A whole answer.
+    Whole(Head, Bytes),
 }
 
 /// Status and headers of an answer.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Head {
     /// Code and reason, as the application gave them.
-    pub status: String,
-    /// Names and values in order; characters above U+00FF are not HTTP's.
-    pub fields: Vec<(String, String)>,
+    pub status: Bytes,
+    /// Names and values in order.
+    pub fields: Vec<(Bytes, Bytes)>,
     /// How many bytes the body has, if known.
     pub length: Option<u64>,
 }
@@ -78,24 +78,30 @@ fn part(kind: u8, mut content: Bytes) -> Result<Part, Broken> {
         3 => Part::End,
         4 => Part::Abort,
         5 => Part::Early(head(content)?),
+        6 => {
+            let length = content.try_get_u32_le().or(Err(Broken))? as usize;
+            if length > content.len() {
+                return Err(Broken);
+            }
+            let text = content.split_to(length);
+            Part::Whole(texts(&text, Some(content.len() as u64)).ok_or(Broken)?, content)
+        }
         _ => return Err(Broken),
     })
 }
 
 fn head(mut content: Bytes) -> Result<Head, Broken> {
     let length = Some(content.try_get_u64_le().or(Err(Broken))?).filter(|length| *length != UNKNOWN);
-    let Some(Value::Row(both)) = marshal::read(&content) else { return Err(Broken) };
-    let Ok([Value::Text(status), Value::Row(rows)]) = <[Value; 2]>::try_from(both) else {
-        return Err(Broken);
-    };
-    let fields = rows.into_iter().map(field).collect::<Option<_>>().ok_or(Broken)?;
-    Ok(Head { status, fields, length })
+    texts(&content, length).ok_or(Broken)
 }
 
-fn field(row: Value) -> Option<(String, String)> {
-    let Value::Row(both) = row else { return None };
-    match <[Value; 2]>::try_from(both) {
-        Ok([Value::Text(name), Value::Text(value)]) => Some((name, value)),
-        _ => None,
+/// Status, names and values, a line each; none if a name has no value.
+fn texts(content: &Bytes, length: Option<u64>) -> Option<Head> {
+    let mut lines = content.split(|byte| *byte == b'\n').map(|line| content.slice_ref(line));
+    let status = lines.next()?;
+    let mut fields = Vec::new();
+    while let Some(name) = lines.next() {
+        fields.push((name, lines.next()?));
     }
+    Some(Head { status, fields, length })
 }

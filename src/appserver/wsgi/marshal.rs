@@ -3,9 +3,6 @@
 //! Written: version 4, which every Python from 3.4 reads. Read: version 2, which has no references.
 //! Format: <https://github.com/python/cpython/blob/main/Python/marshal.c>
 
-/// How deep a value may nest.
-const MAX_DEPTH: usize = 8;
-
 /// A dict under construction.
 pub struct Dict<'a>(&'a mut Vec<u8>);
 
@@ -61,47 +58,6 @@ impl<'a> Dict<'a> {
     }
 }
 
-/// A value as read: texts, and lists or tuples of values.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Value {
-    /// A `str`.
-    Text(String),
-    /// A `list` or a `tuple`.
-    Row(Vec<Self>),
-}
-
-/// Reads one value; none if these bytes are no such value, or a text has half a surrogate pair.
-pub fn read(bytes: &[u8]) -> Option<Value> {
-    let mut rest = bytes;
-    let value = value(&mut rest, 0)?;
-    rest.is_empty().then_some(value)
-}
-
-fn value(rest: &mut &[u8], depth: usize) -> Option<Value> {
-    let (kind, after) = rest.split_first()?;
-    *rest = after;
-    match kind {
-        b'u' => {
-            let length = word(rest)?;
-            let text = rest.split_off(..length)?;
-            Some(Value::Text(String::from_utf8(text.to_vec()).ok()?))
-        }
-        b'(' | b'[' if depth < MAX_DEPTH => {
-            let length = word(rest)?;
-            // Every value takes a byte at least, so a row longer than the rest is a lie.
-            let rows = (length <= rest.len()).then_some(0..length)?;
-            rows.map(|_| value(rest, depth + 1)).collect::<Option<_>>().map(Value::Row)
-        }
-        _ => None,
-    }
-}
-
-fn word(rest: &mut &[u8]) -> Option<usize> {
-    let (bytes, after) = rest.split_first_chunk::<4>()?;
-    *rest = after;
-    Some(u32::from_le_bytes(*bytes) as usize)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,28 +88,5 @@ mod tests {
             python(script, &hex(&bytes)),
             format!("[('HTTP_X_LONG', '{long}'), ('PATH_INFO', '/caf\\xc3\\xa9'), ('QUERY_STRING', '')]")
         );
-    }
-
-    #[test]
-    fn what_python_writes_is_read() {
-        let script =
-            "import marshal; print(marshal.dumps(('200 OK', [('A', 'b\\xe9'), ('C', '')]), 2).hex())";
-        let written = python(script, "");
-        let bytes: Vec<u8> = (0..written.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&written[at..at + 2], 16).unwrap())
-            .collect();
-        let text = |text: &str| Value::Text(text.into());
-        let pair = |name, value| Value::Row(vec![text(name), text(value)]);
-        let wanted = Value::Row(vec![text("200 OK"), Value::Row(vec![pair("A", "b\u{e9}"), pair("C", "")])]);
-        assert_eq!(read(&bytes), Some(wanted));
-    }
-
-    #[test]
-    fn bytes_that_are_no_value_are_refused() {
-        let deep = [b'(', 1, 0, 0, 0].repeat(MAX_DEPTH + 2);
-        for bytes in [&b""[..], b"u\xff\xff\xff\xff", b"[\xff\xff\xff\xff", b"i\0\0\0\0", &deep] {
-            assert_eq!(read(bytes), None, "{bytes:?}");
-        }
     }
 }

@@ -7,8 +7,10 @@
 //! - [`marshal`], [`environ`], [`gateway`], [`frame`]: a request as Python reads it (from HTTP, from a gateway's variables), an
 //!   answer as Python writes it.
 //! - [`board`]: what each thread of a worker is at.
-//! - [`pool`], [`slot`]: one queue for all workers, and a way back for each thread.
+//! - [`pool`], [`slot`], [`bell`]: one queue for all workers, a way back for each thread, and who looks when; [`reply`]: what
+//!   comes back.
 
+pub mod bell;
 pub mod board;
 pub mod environ;
 pub mod frame;
@@ -16,8 +18,12 @@ pub mod gateway;
 pub mod marshal;
 pub mod pool;
 pub mod python;
+pub mod reply;
 pub mod slot;
 pub mod trial;
+
+#[cfg(test)]
+mod tests;
 
 pub use self::board::Board;
 pub use self::pool::Pool;

@@ -12,18 +12,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::board::Board;
-use super::frame;
+use super::reply::{Failure, Reply};
 use crate::appserver::census::{Current, Summary};
 use crate::appserver::tally::Tally;
 
 /// A worker, as the master numbers it.
 pub type Id = u64;
 
-/// How many requests may lie in the queue beyond one a thread: the next is there when a thread is done, without waiting for us.
+/// How many requests lie in the queue beyond one a thread at least: the next is there when a thread is done, without waiting
+/// for us. Short requests get more: twice as many as were answered between two looks, so that no thread runs out before the next.
 const AHEAD: usize = 2;
+/// How many they are at most: what lies there is no longer ours to refuse.
+const MOST_AHEAD: usize = 64;
 /// How many parts of an answer wait for the client before the worker has to.
 const PARTS: usize = 16;
 /// Where the number stands in a packet.
@@ -63,36 +66,6 @@ impl Taker {
     }
 }
 
-/// What comes back.
-#[derive(Debug)]
-pub enum Reply {
-    /// An informational answer ahead of the real one.
-    Early(frame::Head),
-    /// Status and headers.
-    Head(frame::Head),
-    /// Bytes of the body.
-    Data(bytes::Bytes),
-    /// A span of a file: from where, how many bytes.
-    File(OwnedFd, u64, u64),
-    /// All was said.
-    End,
-    /// There will be no more.
-    Failed(Failure),
-}
-
-/// Why there is no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// The application raised, and the log has it.
-    Raised,
-    /// The worker died.
-    Died,
-    /// It took too long.
-    TimedOut,
-    /// No worker was free for too long.
-    NotTaken,
-}
-
 /// What the master is told of a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Word {
@@ -119,11 +92,17 @@ pub struct Pool {
     limits: Limits,
     words: mpsc::UnboundedSender<Word>,
     tally: Arc<Tally>,
+    /// Rung when there may be something to put into the queue.
+    stir: Notify,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
+    /// How many requests may lie in the queue beyond one a thread.
+    ahead: usize,
+    /// Answered since the last look.
+    answered: usize,
     last: u64,
     waiting: VecDeque<(u64, Packet)>,
     asked: BTreeMap<u64, Asked>,
@@ -176,7 +155,7 @@ impl Pool {
         words: mpsc::UnboundedSender<Word>,
         tally: Arc<Tally>,
     ) -> Self {
-        Self { queue, limits, words, tally, state: Mutex::default() }
+        Self { queue, limits, words, tally, stir: Notify::new(), state: Mutex::default() }
     }
 
     /// How many requests wait for a worker.
@@ -215,7 +194,7 @@ impl Pool {
         let member = Member { pid, board, threads, open: threads, answered: 0, most, is_leaving: false };
         state.workers.insert(id, member);
         state.threads += threads;
-        self.pump(&mut state);
+        self.stir.notify_one();
     }
 
     /// Lets a worker finish what it works on and go.
@@ -240,7 +219,7 @@ impl Pool {
             Asked { taker, replies, subject, at: now, since: Instant::now(), progress: Progress::Waiting },
         );
         state.waiting.push_back((number, packet));
-        self.pump(&mut state);
+        self.stir.notify_one();
         answer
     }
 
@@ -266,6 +245,7 @@ impl Pool {
         let mut state = self.state();
         state.asked.remove(&number);
         state.flying.remove(&number);
+        state.answered += 1;
         if let Some(member) = state.workers.get_mut(&id) {
             member.answered += 1;
             if member.answered == member.most {
@@ -275,7 +255,7 @@ impl Pool {
         if let Some(last) = state.threads.checked_sub(1) {
             self.taken(&state, state.flying.iter().nth(last).copied());
         }
-        self.pump(&mut state);
+        self.stir.notify_one();
     }
 
     /// A thread ended; what it was at fails.
@@ -296,7 +276,7 @@ impl Pool {
         if is_over {
             state.workers.remove(&id);
         }
-        self.pump(&mut state);
+        self.stir.notify_one();
     }
 
     /// Fails what takes too long. To be called a few times a second while requests are open.
@@ -332,12 +312,32 @@ impl Pool {
                 let _ = asked.replies.try_send(Reply::Failed(why));
             }
         }
-        self.pump(state);
+        self.stir.notify_one();
+    }
+
+    /// Waits until there may be something to [`Self::pump`].
+    pub async fn stirred(&self) {
+        self.stir.notified().await;
+    }
+
+    /// Whether nothing is in the queue or in work.
+    pub fn is_idle(&self) -> bool {
+        self.state().flying.is_empty()
+    }
+
+    /// Answers are about to be read: returns how many were since the last time, which says how many to have ready.
+    pub fn looked(&self) -> usize {
+        let mut state = self.state();
+        let answered = std::mem::take(&mut state.answered);
+        state.ahead = (2 * answered).clamp(AHEAD, MOST_AHEAD);
+        answered
     }
 
     /// Puts requests into the queue while few enough are in flight.
-    fn pump(&self, state: &mut State) {
-        while state.threads > 0 && state.flying.len() < state.threads + AHEAD {
+    pub fn pump(&self) {
+        let mut state = self.state();
+        let state = &mut *state;
+        while state.threads > 0 && state.flying.len() < state.threads + state.ahead.max(AHEAD) {
             let Some((number, mut packet)) = state.waiting.pop_front() else { return };
             // Failed already, or the client has gone.
             let Some(asked) = state.asked.get_mut(&number) else { continue };

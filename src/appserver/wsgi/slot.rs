@@ -10,13 +10,16 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use tokio::io::Interest;
-use tokio::net::UnixStream;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
+use super::bell::watch;
 use super::board::Board;
 use super::frame::{self, Frame, Part};
-use super::pool::{Failure, Id, Pool, Reply};
+use super::pool::{Id, Pool};
+use super::reply::{Failure, Reply};
 
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;
@@ -29,7 +32,10 @@ pub struct Slot {
     board: Arc<Board>,
     worker: Id,
     thread: usize,
-    stream: UnixStream,
+    socket: AsyncFd<Socket>,
+    bell: Arc<Notify>,
+    /// Whether something may lie in the socket.
+    may_hold: bool,
     bytes: BytesMut,
     descriptors: VecDeque<OwnedFd>,
     /// The answer in progress; without a way back if nobody waits for it.
@@ -42,7 +48,7 @@ impl Slot {
         pool: &Arc<Pool>,
         board: &Arc<Board>,
         (worker, thread): (Id, usize),
-        socket: OwnedFd,
+        (socket, bell): (OwnedFd, Arc<Notify>),
     ) -> io::Result<Self> {
         let socket = Socket::from(socket);
         socket.set_nonblocking(true)?;
@@ -51,7 +57,10 @@ impl Slot {
             board: Arc::clone(board),
             worker,
             thread,
-            stream: UnixStream::from_std(socket)?,
+            // Told when the worker closes it, but not of what comes: see [`super::bell`].
+            socket: watch(socket, Interest::WRITABLE)?,
+            bell,
+            may_hold: true,
             bytes: BytesMut::new(),
             descriptors: VecDeque::new(),
             current: None,
@@ -88,6 +97,7 @@ impl Slot {
         }
         let (reply, is_last) = match part {
             Part::Early(head) => (Reply::Early(head), false),
+            Part::Whole(head, data) => (Reply::Whole(head, data), true),
             Part::Head(head) => (Reply::Head(head), false),
             Part::Data(data) => (Reply::Data(data), false),
             Part::File(at, length) => match self.descriptors.pop_front() {
@@ -123,40 +133,45 @@ impl Slot {
         }
     }
 
-    /// Receives once; zero is the end.
+    /// Receives once; zero is the end. Errors are those of the system.
     async fn receive(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
         loop {
-            self.stream.readable().await?;
-            let mut got = None;
-            let tried = self.stream.try_io(Interest::READABLE, || {
-                let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
-                let mut control = RecvAncillaryBuffer::new(&mut space);
-                let flags = RecvFlags::CMSG_CLOEXEC;
-                let length = recvmsg(&self.stream, &mut [IoSliceMut::new(chunk)], &mut control, flags)?.bytes;
-                let mut is_cut = false;
-                for message in control.drain() {
-                    if let RecvAncillaryMessage::ScmRights(descriptors) = message {
-                        is_cut = true;
-                        self.descriptors.extend(descriptors);
-                    }
+            if self.may_hold {
+                match self.try_receive(chunk) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.may_hold = false,
+                    other => return other,
                 }
-                got = Some(length);
-                // A short read means that nothing is left: saying so saves the call that would find out. But one that
-                // brought descriptors ends behind them, whatever follows.
-                if length > 0 && length < chunk.len() && !is_cut {
-                    Err(io::ErrorKind::WouldBlock.into())
-                } else {
-                    Ok(())
+            }
+            // The rest of an answer that comes in parts is not rung for.
+            if self.current.is_some() || !self.bytes.is_empty() {
+                let socket = watch(self.socket.get_ref().try_clone()?, Interest::READABLE)?;
+                socket.readable().await?.retain_ready();
+            } else {
+                tokio::select! {
+                    () = self.bell.notified() => {}
+                    // Room to write is of no interest, but with it comes the news that the worker has closed the slot.
+                    ready = self.socket.writable() => ready?.clear_ready(),
                 }
-            });
-            match (got, tried) {
-                (Some(length), _) => {
-                    self.bytes.extend_from_slice(&chunk[..length]);
-                    return Ok(length);
-                }
-                (None, Err(error)) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
-                (None, _) => {}
+            }
+            self.may_hold = true;
+        }
+    }
+
+    fn try_receive(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
+        let mut control = RecvAncillaryBuffer::new(&mut space);
+        let flags = RecvFlags::CMSG_CLOEXEC;
+        let length = recvmsg(&self.socket, &mut [IoSliceMut::new(chunk)], &mut control, flags)?.bytes;
+        // A short read means that nothing is left: not asking again saves the call that would find out. But one that
+        // brought descriptors ends behind them, whatever follows.
+        self.may_hold = length == 0 || length == chunk.len();
+        for message in control.drain() {
+            if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+                self.may_hold = true;
+                self.descriptors.extend(descriptors);
             }
         }
+        self.bytes.extend_from_slice(&chunk[..length]);
+        Ok(length)
     }
 }

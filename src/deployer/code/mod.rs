@@ -19,6 +19,9 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::secret::Mask;
 use tree::Tree;
 
+/// What helps where code is too large.
+const TOO_LARGE: &str = "move what is no code out of it";
+
 /// Code that was read.
 #[derive(Debug)]
 pub struct Code {
@@ -102,6 +105,10 @@ impl Shelf {
 
 fn unread(what: &str, path: &Path, error: &io::Error) -> Diagnostic {
     let text = error.to_string();
+    if error.kind() == io::ErrorKind::FileTooLarge {
+        let message = format!("the {what} `{}` is too large", path.display());
+        return Diagnostic::error(message).label(text).fix(TOO_LARGE);
+    }
     let why = text.split(" (os error").next().unwrap_or(&text).to_lowercase();
     Diagnostic::error(format!("the {what} `{}` cannot be read", path.display()))
         .label(why)
@@ -147,7 +154,7 @@ fn code(tree: Tree, wsgi: &Wsgi) -> Result<Code, Diagnostic> {
             .at(&wsgi.span)
             .label(format!("at most {} MB can be sent", MAX_FRAME >> 20))
             .note("largest", tree.largest(3).join(", "))
-            .fix("move what is no code out of it"));
+            .fix(TOO_LARGE));
     }
     Ok(code)
 }

@@ -91,3 +91,48 @@ fn code_without_the_module_is_refused_unless_a_package_may_bring_it() {
     let alone = Wsgi { requirements: None, ..wsgi("package.of.others:app", directory) };
     assert!(shelf.read(&alone).is_err());
 }
+
+#[test]
+fn code_is_refused_that_is_too_large_for_memory_or_when_packed_for_a_message() {
+    let dir = project();
+    let project = dir.path().join("project-1.0");
+    let picture = fs::File::create(project.join("picture.bin")).unwrap();
+    let said = |origin: Origin| {
+        let error = Shelf::default().read(&wsgi("shop.app:app", origin)).unwrap_err();
+        (error.message, error.label.unwrap_or_default(), error.fix.unwrap_or_default())
+    };
+    let archive = Origin::Archive(dir.path().join("project.tar.gz"));
+    for size in [(512 << 20) + 1, 40 << 30] {
+        picture.set_len(size).unwrap();
+        run(dir.path(), "tar --sparse -czf project.tar.gz project-1.0");
+        for (origin, what) in [(Origin::Directory(project.clone()), "source"), (archive.clone(), "archive")] {
+            let (message, label, fix) = said(origin);
+            let is_named =
+                message.starts_with(&format!("the {what} `")) && message.ends_with("` is too large");
+            assert!(is_named, "{message}");
+            assert!(label.ends_with("picture.bin` it has more than 512 MB"), "{label}");
+            assert_eq!(fix, "move what is no code out of it");
+        }
+    }
+    picture.set_len(0).unwrap();
+    run(&project, "dd if=/dev/urandom of=picture.bin bs=1M count=65 status=none");
+    run(dir.path(), "tar -czf project.tar.gz project-1.0");
+    let (message, label, _) = said(archive);
+    assert_eq!(
+        (message.as_str(), label.as_str()),
+        ("the source has 65 MB when packed", "at most 64 MB can be sent")
+    );
+}
+
+#[test]
+fn code_that_is_small_when_packed_may_be_larger_than_a_message() {
+    let dir = project();
+    let picture = fs::File::create(dir.path().join("project-1.0/picture.bin")).unwrap();
+    picture.set_len(65 << 20).unwrap();
+    run(dir.path(), "tar -czf project.tar.gz project-1.0");
+    let archive = wsgi("shop.app:app", Origin::Archive(dir.path().join("project.tar.gz")));
+    let mut shelf = Shelf::default();
+    shelf.read(&archive).unwrap();
+    let code = shelf.get(&archive).unwrap();
+    assert!(code.archive.payload.size > 65 << 20 && code.archive.packed().unwrap().len() < 1 << 20);
+}

@@ -11,6 +11,9 @@ use tar::{Archive, Builder, EntryType, Header};
 /// What is no code: repositories, virtual environments, what Python itself writes.
 const LEFT_OUT: [&str; 6] = [".git", ".hg", "__pycache__", ".venv", "venv", ".pytest_cache"];
 
+/// How much is read into memory at most: far more than code has, and far less than a machine.
+pub const MAX_BYTES: u64 = 512 << 20;
+
 /// What lies at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
@@ -28,8 +31,11 @@ pub struct Tree(pub BTreeMap<String, Entry>);
 
 impl Tree {
     /// Reads a directory.
+    ///
+    /// # Errors
+    /// It cannot be read, or has more than [`MAX_BYTES`] (`FileTooLarge`).
     pub fn of_directory(root: &Path) -> io::Result<Self> {
-        let mut tree = Self::default();
+        let (mut tree, mut room) = (Self::default(), Room(MAX_BYTES));
         let mut left = vec![String::new()];
         while let Some(inside) = left.pop() {
             for entry in fs::read_dir(root.join(&inside))? {
@@ -46,8 +52,9 @@ impl Tree {
                 } else if kind.is_symlink() {
                     Entry::Link(fs::read_link(entry.path())?.to_string_lossy().into_owned())
                 } else if kind.is_file() {
-                    let mode = entry.metadata()?.permissions().mode();
-                    Entry::File(fs::read(entry.path())?, mode & 0o100 != 0)
+                    let meta = entry.metadata()?;
+                    room.take(meta.len(), &path)?;
+                    Entry::File(fs::read(entry.path())?, meta.permissions().mode() & 0o100 != 0)
                 } else {
                     continue;
                 };
@@ -57,9 +64,12 @@ impl Tree {
         Ok(tree)
     }
 
-    /// Reads a tar archive; an entry that leaves it is refused.
+    /// Reads a tar archive.
+    ///
+    /// # Errors
+    /// It cannot be read, an entry leaves it, or it has more than [`MAX_BYTES`] (`FileTooLarge`).
     pub fn of_archive(from: impl Read) -> io::Result<Self> {
-        let mut tree = Self::default();
+        let (mut tree, mut room) = (Self::default(), Room(MAX_BYTES));
         for entry in Archive::new(from).entries()? {
             let mut entry = entry?;
             let path = entry.path()?.into_owned();
@@ -76,7 +86,18 @@ impl Tree {
                     let target = entry.link_name()?.unwrap_or_default().to_string_lossy().into_owned();
                     Entry::Link(target)
                 }
-                EntryType::Regular | EntryType::Continuous => {
+                // A second name of a file that came before.
+                EntryType::Link => {
+                    let first = entry.link_name()?.as_deref().and_then(inside);
+                    let Some(Entry::File(bytes, is_program)) = first.and_then(|path| tree.0.get(&path))
+                    else {
+                        continue;
+                    };
+                    room.take(bytes.len() as u64, &name)?;
+                    Entry::File(bytes.clone(), *is_program)
+                }
+                EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+                    room.take(entry.size(), &name)?;
                     let is_program = entry.header().mode()? & 0o100 != 0;
                     let mut bytes = Vec::new();
                     entry.read_to_end(&mut bytes)?;
@@ -170,6 +191,18 @@ impl Entry {
     }
 }
 
+/// How many bytes a tree may still have.
+struct Room(u64);
+
+impl Room {
+    fn take(&mut self, bytes: u64, path: &str) -> io::Result<()> {
+        let text = || format!("with its file `{path}` it has more than {} MB", MAX_BYTES >> 20);
+        let left = self.0.checked_sub(bytes);
+        self.0 = left.ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, text()))?;
+        Ok(())
+    }
+}
+
 fn is_left_out(name: &str) -> bool {
     LEFT_OUT.contains(&name) || name.ends_with(".pyc")
 }
@@ -237,6 +270,20 @@ mod tests {
         let mut above = Tree(above.collect());
         above.0.insert("project-1.0".into(), Entry::Directory);
         assert_eq!(above.below_its_folder(), Some(tree));
+    }
+
+    #[test]
+    fn a_file_with_holes_and_one_with_two_names_are_read_from_an_archive() {
+        let dir = project();
+        let holes = fs::File::create(dir.path().join("web/holes.bin")).unwrap();
+        holes.set_len(1 << 20).unwrap();
+        fs::hard_link(dir.path().join("web/app.py"), dir.path().join("web/same.py")).unwrap();
+        let mut tar = std::process::Command::new("tar");
+        let tar = tar.args(["-cSf", "-", "."]).current_dir(dir.path()).output().unwrap().stdout;
+        assert!(tar.len() < 1 << 20, "the holes are left out");
+        let tree = Tree::of_archive(tar.as_slice()).unwrap();
+        assert_eq!(tree, Tree::of_directory(dir.path()).unwrap());
+        assert_eq!(tree.text("web/holes.bin").map(<[u8]>::len), Some(1 << 20));
     }
 
     #[test]

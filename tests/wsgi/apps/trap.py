@@ -250,6 +250,7 @@ ODD_HEADS = {
     "bytes": (b"200 OK", []),
     "word": ("fine", []),
     "value": ("200 OK", [("X-Y", 1)]),
+    "half": ("200 OK", [("X-Y", "\udce9")]),
 }
 
 
@@ -325,6 +326,15 @@ def stream(environ, start_response):
         note("made " + word)
         yield word.encode()
         wait_for("after-" + word)
+
+
+@part
+def waits(environ, start_response):
+    name = environ["QUERY_STRING"]
+    note("begun " + name)
+    wait_for(name)
+    note("over " + name)
+    return answer(start_response, name)
 
 
 @part

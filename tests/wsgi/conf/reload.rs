@@ -63,4 +63,19 @@ fn a_broken_application_ends_a_preloading_server_before_it_serves() {
     let (status, text) = super::refused(home.path(), &["--preload", "broken:app"]);
     assert!(status.code().is_some_and(|code| code != 0), "{status}: {text}");
     assert!(text.contains("ZeroDivisionError"), "{text}");
+    assert!(!text.contains("(pid:0)"), "{text}");
+}
+
+#[test]
+fn what_is_printed_before_there_are_workers_is_captured() {
+    let file = "def on_starting(server):\n    print('a hook said this')\n";
+    let loud = format!("print('an import said this', flush=True)\n{SHOP}");
+    let home = project(&[("gunicorn.conf.py", file), ("loud.py", &loud)]);
+    let server = serve_in(home.path(), &["--preload", "--capture-output", "loud:app"]);
+    server.logged("[INFO] a hook said this", 1);
+    server.logged("[INFO] an import said this", 1);
+    assert_eq!(body(&server.address(), "/"), "shop:app");
+    let broken = project(&[("broken.py", "print('its last words')\n1 / 0\n")]);
+    let (_, text) = super::refused(broken.path(), &["--preload", "--capture-output", "broken:app"]);
+    assert!(text.contains("[INFO] its last words\n"), "{text}");
 }

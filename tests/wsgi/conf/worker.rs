@@ -87,12 +87,19 @@ fn a_hook_that_cannot_take_what_it_is_called_with_is_refused_in_its_line() {
 }
 
 #[test]
-fn a_hook_that_fails_before_the_first_worker_ends_the_start() {
-    for hook in ["on_starting(server)", "when_ready(server)", "pre_fork(server, worker)"] {
+fn a_hook_that_fails_before_the_server_serves_ends_it_with_3() {
+    for hook in [
+        "nworkers_changed(server, new, old)",
+        "on_starting(server)",
+        "when_ready(server)",
+        "pre_fork(server, worker)",
+        "post_fork(server, worker)",
+        "post_worker_init(worker)",
+    ] {
         let file = format!("def {hook}:\n    1 / 0\n");
         let home = project(&[("gunicorn.conf.py", &file)]);
         let (status, text) = refused(home.path(), &["shop:app"]);
-        assert_eq!(status.code(), Some(4), "{text}");
+        assert_eq!(status.code(), Some(3), "{text}");
         let name = hook.split('(').next().unwrap();
         assert!(text.contains(&format!("error: the hook `{name}` failed\nTraceback")), "{text}");
         assert!(text.contains("line 2, in ") && text.contains("ZeroDivisionError"), "{text}");
@@ -147,8 +154,8 @@ fn workers_outlive_what_they_were_forked_from_and_another_is_made_when_it_is_nee
     let server = serve_in(home.path(), &["--preload", "shop:app"]);
     let address = server.address();
     let worker = body(&address, "/pid");
-    let is_worker = |pid: &i32| pid.to_string() == worker;
-    let zygote = children(&server, "zygote").into_iter().find(|pid| !is_worker(pid)).unwrap();
+    let [zygote] = children(&server, "zygote")[..] else { panic!("{:?}", children(&server, "zygote")) };
+    assert_eq!(children(&server, "worker"), [worker.parse::<i32>().unwrap()]);
     signal_to(zygote, Signal::KILL);
     server.logged("a new one is started when it is needed", 1);
     assert_eq!(body(&address, "/pid"), worker);
@@ -173,8 +180,18 @@ fn a_thread_where_workers_are_forked_from_is_warned_of() {
 
 #[test]
 fn changed_code_is_served_and_broken_code_is_not_until_it_is_mended() {
+    for engine in ["poll", "auto"] {
+        changed_code_is_noticed_by(engine);
+    }
+    let server = changed_code_is_noticed_by("inotify");
+    let told = "warning: `reload_engine` is `inotify`, but changes of the code are noticed by looking at its files once a second\n";
+    assert!(said(&server).contains(told), "{}", said(&server));
+}
+
+fn changed_code_is_noticed_by(engine: &str) -> Server {
     let home = project(&[]);
-    let server = serve_in(home.path(), &["--reload", "--workers", "2", "shop:app"]);
+    let server =
+        serve_in(home.path(), &["--reload", "--reload-engine", engine, "--workers", "2", "shop:app"]);
     let address = server.address();
     assert_eq!(body(&address, "/"), "shop:app");
     let served = |text: &str| {
@@ -185,6 +202,7 @@ fn changed_code_is_served_and_broken_code_is_not_until_it_is_mended() {
     served("shop:app");
     fs::write(home.path().join("shop.py"), SHOP.replace("shop:app\"", "mended shop\"")).unwrap();
     served("mended shop");
+    server
 }
 
 #[test]

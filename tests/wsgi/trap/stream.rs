@@ -47,6 +47,23 @@ fn parts_of_a_known_length_leave_one_by_one_too() {
 }
 
 #[test]
+fn an_answer_does_not_wait_for_the_request_that_its_worker_takes_next() {
+    let server = trap(&[]);
+    let mut talks = ["/waits?first", "/pid", "/waits?second"].map(|target| {
+        let mut talk = Talk::to(&server.address());
+        talk.send(get(target));
+        talk
+    });
+    noted(&server, "begun first\n");
+    let_go(&server, "first");
+    assert_eq!(talks[0].answer().text(), "first");
+    assert_eq!(talks[1].answer().status(), 200);
+    noted(&server, "begun first\nover first\nbegun second\n");
+    let_go(&server, "second");
+    assert_eq!(talks[2].answer().text(), "second");
+}
+
+#[test]
 fn a_large_upload_comes_back_byte_for_byte() {
     let server = trap(&["--threads", "2"]);
     let body: Vec<u8> = (0..LARGE).map(|n| (n * n / 7) as u8).collect();

@@ -19,6 +19,7 @@ pub const ROWS: [Setting; 4] = [
         long: &["reload-engine"],
         meaning: "How a change is noticed: auto, poll or inotify",
         example: "poll",
+        differs: "looks at the files once a second, whatever is named",
         act: Act::Kept(|s| &mut s.reload_engine),
         ..ROW
     },

@@ -1,13 +1,13 @@
 """One answer on its way out, and what `start_response`, `write` and the file wrapper demand of an application."""
 
 import io
-import marshal
 import os
 import struct
 
-HEAD, DATA, FILE, END, ABORT, EARLY = range(6)
+HEAD, DATA, FILE, END, ABORT, EARLY, WHOLE = range(7)
 FRAME = struct.Struct("<IBQ")
 OPENING = struct.Struct("<IBQQ")
+WHOLE_HEAD = struct.Struct("<IBQI")
 NUMBER = struct.Struct("<Q")
 UNKNOWN = 2**64 - 1
 # A part of an answer that is longer is sent on its own rather than copied together with others, and in pieces.
@@ -56,12 +56,14 @@ class Gone(Exception):
 class Answer:
     """One answer on its way out: the state behind `start_response`, `write` and the body."""
 
-    __slots__ = ("thread", "number", "head", "left", "is_sent", "is_over")
+    __slots__ = ("thread", "number", "head", "packed", "left", "is_sent", "is_over")
 
     def __init__(self, thread, number):
         self.thread = thread
         self.number = number
+        # Status and headers, as the application gave them and as bytes.
         self.head = None
+        self.packed = None
         # Bytes of the body that are still to come; none if nobody said how many there are.
         self.left = None
         self.is_sent = False
@@ -82,8 +84,8 @@ class Answer:
             raise TypeError("the status is to be a str, not %s" % type(status).__name__)
         if not status[:3].isdigit() or status[3:4] not in ("", " "):
             raise ValueError("the status is to begin with three digits and a space, and is %r" % status)
-        self.head = (str.__str__(status), checked(headers))
-        self.left = length_of(headers)
+        self.packed, self.left = packed(status, headers)
+        self.head = (status, headers)
         return self.write
 
     def write(self, data):
@@ -91,27 +93,21 @@ class Answer:
             raise TypeError("a part of the body is to be bytes, not %s" % type(data).__name__)
         if self.head is None:
             raise AssertionError("a part of the body came before start_response was called")
-        if self.left == len(data) <= COPIED_BYTES and not self.is_sent and data:
-            self.send_whole(data)
+        length = len(data)
+        if self.left == length <= COPIED_BYTES and not self.is_sent:
+            # The usual answer: all of it in one part, and sent as one.
+            self.is_sent = self.is_over = True
+            self.left = 0
+            head = self.packed
+            size = len(head)
+            self.thread.say(b"".join((WHOLE_HEAD.pack(4 + size + length, WHOLE, self.number, size), head, data)))
         elif data and not self.is_over:
             self.send(data)
-
-    def send_whole(self, data):
-        """The usual answer: all of it in one part, and sent as one."""
-        self.is_sent = self.is_over = True
-        self.left = 0
-        head, number, length = marshal.dumps(self.head, 2), self.number, len(data)
-        self.thread.slot.sendall(
-            OPENING.pack(8 + len(head), HEAD, number, length)
-            + head
-            + FRAME.pack(length, DATA, number)
-            + data
-            + FRAME.pack(0, END, number)
-        )
 
     def send(self, data):
         if self.thread.is_gone(self.number):
             raise Gone()
+        is_first = not self.is_sent
         frames, end = self.opening(), b""
         if self.left is not None:
             data = data[: self.left]
@@ -122,11 +118,17 @@ class Answer:
                 end = FRAME.pack(0, END, self.number)
         if len(data) <= COPIED_BYTES:
             self.thread.slot.sendall(frames + FRAME.pack(len(data), DATA, self.number) + data + end)
+            if is_first:
+                self.thread.ring()
             return
         view = memoryview(data)
         for at in range(0, len(data), PIECE_BYTES):
             piece = view[at : at + PIECE_BYTES]
             self.thread.slot.sendall(frames + FRAME.pack(len(piece), DATA, self.number))
+            if is_first:
+                # From here on it reads as parts come.
+                self.thread.ring()
+                is_first = False
             self.thread.slot.sendall(piece)
             frames = b""
         self.thread.slot.sendall(end)
@@ -136,44 +138,37 @@ class Answer:
         if self.is_sent:
             return b""
         self.is_sent = True
-        head = marshal.dumps(self.head, 2)
         length = UNKNOWN if self.left is None else self.left
-        return OPENING.pack(8 + len(head), HEAD, self.number, length) + head
+        return OPENING.pack(8 + len(self.packed), HEAD, self.number, length) + self.packed
 
     def end(self):
         if self.head is None:
             raise AssertionError("the application never called start_response")
         if not self.is_over:
             self.is_over = True
-            self.thread.slot.sendall(self.opening() + FRAME.pack(0, END, self.number))
+            self.thread.say(self.opening() + FRAME.pack(0, END, self.number))
 
     def early(self, headers):
         """`wsgi.early_hints`: a 103 ahead of the answer."""
         if not self.is_sent:
-            head = NUMBER.pack(0) + marshal.dumps(("103 Early Hints", checked(headers)), 2)
+            head = NUMBER.pack(0) + packed("103 Early Hints", headers)[0]
             self.thread.slot.sendall(FRAME.pack(len(head), EARLY, self.number) + head)
+            self.thread.ring()
 
 
-def checked(headers):
-    """The headers as a list of pairs of str; what marshal cannot take is told."""
+def packed(status, headers):
+    """Status, names and values as bytes, a line each, and the body's length if a header announces it."""
     if not isinstance(headers, list):
         raise TypeError("the headers are to be a list, not %s" % type(headers).__name__)
+    texts, length = [status], None
     for pair in headers:
-        if type(pair) is not tuple or len(pair) != 2 or type(pair[0]) is not str or type(pair[1]) is not str:
-            return [plain(pair) for pair in headers]
-    return list(headers)
-
-
-def plain(pair):
-    """A header whose texts are of a class of their own, as texts."""
-    if not isinstance(pair, tuple) or len(pair) != 2 or not all(isinstance(text, str) for text in pair):
-        raise TypeError("a header is to be a tuple of two str, and is %r" % (pair,))
-    return str.__str__(pair[0]), str.__str__(pair[1])
-
-
-def length_of(headers):
-    """The body's length as the application announced it; none if it did not."""
-    for name, value in headers:
+        if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], str) or not isinstance(pair[1], str):
+            raise TypeError("a header is to be a tuple of two str, and is %r" % (pair,))
+        texts += pair
+        name, value = pair
         if len(name) == 14 and name.lower() == "content-length" and value.isdigit():
-            return int(value)
-    return None
+            length = int(value)
+    head = "\n".join(texts)
+    if head.count("\n") != len(texts) - 1:
+        raise ValueError("status and headers are to have no line breaks: %r" % (texts,))
+    return head.encode("latin-1"), length

@@ -5,8 +5,10 @@ Everything here also runs on Python 3.5. What comes and goes:
 - the channel: frames of the master (see channel.rs): length and count of descriptors, then JSON.
 - the queue: one packet a request, shared by all workers, so that whoever is free takes the next:
   number (u64), length of the environ (u32), kind of the body (u8), environ (marshal), body.
-- a slot: one stream a thread, for answers: length (u32), kind (u8), number of the request (u64), content. A head's content is
-  the length of the body (u64, all ones if unknown), then marshal: (status, [(name, value), ...]).
+- a slot: one stream a thread, for answers: length (u32), kind (u8), number of the request (u64), content. A head is a text:
+  status, name, value, name, value ..., a line each; its frame has the length of the body before it (u64, all ones if unknown).
+  An answer in one frame has the length of the head (u32), the head, the body. Who waits for answers is told by a ring: a packet
+  into the queue, the other way: process (u32), thread (u32).
 - the board: 16 bytes a thread: number of the request in work (u64), number of a request nobody waits for (u64),
   then one byte at the end that says: leave.
 
@@ -142,6 +144,13 @@ def begin():
     os.close(nothing)
     by_lines()
     return channel
+
+
+def capture(output):
+    """Has what is printed go there."""
+    for standard in (1, 2):
+        os.dup2(output, standard)
+    os.close(output)
 
 
 def by_lines():

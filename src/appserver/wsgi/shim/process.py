@@ -72,6 +72,8 @@ def main():
         sys.exit(0)
     settings = order["Begin"]["settings"]
     Journal(channel, settings["loglevel"])
+    if settings["capture_output"] and role in ("server", "zygote"):
+        capture(given.pop(0))
     try:
         status = live(role, channel, settings, pid, given)
     except Failure as failure:

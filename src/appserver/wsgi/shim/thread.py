@@ -3,13 +3,20 @@
 import array
 import io
 import marshal
+import os
 import select
 import socket
 import struct
+import traceback
 
 NO_BODY, INLINE, IN_FILE = range(3)
-PACKET = struct.Struct("<QIB")
+# What follows a packet's number: the length of the environ, the kind of the body.
+PACKET = struct.Struct("<IB")
+PACKET_HEAD = PACKET.size
 PLACE = 16
+RING = struct.Struct("<II")
+# How many bytes of answers may lie in a slot without the front being told.
+QUIET_BYTES = 64 * 1024
 # The largest packet: head, environ and inline body, with room to spare.
 PACKET_BYTES = 256 * 1024
 DESCRIPTOR_BYTES = socket.CMSG_SPACE(4)
@@ -22,11 +29,16 @@ class Thread:
         self.worker = worker
         self.at = place * PLACE
         self.slot = slot
+        self.name = RING.pack(os.getpid(), place)
+        # Bytes of answers that the front was not told of.
+        self.owed = 0
         self.poll = select.poll()
         self.poll.register(worker.queue.fileno(), select.POLLIN)
         self.poll.register(slot.fileno(), select.POLLIN | select.POLLHUP)
         self.buffer = bytearray(PACKET_BYTES)
         self.view = memoryview(self.buffer)
+        # The call that takes a packet puts its number on the board: whenever this process ends, it is known what is lost.
+        self.parts = [memoryview(worker.board)[self.at : self.at + NUMBER.size], self.view]
 
     def is_gone(self, number):
         return NUMBER.unpack_from(self.worker.board, self.at + 8)[0] == number
@@ -41,14 +53,44 @@ class Thread:
         except OSError:
             pass
 
+    def say(self, frames):
+        """Sends a whole, short answer. The front looks for it a little later, or is told when there is nothing else to do."""
+        self.slot.sendall(frames)
+        self.owed += len(frames)
+        if self.owed > QUIET_BYTES:
+            self.ring()
+
+    def ring(self):
+        """Tells the front that something lies in the slot."""
+        self.owed = 0
+        try:
+            self.worker.queue.send(self.name)
+        except OSError:
+            # So many rings wait there that it looks anyway, or it is gone.
+            pass
+
     def run(self):
+        try:
+            self.serve()
+            self.ring()
+        except BaseException:
+            # Not even a failure could be told, for want of memory as a rule: the end of the process tells it.
+            try:
+                traceback.print_exc()
+            finally:
+                os._exit(1)
+
+    def serve(self):
         """Serves until told to leave, or until nobody can ask any more."""
         queue, poll, place = self.worker.queue, self.poll, self.at
-        board, view = self.worker.board, [self.view]
+        board, parts = self.worker.board, self.parts
+        flags = socket.MSG_CMSG_CLOEXEC
         while not self.worker.is_leaving():
             try:
-                length, messages, _, _ = queue.recvmsg_into(view, DESCRIPTOR_BYTES, socket.MSG_CMSG_CLOEXEC)
+                length, messages, _, _ = queue.recvmsg_into(parts, DESCRIPTOR_BYTES, flags)
             except BlockingIOError:
+                if self.owed:
+                    self.ring()
                 ready = poll.poll()
                 if any(descriptor == self.slot.fileno() for descriptor, _ in ready):
                     return
@@ -57,20 +99,19 @@ class Thread:
                 continue
             if length == 0:
                 return
-            number, environ_length, kind = PACKET.unpack_from(self.buffer)
-            NUMBER.pack_into(board, place, number)
+            (number,) = NUMBER.unpack_from(board, place)
+            environ_length, kind = PACKET.unpack_from(self.buffer)
             try:
-                self.answer(number, environ_length, kind, length, messages)
+                self.answer(number, environ_length, kind, length - NUMBER.size, messages)
             except ConnectionError:
                 return
-            finally:
-                NUMBER.pack_into(board, place, 0)
+            NUMBER.pack_into(board, place, 0)
 
     def answer(self, number, environ_length, kind, length, messages):
-        start = PACKET.size
-        body_at = start + environ_length
-        environ = marshal.loads(self.view[start:body_at])
-        environ.update(self.worker.base)
+        worker = self.worker
+        body_at = PACKET_HEAD + environ_length
+        environ = marshal.loads(self.view[PACKET_HEAD:body_at])
+        environ.update(worker.base)
         if kind == NO_BODY:
             body = io.BytesIO()
         elif kind == INLINE:
@@ -78,7 +119,7 @@ class Thread:
         else:
             body = open(descriptor_of(messages), "rb")
         environ["wsgi.input"] = body
-        self.worker.channel.about.request = environ.get(self.worker.request_key)
+        worker.channel.about.request = environ.get(worker.request_key)
         answer = Answer(self, number)
         environ["wsgi.early_hints"] = answer.early
         try:
@@ -89,7 +130,8 @@ class Thread:
             if isinstance(wrong, ConnectionError) and self.is_cut():
                 raise
             self.failed(answer, environ, wrong)
-            if not isinstance(wrong, Exception):
+            # Who had no memory once has none the next time, as a rule: another process has.
+            if isinstance(wrong, MemoryError) or not isinstance(wrong, Exception):
                 self.worker.leave()
         finally:
             body.close()
@@ -126,6 +168,7 @@ class Thread:
         frames += FRAME.pack(0, END, answer.number)
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))]
         sent = self.slot.sendmsg([frames], rights)
+        self.ring()
         answer.is_over = True
         answer.left -= length
         if sent < len(frames):
@@ -141,6 +184,7 @@ class Thread:
         self.worker.channel.log("Error", "Error handling request %s\n%s" % (subject(environ), told(wrong)))
         if not answer.is_over:
             self.slot.sendall(FRAME.pack(0, ABORT, answer.number))
+            self.ring()
 
 
 def subject(environ):

@@ -2,6 +2,7 @@
 
 import atexit
 import faulthandler
+import gc
 import mmap
 import os
 import signal
@@ -24,6 +25,22 @@ class Hooked(Thread):
             hooks.try_to_call(
                 "post_request", self.worker.channel, hand, asked, environ, Answered(asked, answer)
             )
+
+
+def yield_to_front():
+    """Lets the front finish what it does when it wakes us: on one processor both would take it from each other all the time."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_BATCH | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+    except (AttributeError, OSError):
+        # Not everybody may, and not every system can; it costs speed only.
+        pass
+
+
+def keep_what_is_loaded():
+    """Spares the collector what stays anyway: it would look through all modules again and again."""
+    gc.collect()
+    if hasattr(gc, "freeze"):
+        gc.freeze()
 
 
 class Worker:
@@ -56,6 +73,7 @@ class Worker:
             self.channel.say(failure.report())
             return failure.status
         self.hand.booted = True
+        keep_what_is_loaded()
         self.channel.say("Ready")
         if self.settings["reload"]:
             Watch(self.channel, self.settings).start()
@@ -67,10 +85,7 @@ class Worker:
         stacks, queue, board = given[:3]
         slots = given[3:]
         if self.settings["capture_output"]:
-            output = slots.pop(0)
-            for standard in (1, 2):
-                os.dup2(output, standard)
-            os.close(output)
+            capture(slots.pop(0))
         self.queue = socket.socket(fileno=queue)
         self.places = len(slots)
         # What an application reads as the name of a request.
@@ -89,6 +104,7 @@ class Worker:
         kind = Hooked if self.hooks.has("pre_request", "post_request") else Thread
         self.threads = [kind(self, place, socket.socket(fileno=slot)) for place, slot in enumerate(slots)]
         self.heed_signals(stacks)
+        yield_to_front()
 
     def heed_signals(self, stacks):
         # HUP, USR1 and USR2 are the master's business, and a terminal's signals go to it as well.

@@ -81,6 +81,7 @@ class Zygote:
 
     def begin(self, worker, given):
         os.setpgid(0, 0)
+        rename()
         # The same numbers in all workers would be no random ones; Python itself sees to that from 3.7 on.
         random.seed()
         self.channel.stream.close()
@@ -96,3 +97,18 @@ class Zygote:
             text = "The thread `%s` runs where workers are forked from: they have none of it, and find locked what it holds"
             self.channel.log("Warning", text % thread.name)
         self.threads |= threads
+
+
+def rename():
+    """Has `ps` show a worker: the word that this process was started with lies in our memory, and is as long as the new one."""
+    try:
+        with open("/proc/self/stat", "rb") as stat:
+            start, end = map(int, stat.read().rpartition(b")")[2].split()[45:47])
+        with open("/proc/self/mem", "r+b", 0) as memory:
+            memory.seek(start)
+            word = memory.read(end - start).index(b"\0zygote\0--of\0") + 1
+            memory.seek(start + word)
+            memory.write(b"worker")
+    except (OSError, ValueError):
+        # Somewhere this is not allowed.
+        pass

@@ -1,0 +1,27 @@
+//! How many files a process may have open, and how many connections that leaves room for.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use super::settings::Settings;
+
+/// What a process that accepts needs beside connections and seats: logs, sockets, its channel, a file for a moment.
+const OWN: u64 = 32;
+
+/// How many connections a process may have without wanting for other descriptors.
+pub fn room(settings: &Settings) -> usize {
+    let most = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
+    let seats = match settings.app.starts_with('@') {
+        true => 0,
+        // A board and a slot a thread, and those of its successor.
+        false => 2 * settings.workers as u64 * (settings.threads as u64 + 1),
+    };
+    let spare = (OWN + seats).min(most / 2);
+    usize::try_from(most - spare).unwrap_or(usize::MAX)
+}
+
+/// Lets this process have as many as it is allowed to.
+pub fn raise() {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    // Otherwise it has to do with what it has.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+}

@@ -1,0 +1,37 @@
+//! What comes back from a worker, part by part.
+
+use std::os::fd::OwnedFd;
+
+use super::frame;
+
+/// What comes back.
+#[derive(Debug)]
+pub enum Reply {
+    /// An informational answer ahead of the real one.
+    Early(frame::Head),
+    /// All of it, if it is short.
+    Whole(frame::Head, bytes::Bytes),
+    /// Status and headers.
+    Head(frame::Head),
+    /// Bytes of the body.
+    Data(bytes::Bytes),
+    /// A span of a file: from where, how many bytes.
+    File(OwnedFd, u64, u64),
+    /// All was said.
+    End,
+    /// There will be no more.
+    Failed(Failure),
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The application raised, and the log has it.
+    Raised,
+    /// The worker died.
+    Died,
+    /// It took too long.
+    TimedOut,
+    /// No worker was free for too long.
+    NotTaken,
+}

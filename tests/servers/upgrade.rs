@@ -1,0 +1,229 @@
+//! USR2: a new master beside the old one, and either of them may go.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::server::{Client, Server, binary, runs, signal_to, wait_for};
+use crate::support::site::{self, answers};
+
+/// A new master; it is gone when dropped.
+struct Successor(i32);
+
+impl Drop for Successor {
+    fn drop(&mut self) {
+        if runs(self.0) {
+            signal_to(self.0, Signal::KILL);
+        }
+    }
+}
+
+fn pid(path: &Path) -> Option<i32> {
+    fs::read_to_string(path).ok()?.trim().parse().ok()
+}
+
+/// A server that is called by a link, with a pid file, a port and a socket file.
+fn by_link(dir: &Path) -> Command {
+    site::write(dir, "one");
+    symlink(binary(), dir.join("current")).unwrap();
+    let mut command = Command::new(dir.join("current"));
+    command.current_dir(dir).env("PWD", dir).args(["--bind", "127.0.0.1:0", "--bind", "unix:socket"]);
+    command.args(["--error-logfile", "log", "--pid", "pid", "--python", site::python(), "app"]);
+    command
+}
+
+/// Sends the master of a server USR2 and waits until the new one serves.
+fn upgrade(server: &Server) -> Successor {
+    upgrade_from(server, server.child.id().cast_signed())
+}
+
+fn upgrade_from(server: &Server, master: i32) -> Successor {
+    let ready = format!("This new master serves; the old one (pid:{master}) may be told to leave");
+    let before = server.log().matches(&ready).count();
+    signal_to(master, Signal::USR2);
+    server.logged(&ready, before + 1);
+    let new = pid(&server.path("pid.2")).unwrap();
+    Successor(new)
+}
+
+#[test]
+fn a_new_master_of_another_release_takes_over_without_losing_a_request() {
+    let mut server = Server::spawn(by_link);
+    answers(&server, "/", "one");
+    let old = server.child.id().cast_signed();
+    let release = server.path("release-2");
+    fs::copy(binary(), &release).unwrap();
+    symlink(&release, server.path("next")).unwrap();
+    fs::rename(server.path("next"), server.path("current")).unwrap();
+    site::write(server.dir.path(), "two");
+    let mut masters = vec![Successor(old)];
+    let answered = site::under_load(&server, || {
+        // And each of them is followed by another one.
+        for round in 1..=5 {
+            let now = masters[round - 1].0;
+            let next = upgrade_from(&server, now);
+            assert_eq!(pid(&server.path("pid")), Some(now));
+            signal_to(now, Signal::TERM);
+            server.logged("has ended; this one takes its place", round);
+            wait_for("the pid file to move", || (pid(&server.path("pid")) == Some(next.0)).then_some(()));
+            masters.push(next);
+        }
+    });
+    assert!(answered > 100, "{answered} answers were no load");
+    let new = &masters[5];
+    assert_eq!(server.ended().code(), Some(0));
+    assert!(!server.path("pid.2").exists());
+    assert_eq!(fs::read_link(format!("/proc/{}/exe", new.0)).unwrap(), release);
+    answers(&server, "/", "two");
+    assert!(UnixStream::connect(server.path("socket")).is_ok());
+
+    // It is a master like any other: it reloads, and takes everything with it when it ends.
+    site::write(server.dir.path(), "three");
+    signal_to(new.0, Signal::HUP);
+    answers(&server, "/", "three");
+    signal_to(new.0, Signal::TERM);
+    wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));
+    assert_eq!(["pid", "pid.2", "socket"].map(|name| server.path(name).exists()), [false; 3]);
+}
+
+#[test]
+fn an_upgrade_is_taken_back_by_ending_the_new_master() {
+    let server = Server::spawn(by_link);
+    answers(&server, "/", "one");
+    let new = upgrade(&server);
+    server.signal(Signal::USR2);
+    server.logged(&format!("No new master is started: a new one (pid:{}) runs", new.0), 1);
+    signal_to(new.0, Signal::USR2);
+    server.logged(&format!("No new master is started: the old one (pid:{}) runs", server.child.id()), 1);
+    signal_to(new.0, Signal::TERM);
+    server.logged("exited with status 0; this one serves on", 1);
+    answers(&server, "/", "one");
+    assert_eq!(pid(&server.path("pid")), Some(server.child.id().cast_signed()));
+    assert!(UnixStream::connect(server.path("socket")).is_ok());
+    assert!(!server.path("pid.2").exists());
+    let _another = upgrade(&server);
+    signal_to(pid(&server.path("pid.2")).unwrap(), Signal::QUIT);
+    server.logged("exited with status 0; this one serves on", 2);
+    site::end(server);
+}
+
+#[test]
+fn a_new_master_that_cannot_start_leaves_the_old_one() {
+    let server = Server::spawn(by_link);
+    answers(&server, "/", "one");
+    fs::write(server.path("gunicorn.conf.py"), "workers = 'many'\n").unwrap();
+    server.signal(Signal::USR2);
+    server.logged("exited with status 2; this one serves on", 1);
+    fs::remove_file(server.path("gunicorn.conf.py")).unwrap();
+    fs::write(server.path("app.py"), "1 / 0\n").unwrap();
+    server.signal(Signal::USR2);
+    server.logged("exited with status 4; this one serves on", 1);
+    answers(&server, "/", "one");
+    site::end(server);
+}
+
+#[test]
+fn a_new_master_takes_the_place_of_one_that_was_killed() {
+    let mut server = Server::spawn(by_link);
+    answers(&server, "/", "one");
+    let new = upgrade(&server);
+    server.signal(Signal::KILL);
+    server.ended();
+    wait_for("the pid file to move", || (pid(&server.path("pid")) == Some(new.0)).then_some(()));
+    answers(&server, "/", "one");
+    signal_to(new.0, Signal::TERM);
+    wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));
+    assert!(!server.path("socket").exists());
+}
+
+#[test]
+fn systemd_hears_who_the_main_process_is() {
+    let mut ear = None;
+    let mut server = Server::spawn(|dir| {
+        let socket = UnixDatagram::bind(dir.join("notify")).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        ear = Some(socket);
+        let mut command = by_link(dir);
+        command.env("NOTIFY_SOCKET", dir.join("notify"));
+        command
+    });
+    let hear = || {
+        let mut bytes = [0; 512];
+        let length = ear.as_ref().unwrap().recv(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..length]).into_owned()
+    };
+    assert_eq!(hear(), "READY=1\nSTATUS=1 worker");
+    let new = upgrade(&server);
+    server.signal(Signal::TERM);
+    assert_eq!(hear(), format!("MAINPID={}\nREADY=1\nSTATUS=the new master serves", new.0));
+    assert_eq!(server.ended().code(), Some(0));
+    assert_eq!(hear(), format!("MAINPID={}\nREADY=1\nSTATUS=took over from the old master", new.0));
+    signal_to(new.0, Signal::TERM);
+    assert_eq!(hear(), "STOPPING=1\nSTATUS=stopping");
+    wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));
+}
+
+#[test]
+fn figures_and_questions_follow_to_the_new_master() {
+    let mut server = Server::spawn(|dir| {
+        let mut command = by_link(dir);
+        command.args(["--metrics-bind", "127.0.0.1:0", "--control-socket", "ctl"]);
+        command
+    });
+    answers(&server, "/", "one");
+    let log = server.log();
+    let place = log.split("Figures at: http://").nth(1).unwrap().split('/').next().unwrap();
+    let asked = |name: &str| {
+        let mut command = Command::new(binary());
+        let output = command.args(["status", "--json", "--socket"]).arg(server.path(name)).output().unwrap();
+        let status: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
+        status["pid"].as_i64()?.try_into().ok()
+    };
+    let old = server.child.id().cast_signed();
+    let new = upgrade(&server);
+    assert_eq!((asked("ctl"), asked("ctl.2")), (Some(old), Some(new.0)));
+    server.signal(Signal::TERM);
+    wait_for("the new master to be asked", || (asked("ctl") == Some(new.0)).then_some(()));
+    assert!(!server.path("ctl.2").exists());
+    let told = wait_for("figures", || Client::new(place).get("/metrics").ok());
+    assert!(told.body.contains("appserver_generation 1"), "{}", told.body);
+    assert_eq!(server.ended().code(), Some(0));
+    signal_to(new.0, Signal::TERM);
+    wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));
+    assert!(!server.path("ctl").exists());
+}
+
+/// Leaves a note, and fails if it is to.
+const BEFORE: &str = "
+import os
+
+def pre_exec(server):
+    open('told', 'w').write(str(server.pid))
+    if os.path.exists('broken'):
+        raise ValueError('not today')
+";
+
+#[test]
+fn a_hook_is_called_before_a_new_master_and_may_refuse_it() {
+    let server = Server::spawn(|dir| {
+        fs::write(dir.join("gunicorn.conf.py"), BEFORE).unwrap();
+        fs::write(dir.join("broken"), "").unwrap();
+        by_link(dir)
+    });
+    answers(&server, "/", "one");
+    server.signal(Signal::USR2);
+    server.logged("No new master is started: the hook `pre_exec` failed", 1);
+    server.logged("ValueError: not today", 1);
+    assert_eq!(pid(&server.path("told")), Some(server.child.id().cast_signed()));
+    fs::remove_file(server.path("broken")).unwrap();
+    let new = upgrade(&server);
+    signal_to(new.0, Signal::TERM);
+    server.logged("exited with status 0; this one serves on", 1);
+    answers(&server, "/", "one");
+    site::end(server);
+}

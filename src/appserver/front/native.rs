@@ -1,5 +1,6 @@
 //! Asking a native application: an `axum::Router`.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::pin::Pin;
@@ -53,7 +54,7 @@ pub async fn answer(
     let fields = || head.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()));
     let told = answer::length(fields()).ok().flatten();
     let plan = Plan::new(asked, status.as_u16(), told, body.size_hint().exact());
-    if out.begin(line(status).as_bytes(), fields(), plan).is_err() {
+    if out.begin(&line(status), fields(), plan).is_err() {
         return out.simple(asked, 500, "Internal Server Error\n").await;
     }
     let sent = async {
@@ -74,8 +75,14 @@ pub async fn answer(
 }
 
 /// A status with its reason.
-fn line(status: StatusCode) -> String {
-    format!("{} {}", status.as_str(), status.canonical_reason().unwrap_or_default())
+fn line(status: StatusCode) -> Cow<'static, [u8]> {
+    match status {
+        // Nearly all of them.
+        StatusCode::OK => Cow::Borrowed(b"200 OK"),
+        status => {
+            [status.as_str(), status.canonical_reason().unwrap_or_default()].join(" ").into_bytes().into()
+        }
+    }
 }
 
 /// The request as routers know it, perhaps with another target; none if that is not one they can read.

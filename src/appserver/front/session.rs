@@ -22,6 +22,8 @@ use crate::appserver::http::{Decoder, Framing, Head, Progress, Reader, Refusal, 
 use crate::appserver::protocol::fastcgi;
 use crate::appserver::settings::word::Protocol;
 
+/// How many bytes a buffer may keep between two requests.
+const KEPT: usize = 1024;
 /// For how many milliseconds a client may go on sending what nobody wants.
 const LINGER: u64 = 30_000;
 
@@ -189,9 +191,12 @@ impl Session {
     /// Reads more of what comes before a body; false if the client is done.
     async fn arrive(&mut self) -> Result<bool, Over> {
         if self.buffer.is_empty() {
-            // While nothing comes, no memory is held.
-            self.buffer = BytesMut::new();
-            self.out = BytesMut::new();
+            // While nothing comes, little memory is held.
+            for buffer in [&mut self.buffer, &mut self.out] {
+                if buffer.capacity() > KEPT {
+                    *buffer = BytesMut::new();
+                }
+            }
             self.stream.readable().await?;
         }
         let was_empty = self.buffer.is_empty();

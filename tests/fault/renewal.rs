@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use super::{end, loses_nothing, native, numbered, only, python, replaced, serving};
+use super::{end, loses_nothing, native, numbered, only, python, replaced, serving, under_load};
 use crate::support::load::Page;
 use crate::support::server::Server;
 
@@ -52,9 +52,11 @@ fn twenty_native_workers_more_and_less_lose_nothing() {
 }
 
 fn recycled(server: Server, what: &str, page: fn(usize) -> Page) {
-    loses_nothing(&server, &format!("{what}, max_requests 50, 15 times"), page, || {
+    let (count, ()) = under_load(&server, &format!("{what}, max_requests 50, 15 times"), page, || {
         server.logged("will be replaced: it answered max_requests", 15);
     });
+    assert_eq!((&count.failed, count.renewed), (&Vec::new(), 0), "{}", server.log());
+    assert!(count.good >= 15 * 50, "workers were replaced after fewer: {}", count.good);
     end(server, 3);
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
-use crate::support::server::{Client, Server, binary, wait_for};
+use crate::support::server::{APP, Client, Server, binary, wait_for};
 use crate::support::site::{self, answers, get};
 
 /// Of a process: its user and group.
@@ -128,6 +128,8 @@ fn another_server_may_share_the_port_if_both_allow_it() {
     for text in both {
         wait_for(text, || Client::new(&address).get("/").ok().filter(|answer| answer.body == text));
     }
+    let third = Command::new(binary()).args(["--bind", &address, APP]).output().unwrap();
+    assert_eq!(third.status.code(), Some(2), "{}", String::from_utf8_lossy(&third.stderr));
     site::end(second);
     site::end(first);
 }

@@ -43,6 +43,11 @@ fn a_worker_of_the_bundled_application_is_replaced_when_it_answered_enough() {
     let server = Server::start(&["--max-requests", "5", "--max-requests-jitter", "2"]);
     let old = server.workers_are(1);
     let mut client = Client::new(&server.address());
+    // One answer showed that the server serves.
+    for _ in 1..5 {
+        assert!(!server.log().contains("will be replaced"), "{}", server.log());
+        assert_eq!(client.get(PAGE).unwrap().status, 200);
+    }
     wait_for("another worker", || {
         assert_eq!(client.get(PAGE).unwrap().status, 200);
         let now = server.workers();

@@ -43,6 +43,17 @@ def umask():
     return mask
 "#;
 
+/// An application whose one slow page waits for the file `go`.
+pub const SLOW: &str = r#"
+import os, time
+
+def application(environ, start_response):
+    while environ["PATH_INFO"] == "/slow" and not os.path.exists("go"):
+        time.sleep(0.01)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"done"]
+"#;
+
 /// The interpreter itself, past what only looks it up.
 pub fn python() -> &'static str {
     static PYTHON: OnceLock<String> = OnceLock::new();

@@ -4,14 +4,10 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use serde_json::Value;
 
-use super::server::{Client, Server, binary};
-
-/// Nothing here takes longer, even on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(60);
+use super::server::{Client, DEADLINE, Server, binary};
 
 /// A Python application that answers with what it was asked: its environ as JSON, the body's length and beginning.
 /// Whatever it is called for is noted in a file `seen`.

@@ -2,10 +2,9 @@
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
 
-/// Nothing here takes longer, even on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(60);
+use crate::support::server::DEADLINE;
+
 /// What every answer has and no test is about.
 const USUAL: [&str; 2] = ["date", "server"];
 

@@ -1,6 +1,5 @@
 //! Asking a Python application: through the pool of its workers.
 
-use std::fmt::Display;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -59,36 +58,27 @@ pub async fn answer(
     let mut status = 0;
     out.taker = Some(packet.taker.clone());
     let subject = Arc::clone(&packet.subject);
-    let cannot = |why: &dyn Display| {
-        front.complain(&format!("The answer to {} cannot be sent: {why}", subject()));
-    };
     let mut replies = python.pool.ask(packet, front.clock.now());
     while let Some(reply) = replies.recv().await {
-        let mut begin = |head: &frame::Head, out: &mut Outgoing<'_>| {
-            status = python.begin(front, asked, head, out).map_err(|why| cannot(&why)).ok()?;
-            Some(())
-        };
         let sent = match reply {
-            Reply::Whole(head, data) => {
-                if begin(&head, out).is_none() {
-                    return out.simple(asked, 500, FAILED).await;
-                }
-                let keeps_alive = match out.data(data).await {
-                    Ok(()) => out.end().await,
-                    Err(error) => Err(error),
+            Reply::Head(head, body) => {
+                status = match python.begin(front, asked, &head, out) {
+                    Ok(status) => status,
+                    Err(why) => {
+                        front.complain(&format!("The answer to {} cannot be sent: {why}", subject()));
+                        return out.simple(asked, 500, FAILED).await;
+                    }
                 };
-                return Answered { status, bytes: out.bytes, keeps_alive };
+                match body {
+                    Some(body) => return end(status, out.data(body).await, out).await,
+                    None => Ok(()),
+                }
             }
             Reply::Early(head) if asked.version == Version::Http11 => out.early(pairs(&head)).await,
             Reply::Early(_) => Ok(()),
-            Reply::Head(head) if begin(&head, out).is_some() => Ok(()),
-            Reply::Head(_) => return out.simple(asked, 500, FAILED).await,
             Reply::Data(data) => out.data(data).await,
             Reply::File(file, at, length) => out.file(file.as_fd(), at, length).await,
-            Reply::End => {
-                let keeps_alive = out.end().await;
-                return Answered { status, bytes: out.bytes, keeps_alive };
-            }
+            Reply::End => return end(status, Ok(()), out).await,
             Reply::Failed(failure) => return failed(failure, status, asked, out).await,
         };
         let sent =
@@ -98,6 +88,15 @@ pub async fn answer(
         }
     }
     failed(Failure::Died, status, asked, out).await
+}
+
+/// All was said, and the last of it `sent`.
+async fn end(status: u16, sent: io::Result<()>, out: &mut Outgoing<'_>) -> Answered {
+    let keeps_alive = match sent {
+        Ok(()) => out.end().await,
+        Err(error) => Err(error),
+    };
+    Answered { status, bytes: out.bytes, keeps_alive }
 }
 
 const FAILED: &str = "Internal Server Error\n";

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::BytesMut;
 use rustix::net::{RecvFlags, recv};
-use tokio::io::{AsyncWriteExt, Interest};
+use tokio::io::{AsyncWrite, AsyncWriteExt, Interest};
 use tokio::net::{TcpStream, UnixStream};
 
 /// Where bytes land that are read at once.
@@ -63,11 +63,9 @@ impl Stream {
 
     /// Writes a part of `head` and `data`; returns how many bytes. Errors are those of the socket.
     pub async fn write(&mut self, head: &[u8], data: &[u8]) -> io::Result<usize> {
-        let both = [IoSlice::new(head), IoSlice::new(data)];
         match self {
-            Self::Tcp(stream) if data.is_empty() => stream.write(head).await,
-            Self::Tcp(stream) => stream.write_vectored(&both).await,
-            Self::Unix(stream) => stream.write_vectored(&both).await,
+            Self::Tcp(stream) => write(stream, head, data).await,
+            Self::Unix(stream) => write(stream, head, data).await,
         }
     }
 
@@ -87,6 +85,13 @@ impl Stream {
             Self::Tcp(stream) => stream.shutdown().await,
             Self::Unix(stream) => stream.shutdown().await,
         }
+    }
+}
+
+async fn write(stream: &mut (impl AsyncWrite + Unpin), head: &[u8], data: &[u8]) -> io::Result<usize> {
+    match data.is_empty() {
+        true => stream.write(head).await,
+        false => stream.write_vectored(&[IoSlice::new(head), IoSlice::new(data)]).await,
     }
 }
 

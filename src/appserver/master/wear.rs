@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Master;
 use crate::appserver::crew::{Event, Id, Role};
+use crate::appserver::process;
 
 /// How often workers are weighed.
 const WEIGHED_EVERY: Duration = Duration::from_secs(2);
@@ -46,14 +47,18 @@ impl Scales {
         }
         let size =
             if wear.bytes > 0 { format!("; it last had {}", shown(wear.bytes)) } else { String::new() };
-        let why = match (before, self.killed) {
-            (Some(before), Some(now)) if now > before => {
-                format!("; the kernel killed it for want of memory ({KILLED}{now})")
-            }
-            (Some(_), Some(_)) => String::new(),
-            _ => "; perhaps the kernel did, for want of memory".into(),
-        };
-        format!("{how}{size}{why}")
+        format!("{how}{size}{}", reason(before, self.killed))
+    }
+}
+
+/// Whether the kernel killed a process, from how many it had killed before and has now, if that is known.
+fn reason(before: Option<u64>, now: Option<u64>) -> String {
+    match (before, now) {
+        (Some(before), Some(now)) if now > before => {
+            format!("; the kernel killed it for want of memory ({KILLED}{now})")
+        }
+        (Some(_), Some(_)) => String::new(),
+        _ => "; perhaps the kernel did, for want of memory".into(),
     }
 }
 
@@ -68,7 +73,7 @@ impl Master {
         let now = self.now();
         let Some(hand) = self.hands.get_mut(&id) else { return };
         hand.is_serving = true;
-        hand.wear.bytes = resident(hand.pid.as_raw_nonzero().get()).unwrap_or_default();
+        hand.wear.bytes = process::memory(hand.number()).unwrap_or_default();
         let Some(shared) = self.generations.get(&hand.generation) else { return };
         let settings = &shared.settings;
         if settings.worker_lifetime > 0 && hand.role != Role::Front {
@@ -88,7 +93,7 @@ impl Master {
         for (id, hand) in self.hands.iter_mut().filter(|(_, hand)| hand.role != Role::Front) {
             let Some(shared) = self.generations.get(&hand.generation) else { continue };
             if weighs {
-                hand.wear.bytes = resident(hand.pid.as_raw_nonzero().get()).unwrap_or(hand.wear.bytes);
+                hand.wear.bytes = process::memory(hand.number()).unwrap_or(hand.wear.bytes);
             }
             let most = shared.settings.max_rss.0;
             let why = if hand.wear.expires.is_some_and(|end| now >= end) {
@@ -106,13 +111,6 @@ impl Master {
         }
         events
     }
-}
-
-/// The memory of a process in bytes, if it is still there.
-fn resident(pid: i32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
 /// How many processes of our control group the kernel killed for want of memory, if that can be read.
@@ -150,17 +148,11 @@ mod tests {
         assert_eq!(explain(None, true), how());
         let told = explain(killed(), false);
         assert!(told.starts_with("was killed by signal 9; it last had 300 MB"), "{told}");
-        if let Some(now) = killed().filter(|now| *now > 0) {
-            let reason = format!("; the kernel killed it for want of memory (oom_kill {now})");
-            assert!(explain(Some(now - 1), false).ends_with(&reason));
+        let lack = "; the kernel killed it for want of memory (oom_kill 4)";
+        assert_eq!([reason(Some(3), Some(4)), reason(Some(4), Some(4))], [lack, ""]);
+        for (before, now) in [(None, Some(4)), (Some(4), None), (None, None)] {
+            assert_eq!(reason(before, now), "; perhaps the kernel did, for want of memory");
         }
-    }
-
-    #[test]
-    fn our_own_size_can_be_read() {
-        let own = resident(std::process::id().cast_signed()).unwrap();
-        assert!((1 << 20..1 << 40).contains(&own), "{own}");
-        assert_eq!(resident(i32::MAX), None);
     }
 
     #[test]

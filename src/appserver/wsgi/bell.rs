@@ -3,12 +3,12 @@
 //! A front that wakes for every answer takes the processor from the very worker that could go on with the next request.
 //! So a worker rings only when it has nothing more to do, or begins an answer that comes in parts. Meanwhile the front looks
 //! into its slots by itself: after [`SHORTEST`], and less often while nothing comes. A ring is a packet that a worker puts into
-//! the queue in the other direction: its process and its thread.
+//! the queue in the other direction: its process and its thread. Between two looks the pool puts requests into the queue.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::net::{RecvFlags, recv};
@@ -115,7 +115,7 @@ impl Bell {
         }
     }
 
-    fn slots(&self) -> std::sync::MutexGuard<'_, BTreeMap<Name, Arc<Notify>>> {
+    fn slots(&self) -> MutexGuard<'_, BTreeMap<Name, Arc<Notify>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,6 @@
-//! Python's marshal format, as far as requests and answers need it: `marshal.loads` and `marshal.dumps` run at C speed.
+//! Python's marshal format, as far as requests need it: `marshal.loads` runs at C speed.
 //!
-//! Written: version 4, which every Python from 3.4 reads. Read: version 2, which has no references.
+//! Written: version 4, which every Python from 3.4 reads.
 //! Format: <https://github.com/python/cpython/blob/main/Python/marshal.c>
 
 /// A dict under construction.

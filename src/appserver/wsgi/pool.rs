@@ -155,7 +155,8 @@ impl Pool {
         words: mpsc::UnboundedSender<Word>,
         tally: Arc<Tally>,
     ) -> Self {
-        Self { queue, limits, words, tally, stir: Notify::new(), state: Mutex::default() }
+        let state = Mutex::new(State { ahead: AHEAD, ..State::default() });
+        Self { queue, limits, words, tally, stir: Notify::new(), state }
     }
 
     /// How many requests wait for a worker.
@@ -207,7 +208,7 @@ impl Pool {
         state.threads -= open;
     }
 
-    /// Asks for an answer; `now` in milliseconds. The replies end with `End` or `Failed`.
+    /// Asks for an answer; `now` in milliseconds. The replies end with a head that has its body, `End` or `Failed`.
     pub fn ask(&self, packet: Packet, now: u64) -> mpsc::Receiver<Reply> {
         let (replies, answer) = mpsc::channel(PARTS);
         let mut state = self.state();
@@ -337,7 +338,7 @@ impl Pool {
     pub fn pump(&self) {
         let mut state = self.state();
         let state = &mut *state;
-        while state.threads > 0 && state.flying.len() < state.threads + state.ahead.max(AHEAD) {
+        while state.threads > 0 && state.flying.len() < state.threads + state.ahead {
             let Some((number, mut packet)) = state.waiting.pop_front() else { return };
             // Failed already, or the client has gone.
             let Some(asked) = state.asked.get_mut(&number) else { continue };

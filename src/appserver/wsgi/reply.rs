@@ -9,10 +9,8 @@ use super::frame;
 pub enum Reply {
     /// An informational answer ahead of the real one.
     Early(frame::Head),
-    /// All of it, if it is short.
-    Whole(frame::Head, bytes::Bytes),
-    /// Status and headers.
-    Head(frame::Head),
+    /// Status and headers; with them the whole body if it is short, and then nothing follows.
+    Head(frame::Head, Option<bytes::Bytes>),
     /// Bytes of the body.
     Data(bytes::Bytes),
     /// A span of a file: from where, how many bytes.

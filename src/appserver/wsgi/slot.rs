@@ -97,8 +97,8 @@ impl Slot {
         }
         let (reply, is_last) = match part {
             Part::Early(head) => (Reply::Early(head), false),
-            Part::Whole(head, data) => (Reply::Whole(head, data), true),
-            Part::Head(head) => (Reply::Head(head), false),
+            Part::Whole(head, data) => (Reply::Head(head, Some(data)), true),
+            Part::Head(head) => (Reply::Head(head, None), false),
             Part::Data(data) => (Reply::Data(data), false),
             Part::File(at, length) => match self.descriptors.pop_front() {
                 Some(file) => (Reply::File(file, at, length), false),
@@ -142,19 +142,24 @@ impl Slot {
                     other => return other,
                 }
             }
-            // The rest of an answer that comes in parts is not rung for.
-            if self.current.is_some() || !self.bytes.is_empty() {
-                let socket = watch(self.socket.get_ref().try_clone()?, Interest::READABLE)?;
-                socket.readable().await?.retain_ready();
-            } else {
-                tokio::select! {
+            match self.watched() {
+                Some(socket) => socket.readable().await?.retain_ready(),
+                None => tokio::select! {
                     () = self.bell.notified() => {}
                     // Room to write is of no interest, but with it comes the news that the worker has closed the slot.
                     ready = self.socket.writable() => ready?.clear_ready(),
-                }
+                },
             }
             self.may_hold = true;
         }
+    }
+
+    /// In the middle of an answer, whose rest is not rung for, the socket itself tells what comes. None also if there are no
+    /// descriptors left: then the next look finds it.
+    fn watched(&self) -> Option<AsyncFd<Socket>> {
+        let is_in_middle = self.current.is_some() || !self.bytes.is_empty();
+        let socket = is_in_middle.then(|| self.socket.get_ref().try_clone())?.ok()?;
+        watch(socket, Interest::READABLE).ok()
     }
 
     fn try_receive(&mut self, chunk: &mut [u8]) -> io::Result<usize> {

@@ -250,6 +250,7 @@ ODD_HEADS = {
     "bytes": (b"200 OK", []),
     "word": ("fine", []),
     "value": ("200 OK", [("X-Y", 1)]),
+    "long": ("200 OK", [("X-Y", "v" * 2000000)]),
     "half": ("200 OK", [("X-Y", "\udce9")]),
 }
 

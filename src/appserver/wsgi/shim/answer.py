@@ -13,6 +13,8 @@ UNKNOWN = 2**64 - 1
 # A part of an answer that is longer is sent on its own rather than copied together with others, and in pieces.
 COPIED_BYTES = 64 * 1024
 PIECE_BYTES = 128 * 1024
+# The front takes frames of 1 MiB, and no client takes such a head.
+HEAD_BYTES = 256 * 1024
 
 
 class File:
@@ -171,4 +173,6 @@ def packed(status, headers):
     head = "\n".join(texts)
     if head.count("\n") != len(texts) - 1:
         raise ValueError("status and headers are to have no line breaks: %r" % (texts,))
+    if len(head) > HEAD_BYTES:
+        raise ValueError("status and headers have %d bytes, and may have %d" % (len(head), HEAD_BYTES))
     return head.encode("latin-1"), length

@@ -1,10 +1,11 @@
 //! The bundled Airbnb clone: an [`axum::Router`] and its storage.
 //!
 //! Read in this order: [`part`] (what can be served alone), [`settings`], [`app`] (the router), [`api`], [`pages`],
-//! [`model`] and [`storage`], [`static_file`] and [`picture`], [`seed`], [`cli`].
+//! [`model`], [`booking`] and [`storage`], [`static_file`] and [`picture`], [`seed`], [`cli`].
 
 pub mod api;
 pub mod app;
+pub mod booking;
 pub mod cli;
 pub mod error;
 pub mod model;

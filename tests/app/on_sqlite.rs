@@ -2,6 +2,10 @@
 
 #[path = "api.rs"]
 mod api;
+#[path = "booking.rs"]
+mod booking;
+#[path = "find.rs"]
+mod find;
 #[path = "missing.rs"]
 mod missing;
 #[path = "storage.rs"]

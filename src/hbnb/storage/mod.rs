@@ -4,14 +4,17 @@
 //! SQLite and MySQL both understand (`?` for values, no `RETURNING`, no upserts). [`engine`] makes one of the two; what
 //! belongs to one alone, opening it and reading its errors, is in [`sqlite`] and [`mysql`].
 
+pub mod booking;
 pub mod cascade;
 pub mod engine;
 pub mod error;
+pub mod find;
 pub mod home;
 pub mod link;
 pub mod migration;
 pub mod mysql;
 pub mod object;
+pub mod place;
 pub mod search;
 pub mod server;
 pub mod sqlite;

@@ -18,8 +18,11 @@ const PATIENCE: i64 = 60;
 /// Byte by byte, trailing spaces included: MariaDB's name for it, MySQL's, and what both have but without the spaces.
 const COLLATIONS: [&str; 3] = ["utf8mb4_nopad_bin", "utf8mb4_0900_bin", "utf8mb4_bin"];
 /// What our own tables have beside their keys, and older ones may lack: table, name, columns.
-const INDEXES: [(&str, &str, &str); 2] =
-    [("users", "users_by_email", "email"), ("places", "places_by_name", "name, id")];
+const INDEXES: [(&str, &str, &str); 3] = [
+    ("users", "users_by_email", "email"),
+    ("places", "places_by_name", "name, id"),
+    ("places", "places_by_price", "price_by_night, max_guest, id"),
+];
 
 impl Storage {
     pub(super) async fn take_over(&self, start: Start) -> Result<Vec<String>, Error> {

@@ -28,7 +28,10 @@ pub async fn app(part: Part, settings: &Settings) -> Result<Router, Error> {
             let storage = Storage::open(&settings.database);
             // The pages' scripts ask the API of the origin that they come from, also where no proxy stands before us.
             let words = pages::onepage::name().merge(pages::dynamic::router(""));
-            words.merge(api::router(storage.clone())).merge(pages::router(storage)?).merge(static_file::router())
+            words
+                .merge(api::router(storage.clone()))
+                .merge(pages::router(storage)?)
+                .merge(static_file::router())
         }
         Part::All => {
             let storage = Storage::open(&settings.database);

@@ -2,7 +2,9 @@
 
 mod api;
 mod command;
+mod course;
 mod dynamic;
+mod guard;
 mod missing;
 mod onepage;
 mod web;
@@ -63,6 +65,12 @@ impl Site {
         let database = Database::Sqlite(directory.path().join("hbnb.db"));
         let router = app(part, &Settings::new(database.clone())).await.unwrap();
         Self { router, storage: Storage::create(&database), _directory: directory }
+    }
+
+    /// The same rows, served by another part.
+    async fn serving(self, part: Part) -> Self {
+        let router = app(part, &Settings::new(self.storage.database().clone())).await.unwrap();
+        Self { router, ..self }
     }
 
     async fn get(&self, path: &str) -> Answer {

@@ -53,6 +53,13 @@ impl Start {
     }
 }
 
+/// The numbers of the steps that came to their end.
+async fn applied(link: &mut impl Migrate, table: &str) -> Result<Vec<i64>, MigrateError> {
+    let begun = link.list_applied_migrations(table).await?;
+    let broken = link.dirty_version(table).await?;
+    Ok(begun.into_iter().map(|step| step.version).filter(|version| Some(*version) != broken).collect())
+}
+
 /// The names of the steps, in order.
 pub fn names() -> Vec<String> {
     STEPS.iter().map(|step| format!("{:04}_{}", step.version, step.name)).collect()
@@ -81,11 +88,11 @@ impl Storage {
     pub(super) async fn lacking(&self, session: Session<'_>) -> Result<Vec<String>, Error> {
         let migrator = migrator(&self.pool);
         let listed = match session {
-            Session::Sqlite(link) => link.list_applied_migrations(&migrator.table_name).await,
-            Session::MySql(link) => link.list_applied_migrations(&migrator.table_name).await,
+            Session::Sqlite(link) => applied(link, &migrator.table_name).await,
+            Session::MySql(link) => applied(link, &migrator.table_name).await,
         };
-        let applied: Vec<i64> = match listed.map_err(|e| self.unmigrated(e)) {
-            Ok(applied) => applied.into_iter().map(|step| step.version).collect(),
+        let applied = match listed.map_err(|e| self.unmigrated(e)) {
+            Ok(applied) => applied,
             Err(Error::Unmigrated(_)) => Vec::new(),
             Err(other) => return Err(other),
         };

@@ -153,3 +153,20 @@ impl Storage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hbnb::storage::Database;
+
+    #[tokio::test]
+    async fn every_table_that_the_steps_make_is_known() {
+        let directory = tempfile::tempdir().unwrap();
+        let storage = Storage::create(&Database::Sqlite(directory.path().join("a.db")));
+        storage.migrate().await.unwrap();
+        let made = Statement::new("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name");
+        let mut known = TABLES.map(str::to_string);
+        known.sort();
+        assert_eq!(storage.fetch(&made, |row| row.word(0)).await.unwrap(), known);
+    }
+}

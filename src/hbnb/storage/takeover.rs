@@ -61,17 +61,16 @@ impl Storage {
             self.clear(session.again()).await?;
         }
         let pending = self.lacking(session.again()).await?;
-        if pending.is_empty() {
-            return Ok(pending);
-        }
-        let there = self.words(session.again(), &tables()).await?;
-        if there.contains("_sqlx_migrations") {
-            // A step that did not come to its end is taken again.
-            self.run(session.again(), "DELETE FROM _sqlx_migrations WHERE success = 0".into()).await?;
-        }
-        self.unify(session.again(), &there).await?;
-        if let Session::MySql(link) = session.again() {
-            migrator(&self.pool).run(link).await.map_err(|e| self.unmigrated(e))?;
+        if !pending.is_empty() {
+            let there = self.words(session.again(), &tables()).await?;
+            if there.contains("_sqlx_migrations") {
+                // A step that did not come to its end is taken again.
+                self.run(session.again(), "DELETE FROM _sqlx_migrations WHERE success = 0".into()).await?;
+            }
+            self.unify(session.again(), &there).await?;
+            if let Session::MySql(link) = session.again() {
+                migrator(&self.pool).run(link).await.map_err(|e| self.unmigrated(e))?;
+            }
         }
         self.complete(session).await?;
         Ok(pending)
@@ -80,7 +79,7 @@ impl Storage {
     /// Only one at a time; `GET_LOCK` says 1 to it.
     async fn lock(&self, session: Session<'_>) -> Result<(), Error> {
         let statement =
-            Statement::new("SELECT GET_LOCK(CONCAT('hbnb migrate ', DATABASE()), ?)").with(PATIENCE);
+            Statement::new("SELECT GET_LOCK(LEFT(CONCAT('hbnb ', DATABASE()), 64), ?)").with(PATIENCE);
         let rows = session.fetch(&statement).await.and_then(|rows| rows.map(|row| row.integer(0)));
         match rows.map_err(|e| self.explain(e))?.first() {
             Some(Some(1)) => Ok(()),

@@ -1,6 +1,8 @@
 //! Over databases of a MariaDB server.
 
-#[path = "api.rs"]
+#![expect(clippy::duplicate_mod, reason = "the same tests hold on both engines")]
+
+#[path = "api/mod.rs"]
 mod api;
 #[path = "course.rs"]
 mod course;

@@ -8,6 +8,10 @@ mod on_mariadb;
 mod on_sqlite;
 mod onepage;
 mod outage;
+mod room;
+mod server;
+mod sqlalchemy;
+mod worn;
 
 use axum::Router;
 use axum::body::Body;
@@ -27,6 +31,9 @@ trait Engine {
 
     /// A database that does not exist.
     fn database() -> (Database, Self::Keep);
+
+    /// Makes a database without tables.
+    fn make(database: &Database);
 }
 
 /// Files, each in a directory of its own.
@@ -39,6 +46,10 @@ impl Engine for Sqlite {
         let directory = tempfile::tempdir().unwrap();
         (Database::Sqlite(directory.path().join("hbnb.db")), directory)
     }
+
+    fn make(database: &Database) {
+        std::fs::write(database.to_string(), "").unwrap();
+    }
 }
 
 /// Databases of one server.
@@ -49,6 +60,11 @@ impl Engine for MariaDb {
 
     fn database() -> (Database, ()) {
         (Server::shared().database(), ())
+    }
+
+    fn make(database: &Database) {
+        let Database::MySql(server) = database else { panic!("{database} is not on a server") };
+        Server::shared().sql("", &format!("CREATE DATABASE {}", server.database));
     }
 }
 
@@ -93,11 +109,24 @@ impl<E: Engine> Site<E> {
         site
     }
 
+    /// Over a database without tables.
+    async fn bare(part: Part) -> Self {
+        let site = Self::unmigrated(part).await;
+        E::make(site.storage.database());
+        site
+    }
+
     /// Over a database that does not exist.
     async fn unmigrated(part: Part) -> Self {
         let (database, _keep) = E::database();
         let router = app(part, &Settings::new(database.clone())).await.unwrap();
         Self { router, storage: Storage::create(&database), _keep }
+    }
+
+    /// The same rows, served by another part.
+    async fn serving(self, part: Part) -> Self {
+        let router = app(part, &Settings::new(self.storage.database().clone())).await.unwrap();
+        Self { router, ..self }
     }
 
     async fn get(&self, path: &str) -> Answer {

@@ -1,9 +1,13 @@
 //! Over databases of a MariaDB server.
 
-#[path = "api.rs"]
+#![expect(clippy::duplicate_mod, reason = "the same tests hold on both engines")]
+
+#[path = "api/mod.rs"]
 mod api;
 #[path = "booking.rs"]
 mod booking;
+#[path = "course.rs"]
+mod course;
 #[path = "find.rs"]
 mod find;
 #[path = "missing.rs"]

@@ -1,9 +1,11 @@
 //! Over files of SQLite.
 
-#[path = "api.rs"]
+#[path = "api/mod.rs"]
 mod api;
 #[path = "booking.rs"]
 mod booking;
+#[path = "course.rs"]
+mod course;
 #[path = "find.rs"]
 mod find;
 #[path = "missing.rs"]

@@ -16,7 +16,7 @@ const POOLS: usize = 8;
 /// A stay that begins so many days from now.
 fn stay(ahead: i64, nights: i64) -> Wanted {
     let check_in = today() + ahead.days();
-    Wanted { stay: Stay { check_in, check_out: check_in + nights.days() }, guests: 1 }
+    Wanted { stay: Stay { check_in, check_out: check_in + nights.days() }, guests: 1, agreed: None }
 }
 
 fn text(row: &Values, name: &str) -> String {

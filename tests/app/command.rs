@@ -82,7 +82,8 @@ fn the_test_environment_starts_empty_and_no_other_does() {
     let run = |environment: &str, arguments: &[&str]| {
         hbnb_with(&[("HBNB_SQLITE", "a.db"), ("HBNB_ENV", environment)], directory.path(), arguments)
     };
-    let migrated = said(0, "database `a.db` was emptied (HBNB_ENV=test) and migrated: 0001_tables, 0003_bookings");
+    let migrated =
+        said(0, "database `a.db` was emptied (HBNB_ENV=test) and migrated: 0001_tables, 0003_bookings");
     assert_eq!(run("test", &["migrate"]), migrated);
     assert_eq!(run("test", &["seed"]), said(0, &format!("database `a.db` was seeded: {SEEDED}")));
     assert_eq!(run("dev", &["migrate"]), said(0, "database `a.db` is up to date"));

@@ -78,7 +78,7 @@ async fn a_place_is_not_found_for_a_night_that_is_booked_and_is_for_its_neighbou
     let users = site.storage.list(Class::User).await.unwrap();
     let guest = users.iter().map(|user| text(user, "id")).find(|id| *id != host).unwrap();
     let stay = Stay { check_in: begin, check_out: begin + 2.days() };
-    let booked = site.storage.book(&card.id, &guest, Wanted { stay, guests: 1 }).await.unwrap();
+    let booked = site.storage.book(&card.id, &guest, Wanted { stay, guests: 1, agreed: None }).await.unwrap();
     assert!(matches!(booked, Booked::Done { .. }));
     for (from, nights, free) in
         [(-1, 1, true), (-1, 2, false), (0, 1, false), (1, 1, false), (1, 5, false), (2, 1, true)]

@@ -12,6 +12,8 @@ mod course;
 mod find;
 #[path = "missing.rs"]
 mod missing;
+#[path = "place_page.rs"]
+mod place_page;
 #[path = "storage.rs"]
 mod storage;
 #[path = "web.rs"]

@@ -28,7 +28,10 @@ fn a_server_is_migrated_seeded_and_emptied_like_a_file() {
     let database = name(server, "as_a_file");
     assert_eq!(run(&[], &["migrate", "--check"]), said(6, &format!("{database} does not exist")));
     assert_eq!(run(&[], &["seed", "--check"]), said(6, &format!("{database} does not exist")));
-    assert_eq!(run(&[], &["migrate"]), said(0, &format!("{database} was migrated: 0001_tables, 0003_bookings")));
+    assert_eq!(
+        run(&[], &["migrate"]),
+        said(0, &format!("{database} was migrated: 0001_tables, 0003_bookings"))
+    );
     assert_eq!(run(&[], &["migrate"]), said(0, &format!("{database} is up to date")));
     assert_eq!(run(&[], &["seed", "--check"]), said(6, &format!("{database} is not seeded")));
     assert_eq!(run(&[], &["seed"]), said(0, &format!("{database} was seeded: {SEEDED}")));

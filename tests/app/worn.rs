@@ -35,7 +35,7 @@ async fn old_places_can_be_booked_and_go_with_their_bookings() {
     storage.migrate().await.unwrap();
     let site = app(Part::Api, &Settings::new(database)).await.unwrap();
     let check_in = today() + 3.days();
-    let wanted = Wanted { stay: Stay { check_in, check_out: check_in + 2.days() }, guests: 1 };
+    let wanted = Wanted { stay: Stay { check_in, check_out: check_in + 2.days() }, guests: 1, agreed: None };
     for place in ["p", "q"] {
         let booked = storage.book(place, "g", wanted).await.unwrap();
         assert!(matches!(booked, Booked::Done { total: 0, .. }), "{booked:?}");

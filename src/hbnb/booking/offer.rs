@@ -30,7 +30,11 @@ impl Offer {
             return Err(Problem::TooMany(self.most()));
         }
         let total = self.price.checked_mul(wanted.stay.nights().into());
-        total.filter(|total| *total >= 0).ok_or(Problem::Unpayable)
+        let total = total.filter(|total| *total >= 0).ok_or(Problem::Unpayable)?;
+        match wanted.agreed {
+            Some(agreed) if agreed != total => Err(Problem::OtherPrice),
+            _ => Ok(total),
+        }
     }
 }
 
@@ -55,7 +59,7 @@ mod tests {
 
     fn total(price: i64, takes: i64, nights: i8, guests: i64) -> Result<i64, Problem> {
         let stay = Stay { check_in: date(2026, 12, 1), check_out: date(2026, 12, 1 + nights) };
-        Offer { host: "h".into(), price, takes }.total(Wanted { stay, guests }, Some("g"))
+        Offer { host: "h".into(), price, takes }.total(Wanted { stay, guests, agreed: None }, Some("g"))
     }
 
     #[test]
@@ -83,8 +87,18 @@ mod tests {
     fn a_host_does_not_book_the_own_place() {
         let stay = Stay { check_in: date(2026, 12, 1), check_out: date(2026, 12, 2) };
         let offer = Offer { host: "h".into(), price: 1, takes: 1 };
-        assert_eq!(offer.total(Wanted { stay, guests: 1 }, Some("h")), Err(Problem::Own));
-        assert_eq!(offer.total(Wanted { stay, guests: 1 }, None), Ok(1));
+        let wanted = Wanted { stay, guests: 1, agreed: None };
+        assert_eq!(offer.total(wanted, Some("h")), Err(Problem::Own));
+        assert_eq!(offer.total(wanted, None), Ok(1));
+    }
+
+    #[test]
+    fn a_price_that_changed_since_the_guest_saw_it_is_not_charged() {
+        let stay = Stay { check_in: date(2026, 12, 1), check_out: date(2026, 12, 4) };
+        let offer = Offer { host: "h".into(), price: 50, takes: 1 };
+        let told = |agreed| offer.total(Wanted { stay, guests: 1, agreed }, None);
+        assert_eq!([told(None), told(Some(150))], [Ok(150), Ok(150)]);
+        assert_eq!([told(Some(149)), told(Some(151))], [Err(Problem::OtherPrice), Err(Problem::OtherPrice)]);
     }
 
     #[test]

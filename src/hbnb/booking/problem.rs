@@ -60,6 +60,8 @@ pub enum Problem {
     Own,
     /// The place's price is not one that can be paid.
     Unpayable,
+    /// The price is another one than the guest was told.
+    OtherPrice,
     /// Somebody else has booked one of the nights.
     Taken,
     /// The stay to be cancelled has begun.
@@ -75,7 +77,9 @@ impl Problem {
             Problem::NoNight | Problem::TooLong => Field::CheckOut,
             Problem::NoGuests | Problem::TooMany(_) => Field::Guests,
             Problem::EmptyRange => Field::Highest,
-            Problem::Own | Problem::Unpayable | Problem::Taken | Problem::Begun => Field::Whole,
+            Problem::Own | Problem::Unpayable | Problem::OtherPrice | Problem::Taken | Problem::Begun => {
+                Field::Whole
+            }
         }
     }
 }
@@ -97,6 +101,7 @@ impl fmt::Display for Problem {
             Problem::Unpayable => {
                 f.write_str("This place has no valid price. Its host must correct it first.")
             }
+            Problem::OtherPrice => f.write_str("The price has changed. Look at it again before you book."),
             Problem::Taken => {
                 f.write_str("Somebody has booked at least one of these nights. Choose other dates.")
             }

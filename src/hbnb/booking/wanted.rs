@@ -12,13 +12,15 @@ pub struct Wanted {
     pub stay: Stay,
     /// How many people; at least one.
     pub guests: i64,
+    /// What the guest was told that it costs, in dollars, if anything.
+    pub agreed: Option<i64>,
 }
 
 impl Wanted {
     /// From what a form says. Errors: everything that is wrong with it whatever the place, at least one problem.
     pub fn parse(check_in: &str, check_out: &str, guests: &str, today: Date) -> Result<Self, Vec<Problem>> {
         match (Stay::parse(check_in, check_out, today), number(guests)) {
-            (Ok(stay), Some(guests)) => Ok(Self { stay, guests }),
+            (Ok(stay), Some(guests)) => Ok(Self { stay, guests, agreed: None }),
             (stay, guests) => {
                 let guests = guests.is_none().then_some(Problem::NoGuests);
                 Err(stay.err().into_iter().flatten().chain(guests).collect())
@@ -33,7 +35,7 @@ pub fn number(text: &str) -> Option<i64> {
 }
 
 /// A whole number of digits alone; what is too large for one becomes the largest.
-pub(super) fn whole(text: &str) -> Option<i64> {
+pub fn whole(text: &str) -> Option<i64> {
     let text = text.trim();
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(i64::MAX))

@@ -6,7 +6,10 @@ mod home;
 pub mod html;
 mod listing;
 pub mod onepage;
+mod place;
+mod search;
 mod template;
+mod wish;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get};
@@ -25,7 +28,7 @@ struct Pages {
 /// The pages that show what is in the storage. Errors: [`Error::Template`], a bug of ours.
 pub fn router(storage: Storage) -> Result<Router, Error> {
     let pages = Pages { storage, templates: Templates::parse()? };
-    let table: [(&str, MethodRouter<Pages>); 12] = [
+    let table: [(&str, MethodRouter<Pages>); 14] = [
         ("/0-hbnb", get(home::page)),
         ("/1-hbnb", get(home::page)),
         ("/2-hbnb", get(home::page)),
@@ -38,6 +41,8 @@ pub fn router(storage: Storage) -> Result<Router, Error> {
         ("/cities_by_states", get(listing::cities_by_states)),
         ("/states", get(listing::states_list)),
         ("/states/{id}", get(listing::state)),
+        ("/search", get(search::page)),
+        ("/places/{id}", get(place::page)),
     ];
     let mut router = Router::new().route("/", get(home::page));
     for (path, page) in table {

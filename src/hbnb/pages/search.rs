@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tera::Context;
 
-use super::form::{self, Input, Said};
 use super::home::percent;
+use super::wish::{self, Input, Said};
 use super::{Pages, error};
 use crate::hbnb::booking::offer::dollars;
 use crate::hbnb::booking::search::Typed;
@@ -63,7 +63,7 @@ pub async fn page(
     };
     values.insert("wrong", &!wrong.is_empty());
     match filled {
-        Ok(()) => (form::status(&wrong), pages.templates.page("search.html", &values)).into_response(),
+        Ok(()) => (wish::status(&wrong), pages.templates.page("search.html", &values)).into_response(),
         Err(cause) => error::storage(&cause),
     }
 }
@@ -119,10 +119,10 @@ fn inputs(said: &Said, wrong: &[Problem]) -> Vec<Input> {
         kind: "number",
         hint,
         least: "0".into(),
-        ..form::input(field, said, wrong)
+        ..wish::input(field, said, wrong)
     };
     let mut inputs = vec![place];
-    inputs.extend(form::when(said, wrong, today()));
+    inputs.extend(wish::when(said, wrong, today()));
     inputs.push(price(Field::Lowest, "Price from", "$"));
     inputs.push(price(Field::Highest, "to", "$"));
     inputs

@@ -11,13 +11,16 @@ use super::html::Page;
 use crate::hbnb::error::Error;
 
 /// Name and text of each.
-const TEXTS: [(&str, &str); 6] = [
+const TEXTS: [(&str, &str); 9] = [
     ("base.html", include_str!("../../../templates/hbnb/base.html")),
+    ("fields.html", include_str!("../../../templates/hbnb/fields.html")),
     ("filters.html", include_str!("../../../templates/hbnb/filters.html")),
     ("hbnb_filters.html", include_str!("../../../templates/hbnb/hbnb_filters.html")),
     ("home.html", include_str!("../../../templates/hbnb/home.html")),
     ("live.html", include_str!("../../../templates/hbnb/live.html")),
     ("listing.html", include_str!("../../../templates/hbnb/listing.html")),
+    ("place.html", include_str!("../../../templates/hbnb/place.html")),
+    ("search.html", include_str!("../../../templates/hbnb/search.html")),
 ];
 
 /// The files that every page loads. Their addresses change with them, so that no browser keeps old ones for a new page.

@@ -100,13 +100,16 @@ impl Storage {
         if self.is_taken(place, wanted.stay).await? {
             return Ok(Booked::Refused(Problem::Taken));
         }
-        self.in_turn(async || match self.book_once(place, guest, wanted).await {
-            // The id is new, so it is a night that exists already.
-            Err(Error::Exists) => Ok(Booked::Refused(Problem::Taken)),
-            Err(Error::NoParent) => Ok(Booked::Unknown),
-            done => done,
-        })
-        .await
+        let mut turn = Turn::new();
+        loop {
+            match self.book_once(place, guest, wanted).await {
+                Err(Error::Busy(_)) if turn.comes_again().await => {}
+                // The id is new, so it is a night that exists already.
+                Err(Error::Exists) => return Ok(Booked::Refused(Problem::Taken)),
+                Err(Error::NoParent) => return Ok(Booked::Unknown),
+                done => return done,
+            }
+        }
     }
 
     async fn book_once(&self, place: &str, guest: &str, wanted: Wanted) -> Result<Booked, Error> {
@@ -161,7 +164,13 @@ impl Storage {
         if stay::date(&check_in).is_none_or(|begin| begin < today) {
             return Ok(Cancelled::Begun);
         }
-        self.in_turn(async || self.cancel_once(booking, &place).await).await
+        let mut turn = Turn::new();
+        loop {
+            match self.cancel_once(booking, &place).await {
+                Err(Error::Busy(_)) if turn.comes_again().await => {}
+                done => return done,
+            }
+        }
     }
 
     async fn cancel_once(&self, booking: &str, place: &str) -> Result<Cancelled, Error> {
@@ -188,17 +197,24 @@ impl Storage {
         );
         self.fetch(&statement.with(guest).with(TRIPS), read_trip).await
     }
+}
 
-    /// Does it again while somebody else holds what it needs: SQLite's one writer, a lock, or the other end of a deadlock.
-    async fn in_turn<T>(&self, attempt: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
-        let begun = Instant::now();
-        for pauses in 1.. {
-            match attempt().await {
-                Err(Error::Busy(_)) if begun.elapsed() < PATIENCE => sleep(PAUSE * pauses).await,
-                done => return done,
-            }
-        }
-        Err(Error::Busy(self.database.clone()))
+/// Patience while somebody else holds what we need: SQLite's one writer, a lock, or the other end of a deadlock.
+struct Turn {
+    begun: Instant,
+    pauses: u32,
+}
+
+impl Turn {
+    fn new() -> Self {
+        Self { begun: Instant::now(), pauses: 0 }
+    }
+
+    /// Waits a little; false once a client would not wait any longer.
+    async fn comes_again(&mut self) -> bool {
+        self.pauses += 1;
+        sleep(PAUSE * self.pauses).await;
+        self.begun.elapsed() < PATIENCE
     }
 }
 

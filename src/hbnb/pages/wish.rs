@@ -61,7 +61,8 @@ pub fn when(said: &Said, wrong: &[Problem], today: Date) -> Vec<Input> {
         most: (today + last.days()).to_string(),
         ..input(field, said, wrong)
     };
-    let guests = Input { label: "Guests", kind: "number", least: "1".into(), ..input(Field::Guests, said, wrong) };
+    let guests =
+        Input { label: "Guests", kind: "number", least: "1".into(), ..input(Field::Guests, said, wrong) };
     vec![
         date(Field::CheckIn, "Arrive", 0, MAX_DAYS_AHEAD),
         date(Field::CheckOut, "Leave", 1, MAX_DAYS_AHEAD + MAX_NIGHTS),

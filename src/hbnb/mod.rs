@@ -1,8 +1,9 @@
 //! The bundled Airbnb clone: an [`axum::Router`] and its storage.
 //!
-//! Read in this order: [`part`] (what can be served alone), [`settings`], [`app`] (the router), [`api`], [`pages`],
-//! [`model`] and [`storage`], [`static_file`] and [`picture`], [`seed`], [`cli`].
+//! Read in this order: [`part`] (what can be served alone), [`settings`], [`app`] (the router), [`api`], [`account`], [`pages`],
+//! [`model`], [`password`] and [`storage`], [`static_file`] and [`picture`], [`seed`], [`cli`].
 
+pub mod account;
 pub mod api;
 pub mod app;
 pub mod cli;
@@ -10,6 +11,7 @@ pub mod error;
 pub mod model;
 pub mod pages;
 pub mod part;
+pub mod password;
 pub mod picture;
 pub mod seed;
 pub mod settings;

@@ -7,10 +7,12 @@ use axum::http::HeaderValue;
 use rustix::fs::Access;
 
 use super::error::Error;
+use super::password::Passwords;
 use super::storage::migration::Start;
 use super::storage::server::Door;
 use super::storage::{Database, Server};
 use crate::base::secret::Secret;
+use crate::base::yaml::MASKED;
 
 /// Where a packaged service keeps its state when systemd did not say.
 const STATE_DIRECTORY: &str = "/var/lib/hbnb";
@@ -18,6 +20,8 @@ const STATE_DIRECTORY: &str = "/var/lib/hbnb";
 const FILE: &str = "hbnb.db";
 /// What a request without `Origin` is answered; the old API's rule, which its clients' tests compare.
 const CORS_ORIGIN: &str = "0.0.0.0";
+/// The shortest secret, in characters.
+const SECRET: usize = 32;
 /// Where the proxy mounts the dynamic application; it forwards the address unchanged.
 const DYNAMIC_MOUNT: &str = "/airbnb-dynamic";
 
@@ -32,6 +36,10 @@ pub struct Settings {
     pub dynamic_mount: String,
     /// `Access-Control-Allow-Origin` of API answers to requests without `Origin`.
     pub cors_origin: HeaderValue,
+    /// How passwords are written down.
+    pub passwords: Passwords,
+    /// What the site signs its cookies and forms with; none for a key that is made once and kept in the database.
+    pub secret: Option<Secret>,
 }
 
 impl Settings {
@@ -42,6 +50,8 @@ impl Settings {
             start: Start::AsIs,
             dynamic_mount: DYNAMIC_MOUNT.into(),
             cors_origin: HeaderValue::from_static(CORS_ORIGIN),
+            passwords: Passwords::Argon2id,
+            secret: None,
         }
     }
 
@@ -54,7 +64,10 @@ impl Settings {
     ///   `$STATE_DIRECTORY`, `/var/lib/hbnb` if writable, the current directory;
     /// - `HBNB_ENV`: with `test`, `hbnb migrate` drops the application's tables before it makes them; a server never does;
     /// - `HBNB_DYNAMIC_MOUNT` (default `/airbnb-dynamic`; empty or `/` for none);
-    /// - `HBNB_CORS_ORIGIN` (default `0.0.0.0`).
+    /// - `HBNB_CORS_ORIGIN` (default `0.0.0.0`);
+    /// - `HBNB_PASSWORDS` (`argon2id`, the default, or `md5`);
+    /// - `HBNB_SECRET`, with which the site signs cookies and forms (at least 32 characters; by default a key is made once
+    ///   and kept in the database).
     ///
     /// Errors name the variable.
     pub fn from_env() -> Result<Self, Error> {
@@ -76,7 +89,23 @@ impl Settings {
                 wanted: "an origin like `https://example.com`, or `*`",
             })?;
         }
+        if let Some(passwords) = lookup("HBNB_PASSWORDS") {
+            settings.passwords = written(&passwords.to_string_lossy())?;
+        }
+        settings.secret = lookup("HBNB_SECRET").map(|text| secret(&text.to_string_lossy())).transpose()?;
         Ok(settings)
+    }
+}
+
+fn written(text: &str) -> Result<Passwords, Error> {
+    match text {
+        "argon2id" => Ok(Passwords::Argon2id),
+        "md5" => Ok(Passwords::Md5),
+        other => Err(Error::Setting {
+            name: "HBNB_PASSWORDS",
+            value: other.to_string(),
+            wanted: "`argon2id` or `md5`",
+        }),
     }
 }
 
@@ -128,6 +157,18 @@ fn server(lookup: &impl Fn(&str) -> Option<OsString>) -> Result<Database, Error>
     })))
 }
 
+/// A secret that nobody tries out; it is not repeated when it is one that somebody could.
+fn secret(text: &str) -> Result<Secret, Error> {
+    if text.chars().count() < SECRET {
+        return Err(Error::Setting {
+            name: "HBNB_SECRET",
+            value: MASKED.into(),
+            wanted: "at least 32 characters, like `openssl rand -hex 32` prints",
+        });
+    }
+    Ok(Secret::new(text))
+}
+
 /// A mount as the router wants it: with a leading slash, without a trailing one.
 fn mounted(text: &str) -> Result<String, Error> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
@@ -162,6 +203,15 @@ mod tests {
     }
 
     #[test]
+    fn passwords_are_written_in_one_of_two_ways() {
+        assert_eq!(read(&[("HBNB_PASSWORDS", "md5")]).unwrap().passwords, Passwords::Md5);
+        assert_eq!(
+            read(&[("HBNB_PASSWORDS", "clear")]),
+            Err("HBNB_PASSWORDS is `clear`; it must be `argon2id` or `md5`".into())
+        );
+    }
+
+    #[test]
     fn a_server_is_named_by_the_variables_of_the_course() {
         let mut all = vec![
             ("HBNB_TYPE_STORAGE", "db"),
@@ -192,6 +242,17 @@ mod tests {
     fn only_the_test_environment_starts_empty() {
         let start = |value| read(&[("HBNB_ENV", value)]).unwrap().start;
         assert_eq!((start("test"), start("dev"), start("TEST")), (Start::Empty, Start::AsIs, Start::AsIs));
+    }
+
+    #[test]
+    fn a_secret_is_long_and_never_printed() {
+        let long = "0123456789abcdef0123456789abcdef";
+        let settings = read(&[("HBNB_SECRET", long)]).unwrap();
+        assert_eq!(settings.secret, Some(Secret::new(long)));
+        assert!(!format!("{settings:?}").contains(long));
+        let short = read(&[("HBNB_SECRET", "hush")]);
+        let said = "HBNB_SECRET is `********`; it must be at least 32 characters, like `openssl rand -hex 32` prints";
+        assert_eq!(short, Err(said.into()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 #![expect(clippy::duplicate_mod, reason = "the same tests hold on both engines")]
 
-#[path = "api.rs"]
+#[path = "api/mod.rs"]
 mod api;
 #[path = "missing.rs"]
 mod missing;

@@ -1,6 +1,6 @@
 //! Over files of SQLite.
 
-#[path = "api.rs"]
+#[path = "api/mod.rs"]
 mod api;
 #[path = "missing.rs"]
 mod missing;

@@ -1,8 +1,9 @@
 //! The bundled Airbnb clone: an [`axum::Router`] and its storage.
 //!
-//! Read in this order: [`part`] (what can be served alone), [`settings`], [`app`] (the router), [`api`], [`pages`],
+//! Read in this order: [`part`] (what can be served alone), [`settings`], [`app`] (the router), [`api`], [`account`], [`pages`],
 //! [`model`], [`password`], [`booking`] and [`storage`], [`static_file`] and [`picture`], [`seed`], [`cli`].
 
+pub mod account;
 pub mod api;
 pub mod app;
 pub mod booking;

@@ -135,7 +135,9 @@ async fn a_search_lists_what_fits_page_by_page_with_links_to_the_same_stay() {
     assert_eq!((page.status, page.body.matches("<article").count()), (200, 24));
     assert!(page.body.contains("164 places, the cheapest first · page 1 of 7"), "{}", page.body);
     assert!(page.body.contains("href=\"/search?page=2\""));
-    for (number, shown, count) in [("7", "7", 20), ("99", "7", 20), ("0", "1", 24), ("-5", "1", 24), ("x", "1", 24)] {
+    for (number, shown, count) in
+        [("7", "7", 20), ("99", "7", 20), ("0", "1", 24), ("-5", "1", 24), ("x", "1", 24)]
+    {
         let page = site.get(&format!("/search?page={number}")).await;
         assert!(page.body.contains(&format!("page {shown} of 7")), "{number}");
         assert_eq!(page.body.matches("<article").count(), count, "{number}");
@@ -165,7 +167,9 @@ async fn what_is_wrong_with_a_search_is_told_beside_its_field() {
         assert_eq!((page.status, said(&page)), (422, one(field, words)), "{asked}");
         assert_eq!(page.body.matches("<article").count(), 0);
     }
-    for odd in ["where=%00", "where=%FF", "price_max=99999999999999999999", "x=y&&=", "page=99999999999999999999"] {
+    for odd in
+        ["where=%00", "where=%FF", "price_max=99999999999999999999", "x=y&&=", "page=99999999999999999999"]
+    {
         assert_eq!(site.get(&format!("/search?{odd}")).await.status, 200, "{odd}");
     }
 }

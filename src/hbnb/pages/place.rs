@@ -7,8 +7,9 @@ use serde::Serialize;
 use tera::Context;
 
 use super::home::{lines, percent};
-use super::wish::{self, Input, Said};
-use super::{Pages, error};
+use super::visitor::Visitor;
+use super::wish::{self, Input, Said, WHEN};
+use super::{Pages, error, local};
 use crate::hbnb::booking::offer::dollars;
 use crate::hbnb::booking::stay::{self, shown};
 use crate::hbnb::booking::{Field, Offer, Problem, Wanted, today};
@@ -25,6 +26,8 @@ struct Chosen {
     nights: i32,
     from: String,
     to: String,
+    /// Dollars, as the form that books says them.
+    agreed: i64,
     total: String,
 }
 
@@ -36,42 +39,67 @@ struct Review {
     lines: Vec<String>,
 }
 
-/// `/places/ID`; with `check_in`, `check_out` and `guests`, also what that stay costs, or what is wrong with it.
+/// `/places/ID`; with `check_in`, `check_out` and `guests`, also what that stay costs, or what is wrong with it. Who is logged
+/// in can book it then.
 pub async fn page(
     State(pages): State<Pages>,
     id: Result<Path<String>, PathRejection>,
+    visitor: Visitor,
     asked: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Response {
     let said = Said(asked.map(|Query(pairs)| pairs).unwrap_or_default());
     let Ok(Path(id)) = id else { return error::not_found() };
-    shown_with(&pages, &id, &said, None).await
+    answered(&pages, &visitor, &id, &said, None).await
 }
 
-/// The page of the place, with what was said in the form and what is wrong with it.
-pub(super) async fn shown_with(pages: &Pages, id: &str, said: &Said, refused: Option<Problem>) -> Response {
+/// The page after a booking that was refused.
+pub async fn refused(
+    pages: &Pages,
+    visitor: &Visitor,
+    id: &str,
+    said: &Said,
+    wrong: Vec<Problem>,
+) -> Response {
+    answered(pages, visitor, id, said, Some(wrong)).await
+}
+
+async fn answered(
+    pages: &Pages,
+    visitor: &Visitor,
+    id: &str,
+    said: &Said,
+    wrong: Option<Vec<Problem>>,
+) -> Response {
+    let guest = visitor.person.as_ref().map(|person| person.id.as_str());
     let found = async {
         let Some(whole) = pages.storage.whole(id).await? else { return Ok(None) };
-        Ok::<_, Error>(pages.storage.offer(id).await?.map(|offer| (whole, offer)))
+        let Some(offer) = pages.storage.offer(id).await? else { return Ok(None) };
+        let chosen = match wrong {
+            Some(wrong) => Err(wrong),
+            None => chosen(pages, id, &offer, guest, said).await?,
+        };
+        Ok::<_, Error>(Some((whole, offer, chosen)))
     };
-    let (whole, offer) = match found.await {
+    let (whole, offer, chosen) = match found.await {
         Ok(Some(found)) => found,
         Ok(None) => return error::not_found(),
         Err(cause) => return error::storage(&cause),
-    };
-    let chosen = match refused {
-        Some(problem) => Err(vec![problem]),
-        None => match chosen(pages, id, &offer, said).await {
-            Ok(chosen) => chosen,
-            Err(cause) => return error::storage(&cause),
-        },
     };
     let wrong = chosen.as_ref().err().cloned().unwrap_or_default();
     let mut values = facts(whole, &offer);
     values.insert("fields", &inputs(said, &wrong, &offer));
     values.insert("chosen", &chosen.ok().flatten());
-    let whole = wrong.iter().find(|problem| problem.field() == Field::Whole);
-    values.insert("refused", &whole.map(Problem::to_string).unwrap_or_default());
-    (wish::status(&wrong), pages.templates.page("place.html", &values)).into_response()
+    let refused = wrong.iter().find(|problem| problem.field() == Field::Whole);
+    values.insert("refused", &refused.map(Problem::to_string).unwrap_or_default());
+    let back = format!("/places/{}{}", percent(id), said.query(&WHEN).trim_end_matches(['?', '&']));
+    values.insert("log_in", &local::with_next("/log-in", Some(&back)));
+    values.insert("own", &(guest == Some(offer.host.as_str())));
+    values.insert("token", &guest.map(|_| visitor.token()).unwrap_or_default());
+    let page = (wish::status(&wrong), pages.templates.page("place.html", &values)).into_response();
+    match guest {
+        Some(_) => visitor.answer(page),
+        None => page,
+    }
 }
 
 /// Nothing, if no date was said.
@@ -79,6 +107,7 @@ async fn chosen(
     pages: &Pages,
     id: &str,
     offer: &Offer,
+    guest: Option<&str>,
     said: &Said,
 ) -> Result<Result<Option<Chosen>, Vec<Problem>>, Error> {
     let [check_in, check_out] = [Field::CheckIn, Field::CheckOut].map(|field| said.text(field));
@@ -89,7 +118,7 @@ async fn chosen(
         Ok(wanted) => wanted,
         Err(wrong) => return Ok(Err(wrong)),
     };
-    let total = match offer.total(wanted, None) {
+    let total = match offer.total(wanted, guest) {
         Ok(total) => total,
         Err(problem) => return Ok(Err(vec![problem])),
     };
@@ -103,6 +132,7 @@ async fn chosen(
         nights: wanted.stay.nights(),
         from: shown(wanted.stay.check_in),
         to: shown(wanted.stay.check_out),
+        agreed: total,
         total: dollars(total),
     })))
 }

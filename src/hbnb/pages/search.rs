@@ -7,7 +7,7 @@ use serde::Serialize;
 use tera::Context;
 
 use super::home::percent;
-use super::wish::{self, Input, Said};
+use super::wish::{self, Input, Said, WHEN};
 use super::{Pages, error};
 use crate::hbnb::booking::offer::dollars;
 use crate::hbnb::booking::search::Typed;
@@ -78,7 +78,7 @@ async fn fill(pages: &Pages, values: &mut Context, search: &Search, said: &Said)
         (total, cards) = pages.storage.find(search, (number - 1) * PLACES, PLACES).await?;
     }
     let nights = search.stay.map(|stay| i64::from(stay.nights()));
-    let query = said.query(&["check_in", "check_out", "guests"]);
+    let query = said.query(&WHEN);
     let query = query.trim_end_matches(['?', '&']);
     let found = |card: Card| Found {
         link: format!("/places/{}{query}", percent(&card.id)),

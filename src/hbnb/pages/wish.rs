@@ -9,6 +9,9 @@ use super::home::percent;
 use crate::hbnb::booking::limit::{MAX_DAYS_AHEAD, MAX_NIGHTS};
 use crate::hbnb::booking::{Field, Problem};
 
+/// The names of the fields that say when and for how many.
+pub const WHEN: [&str; 3] = [Field::CheckIn.name(), Field::CheckOut.name(), Field::Guests.name()];
+
 /// What a client said, by name; of a name that comes twice, the last counts.
 #[derive(Clone, Debug, Default)]
 pub struct Said(pub Vec<(String, String)>);

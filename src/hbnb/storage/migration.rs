@@ -23,12 +23,18 @@ struct Step {
     mysql: &'static str,
 }
 
-const STEPS: [Step; 2] = [
+const STEPS: [Step; 3] = [
     Step {
         version: 1,
         name: "tables",
         sqlite: include_str!("migrations/0001_tables.sql"),
         mysql: include_str!("migrations/0001_tables.mysql.sql"),
+    },
+    Step {
+        version: 2,
+        name: "accounts",
+        sqlite: include_str!("migrations/0002_accounts.sql"),
+        mysql: include_str!("migrations/0002_accounts.mysql.sql"),
     },
     Step {
         version: 3,
@@ -39,9 +45,13 @@ const STEPS: [Step; 2] = [
 ];
 
 /// Every table that the steps make, those that name others first, and last the one of what was applied.
-pub const TABLES: [&str; 10] = [
+pub const TABLES: [&str; 14] = [
     "booked_nights",
     "bookings",
+    "site_keys",
+    "attempts",
+    "sessions",
+    "accounts",
     "place_amenity",
     "reviews",
     "places",

@@ -4,6 +4,8 @@
 //! SQLite and MySQL both understand (`?` for values, no `RETURNING`, no upserts). [`engine`] makes one of the two; what
 //! belongs to one alone, opening it and reading its errors, is in [`sqlite`] and [`mysql`].
 
+pub mod account;
+pub mod attempt;
 pub mod booking;
 pub mod cascade;
 pub mod engine;
@@ -17,6 +19,7 @@ pub mod object;
 pub mod place;
 pub mod search;
 pub mod server;
+pub mod session;
 pub mod sqlite;
 pub mod statement;
 pub mod takeover;

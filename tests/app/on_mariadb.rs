@@ -16,6 +16,8 @@ mod missing;
 mod place_page;
 #[path = "storage.rs"]
 mod storage;
+#[path = "trip.rs"]
+mod trip;
 #[path = "web.rs"]
 mod web;
 

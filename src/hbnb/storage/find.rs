@@ -37,7 +37,7 @@ impl Storage {
         if let Some(highest) = search.highest {
             words.push(" AND places.price_by_night <= ").value(highest);
         }
-        let mut order = " ORDER BY places.price_by_night, places.id";
+        let mut order = " ORDER BY places.price_by_night, places.max_guest, places.id";
         if !search.words.is_empty() {
             let cities = self.meant(search).await?;
             if cities.is_empty() {
@@ -46,7 +46,7 @@ impl Storage {
             words.push(" AND places.city_id IN ").list(&cities);
             // Sorting the places of a few cities is less than walking along the prices of all: the sum keeps the engines
             // from doing so.
-            order = " ORDER BY places.price_by_night + 0, places.id";
+            order = " ORDER BY places.price_by_night + 0, places.max_guest, places.id";
         }
         if let Some(stay) = search.stay {
             words.push(

@@ -1,5 +1,6 @@
 //! `/account`: who one is, another name, another password, and out.
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -24,7 +25,12 @@ pub struct Asked {
 }
 
 /// The page; who is not logged in does that first.
-pub async fn page(State(pages): State<Pages>, visitor: Visitor, asked: Query<Asked>) -> Response {
+pub async fn page(
+    State(pages): State<Pages>,
+    visitor: Visitor,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    let Query(asked) = asked.unwrap_or_default();
     let Some(person) = &visitor.person else { return first_log_in("/account") };
     let notice = match asked.saved.as_str() {
         "name" => "Your name is saved.",
@@ -87,7 +93,10 @@ pub async fn change_password(State(pages): State<Pages>, filled: Filled) -> Resp
     }
     let forms = [name_form(&filled.visitor, person), form];
     let page = filled.visitor.answer(shown(&pages, person, &forms, ""));
-    wait.map_or_else(|| wrong(page), |wait| refused(wait, page))
+    match wait {
+        Some(wait) => refused(wait, page),
+        None => wrong(page),
+    }
 }
 
 async fn changed(pages: &Pages, filled: &Filled, person: &Person) -> Result<Change, Error> {

@@ -77,8 +77,7 @@ fn fitting(clear: &str, kept: &[String], rounds: usize) -> Result<Option<usize>,
     let mut left = rounds;
     for (at, text) in hashes {
         left -= 1;
-        let fits =
-            |hash: PasswordHash| Argon2::default().verify_password(clear.as_bytes(), &hash).is_ok();
+        let fits = |hash: PasswordHash| Argon2::default().verify_password(clear.as_bytes(), &hash).is_ok();
         if PasswordHash::new(text).is_ok_and(fits) {
             return Ok(Some(at));
         }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::duplicate_mod, reason = "the same tests hold on both engines")]
 
+#[path = "account/mod.rs"]
+mod account;
 #[path = "api/mod.rs"]
 mod api;
 #[path = "booking.rs"]

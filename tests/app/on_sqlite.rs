@@ -1,5 +1,7 @@
 //! Over files of SQLite.
 
+#[path = "account/mod.rs"]
+mod account;
 #[path = "api/mod.rs"]
 mod api;
 #[path = "booking.rs"]

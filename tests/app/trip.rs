@@ -188,7 +188,12 @@ async fn what_breaks_a_rule_is_shown_again_and_nothing_is_written() {
         (format!("{}&total=1", form(4, 3)), "The price has changed."),
     ] {
         let answer = guest.post(site, &book, &form).await;
-        assert!(answer.status == 422 && answer.body.contains(words), "{form}: {} {}", answer.status, answer.body);
+        assert!(
+            answer.status == 422 && answer.body.contains(words),
+            "{form}: {} {}",
+            answer.status,
+            answer.body
+        );
     }
     let own = scene.host.post(site, &book, &form(4, 3)).await;
     assert!(own.status == 422 && own.body.contains("This place is your own"), "{}", own.body);

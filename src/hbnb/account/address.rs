@@ -45,7 +45,8 @@ mod tests {
         let wanted = Address { typed: "Ann@Example.COM".into(), folded: "ann@example.com".into() };
         assert_eq!(new, Some(wanted));
         let long = format!("{}@x", "a".repeat(MAX));
-        for wrong in ["", "ann", "@x", "ann@", "a b@x", "a@x y", "a@.x", "a@x.", "a@x\r\nBcc: b", "<a@x>", &long]
+        for wrong in
+            ["", "ann", "@x", "ann@", "a b@x", "a@x y", "a@.x", "a@x.", "a@x\r\nBcc: b", "<a@x>", &long]
         {
             assert_eq!(Address::new(wrong), None, "{wrong}");
         }

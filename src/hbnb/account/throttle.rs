@@ -36,7 +36,8 @@ impl Accounts {
         client: Option<IpAddr>,
     ) -> Result<Result<Attempt, Wait>, Error> {
         // The table names neither people nor addresses.
-        let network = client.map(|client| key.signature(Purpose::Attempt, &format!("from {}", network(client))));
+        let network =
+            client.map(|client| key.signature(Purpose::Attempt, &format!("from {}", network(client))));
         let account = key.signature(Purpose::Attempt, &format!("at {folded}"));
         let both = [(network.as_ref(), PER_NETWORK), (Some(&account), PER_ACCOUNT)];
         for (subject, most) in both.into_iter().filter_map(|(subject, most)| Some((subject?, most))) {

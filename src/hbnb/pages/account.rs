@@ -25,7 +25,11 @@ pub struct Asked {
 }
 
 /// The page; who is not logged in does that first.
-pub async fn page(State(pages): State<Pages>, visitor: Visitor, asked: Result<Query<Asked>, QueryRejection>) -> Response {
+pub async fn page(
+    State(pages): State<Pages>,
+    visitor: Visitor,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
     let Query(asked) = asked.unwrap_or_default();
     let Some(person) = &visitor.person else { return first_log_in("/account") };
     let notice = match asked.saved.as_str() {

@@ -67,7 +67,11 @@ pub fn not_a_form() -> Response {
 
 /// 413: a form longer than any of ours.
 pub fn too_large() -> Response {
-    page(StatusCode::PAYLOAD_TOO_LARGE, "This is too much", "What your browser sent is longer than any of our forms.")
+    page(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "This is too much",
+        "What your browser sent is longer than any of our forms.",
+    )
 }
 
 /// 500: a page could not be made of its template, a bug of ours.

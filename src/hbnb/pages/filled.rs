@@ -80,7 +80,10 @@ mod tests {
         let pairs = |pairs: &[(&str, &str)]| {
             Some(pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect::<Vec<_>>())
         };
-        assert_eq!(read(b"a=1+2&b=%C3%A9%26%3d&&c&a=3&d=e=f"), pairs(&[("a", "1 2"), ("b", "é&="), ("c", ""), ("d", "e=f")]));
+        assert_eq!(
+            read(b"a=1+2&b=%C3%A9%26%3d&&c&a=3&d=e=f"),
+            pairs(&[("a", "1 2"), ("b", "é&="), ("c", ""), ("d", "e=f")])
+        );
         assert_eq!(read(b""), pairs(&[]));
         for wrong in [&b"a=%FF"[..], b"a=\xff", b"a=%00", b"a=\0", b"%ED%A0%80=1"] {
             assert_eq!(read(wrong), None, "{wrong:?}");

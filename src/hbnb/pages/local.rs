@@ -32,8 +32,18 @@ mod tests {
         }
         let long = format!("/{}", "a".repeat(MAX));
         for wrong in [
-            "", "account", "//evil.example", "/\\evil.example", "\\/evil.example", "/\t/evil.example",
-            "https://evil.example", "javascript:alert(1)", "/a\r\nSet-Cookie: a=b", "/é", "/ /evil", &long,
+            "",
+            "account",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "/\t/evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/a\r\nSet-Cookie: a=b",
+            "/é",
+            "/ /evil",
+            &long,
         ] {
             assert_eq!(path(wrong), None, "{wrong:?}");
         }

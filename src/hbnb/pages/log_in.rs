@@ -46,7 +46,11 @@ pub fn after_sign_up(next: &str) -> String {
 }
 
 /// The empty form; who is logged in goes on.
-pub async fn page(State(pages): State<Pages>, visitor: Visitor, asked: Result<Query<Asked>, QueryRejection>) -> Response {
+pub async fn page(
+    State(pages): State<Pages>,
+    visitor: Visitor,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
     let Query(asked) = asked.unwrap_or_default();
     if visitor.person.is_some() {
         return see(asked.next().unwrap_or("/account"));
@@ -80,7 +84,8 @@ pub async fn send(State(pages): State<Pages>, filled: Filled) -> Response {
             if form.is_fine() {
                 form.alert = WRONG.into();
             }
-            (StatusCode::UNPROCESSABLE_ENTITY, filled.visitor.answer(shown(&pages, &form, ""))).into_response()
+            (StatusCode::UNPROCESSABLE_ENTITY, filled.visitor.answer(shown(&pages, &form, "")))
+                .into_response()
         }
         Err(cause) => error::account(&cause),
     }

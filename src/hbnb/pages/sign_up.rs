@@ -21,7 +21,11 @@ pub const LONGEST: usize = 256;
 const NAME: usize = 128;
 
 /// The empty form; who is logged in goes on to the account.
-pub async fn page(State(pages): State<Pages>, visitor: Visitor, asked: Result<Query<log_in::Asked>, QueryRejection>) -> Response {
+pub async fn page(
+    State(pages): State<Pages>,
+    visitor: Visitor,
+    asked: Result<Query<log_in::Asked>, QueryRejection>,
+) -> Response {
     let Query(asked) = asked.unwrap_or_default();
     if visitor.person.is_some() {
         return see(asked.next().unwrap_or("/account"));
@@ -43,11 +47,14 @@ pub async fn send(State(pages): State<Pages>, filled: Filled) -> Response {
     form.fields = vec![
         first_name.filled(filled.word("first_name")),
         last_name.filled(filled.word("last_name")),
-        email().filled(filled.word("email")).unless(address.is_some(), "This is no email address, like ann@example.com."),
+        email()
+            .filled(filled.word("email"))
+            .unless(address.is_some(), "This is no email address, like ann@example.com."),
         chosen("password", "Password", filled.text("password")),
     ];
     let Some(address) = address.filter(|_| form.is_fine()) else {
-        return (StatusCode::UNPROCESSABLE_ENTITY, filled.visitor.answer(shown(&pages, &form))).into_response();
+        return (StatusCode::UNPROCESSABLE_ENTITY, filled.visitor.answer(shown(&pages, &form)))
+            .into_response();
     };
     let wish = Wish {
         address,

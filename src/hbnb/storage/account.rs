@@ -34,8 +34,12 @@ impl Storage {
             "SELECT u.id, u.password, 0 AS later, u.created_at FROM accounts a JOIN users u ON u.id = a.user_id \
              WHERE a.address = ",
         );
-        statement.value(folded).push(" UNION ALL SELECT id, password, 1 AS later, created_at FROM users WHERE email IN ");
-        statement.list([typed, folded]).push(" AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.user_id = users.id) ");
+        statement
+            .value(folded)
+            .push(" UNION ALL SELECT id, password, 1 AS later, created_at FROM users WHERE email IN ");
+        statement
+            .list([typed, folded])
+            .push(" AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.user_id = users.id) ");
         statement.push("ORDER BY later, created_at, id LIMIT ").value(CANDIDATES);
         self.fetch(&statement, |row| Ok(Candidate { id: row.word(0)?, kept: row.word(1)? })).await
     }

@@ -51,7 +51,8 @@ impl Storage {
         let seen = Statement::new("SELECT count, begun_at FROM attempts WHERE subject = ?").with(subject);
         let rows = all.session().fetch(&seen).await.map_err(explained)?;
         let read = rows.map(|row| {
-            let (count, begun_at) = (row.integer(0)?.unwrap_or_default(), row.integer(1)?.unwrap_or_default());
+            let (count, begun_at) =
+                (row.integer(0)?.unwrap_or_default(), row.integer(1)?.unwrap_or_default());
             Ok(Count { count, begun_at })
         });
         all.commit().await.map_err(explained)?;

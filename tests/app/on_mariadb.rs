@@ -6,6 +6,8 @@
 mod account;
 #[path = "api/mod.rs"]
 mod api;
+#[path = "course.rs"]
+mod course;
 #[path = "missing.rs"]
 mod missing;
 #[path = "storage.rs"]

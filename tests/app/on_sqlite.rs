@@ -4,6 +4,10 @@
 mod account;
 #[path = "api/mod.rs"]
 mod api;
+#[path = "course.rs"]
+mod course;
+#[path = "guard.rs"]
+mod guard;
 #[path = "missing.rs"]
 mod missing;
 #[path = "storage.rs"]

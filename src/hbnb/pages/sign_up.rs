@@ -11,7 +11,8 @@ use super::form::{Field, Form};
 use super::visitor::{Visitor, see};
 use super::{Pages, error, local, log_in};
 use crate::hbnb::account::sign_up::Wish;
-use crate::hbnb::account::{Address, address};
+use crate::hbnb::account::throttle::Wait;
+use crate::hbnb::account::{Address, Error, address};
 
 /// The shortest new password, in characters.
 const SHORTEST: usize = 8;
@@ -56,15 +57,28 @@ pub async fn send(State(pages): State<Pages>, filled: Filled) -> Response {
         return (StatusCode::UNPROCESSABLE_ENTITY, filled.visitor.answer(shown(&pages, &form)))
             .into_response();
     };
+    match signed_up(&pages, &filled, address).await {
+        Ok(None) => see(&log_in::after_sign_up(&form.next)),
+        Ok(Some(wait)) => {
+            form.alert = log_in::later(wait);
+            log_in::refused(wait, filled.visitor.answer(shown(&pages, &form)))
+        }
+        Err(cause) => error::account(&cause),
+    }
+}
+
+async fn signed_up(pages: &Pages, filled: &Filled, address: Address) -> Result<Option<Wait>, Error> {
+    let wait = pages.accounts.may_sign_up(&filled.visitor.key, filled.visitor.client).await?;
+    if wait.is_some() {
+        return Ok(wait);
+    }
     let wish = Wish {
         address,
         first_name: filled.word("first_name").into(),
         last_name: filled.word("last_name").into(),
     };
-    match pages.accounts.sign_up(wish, filled.text("password").into()).await {
-        Ok(()) => see(&log_in::after_sign_up(&form.next)),
-        Err(cause) => error::account(&cause),
-    }
+    pages.accounts.sign_up(wish, filled.text("password").into()).await?;
+    Ok(None)
 }
 
 fn shown(pages: &Pages, form: &Form) -> Response {

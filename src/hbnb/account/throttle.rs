@@ -1,4 +1,4 @@
-//! Who guesses passwords is soon told to wait; all processes count alike, in the database.
+//! Who guesses passwords, or makes accounts by the dozen, is soon told to wait; all processes count alike, in the database.
 //!
 //! An attempt counts before it is made, so that a hundred at the same time are no way round, and counts no more once it
 //! succeeded. Both limits hold for addresses that nobody has, too: waiting tells nothing.
@@ -13,9 +13,9 @@ use super::{Accounts, Error};
 /// Within how many seconds attempts count together.
 const WINDOW: i64 = 15 * 60;
 /// Attempts at one account.
-pub const PER_ACCOUNT: i64 = 10;
-/// Attempts from one network; a whole class may stand behind one address.
-pub const PER_NETWORK: i64 = 30;
+const PER_ACCOUNT: i64 = 10;
+/// Attempts from one network, and sign-ups; a whole class may stand behind one address.
+const PER_NETWORK: i64 = 30;
 
 /// An attempt that may be made.
 pub struct Attempt {
@@ -41,13 +41,24 @@ impl Accounts {
         let account = key.signature(Purpose::Attempt, &format!("at {folded}"));
         let both = [(network.as_ref(), PER_NETWORK), (Some(&account), PER_ACCOUNT)];
         for (subject, most) in both.into_iter().filter_map(|(subject, most)| Some((subject?, most))) {
-            let now = Timestamp::now().as_second();
-            let counted = self.storage.count_attempt(subject, now, now - WINDOW).await?;
-            if counted.count > most {
-                return Ok(Err(Wait((counted.begun_at + WINDOW - now).max(1))));
+            if let Some(wait) = self.counted(subject, most).await? {
+                return Ok(Err(wait));
             }
         }
         Ok(Ok(Attempt { network, account }))
+    }
+
+    /// Counts a sign-up by who asks, as far as that is known; says how long to wait if there were too many.
+    pub async fn may_sign_up(&self, key: &Key, client: Option<IpAddr>) -> Result<Option<Wait>, Error> {
+        let Some(client) = client else { return Ok(None) };
+        let subject = key.signature(Purpose::Attempt, &format!("sign-up from {}", network(client)));
+        self.counted(&subject, PER_NETWORK).await
+    }
+
+    async fn counted(&self, subject: &str, most: i64) -> Result<Option<Wait>, Error> {
+        let now = Timestamp::now().as_second();
+        let counted = self.storage.count_attempt(subject, now, now - WINDOW).await?;
+        Ok((counted.count > most).then(|| Wait((counted.begun_at + WINDOW - now).max(1))))
     }
 
     /// The attempt was no guess. Others at the account are forgiven; not those from the network, where somebody could log in

@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tera::Context;
 
+use super::field::{chosen, names, new_password, password};
 use super::filled::Filled;
 use super::form::Form;
-use super::log_in::{later, password, refused};
-use super::sign_up::{chosen, names, new_password};
+use super::log_in::{later, refused};
 use super::visitor::{Visitor, first_log_in, see};
 use super::{Pages, error};
 use crate::hbnb::account::throttle::Wait;

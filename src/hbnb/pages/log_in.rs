@@ -7,14 +7,14 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tera::Context;
 
+use super::field::{email, password};
 use super::filled::Filled;
-use super::form::{Field, Form};
-use super::sign_up::LONGEST;
+use super::form::Form;
 use super::visitor::{Visitor, see};
 use super::{Pages, error, local};
 use crate::hbnb::account::log_in::LogIn;
 use crate::hbnb::account::throttle::Wait;
-use crate::hbnb::account::{Address, Error, address};
+use crate::hbnb::account::{Address, Error};
 
 /// What follows a sign-up, whether or not it made an account.
 const AFTER_SIGN_UP: &str = "/log-in?signed_up=1";
@@ -134,28 +134,4 @@ fn shown(pages: &Pages, form: &Form, notice: &str) -> Response {
     let next = Some(form.next.as_str()).filter(|next| !next.is_empty());
     values.insert("other", &local::with_next("/sign-up", next));
     pages.templates.page("entry.html", &values)
-}
-
-/// Old data has addresses that are none; whoever has one may type it.
-fn email() -> Field {
-    Field {
-        name: "email",
-        label: "Email",
-        kind: "text",
-        autocomplete: "username",
-        longest: address::MAX,
-        ..Field::default()
-    }
-}
-
-/// A field for a password that somebody has.
-pub fn password(name: &'static str, label: &'static str) -> Field {
-    Field {
-        name,
-        label,
-        kind: "password",
-        autocomplete: "current-password",
-        longest: LONGEST,
-        ..Field::default()
-    }
 }

@@ -3,6 +3,7 @@
 mod account;
 pub mod dynamic;
 pub mod error;
+mod field;
 mod filled;
 mod form;
 mod home;

@@ -6,19 +6,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tera::Context;
 
+use super::field::{chosen, names, new_email, new_password};
 use super::filled::Filled;
-use super::form::{Field, Form};
+use super::form::Form;
 use super::visitor::{Visitor, see};
 use super::{Pages, error, local, log_in};
 use crate::hbnb::account::sign_up::Wish;
-use crate::hbnb::account::{Address, address};
-
-/// The shortest new password, in characters.
-const SHORTEST: usize = 8;
-/// The longest password, in characters.
-pub const LONGEST: usize = 256;
-/// The longest name, in characters: the column's width.
-const NAME: usize = 128;
+use crate::hbnb::account::throttle::Wait;
+use crate::hbnb::account::{Address, Error};
 
 /// The empty form; who is logged in goes on to the account.
 pub async fn page(
@@ -33,7 +28,7 @@ pub async fn page(
     let mut form = Form::new(&visitor, "/sign-up", "Sign up");
     form.next = asked.next().unwrap_or_default().into();
     let [first_name, last_name] = names();
-    form.fields = vec![first_name, last_name, email(), new_password("password", "Password")];
+    form.fields = vec![first_name, last_name, new_email(), new_password("password", "Password")];
     visitor.answer(shown(&pages, &form))
 }
 
@@ -47,7 +42,7 @@ pub async fn send(State(pages): State<Pages>, filled: Filled) -> Response {
     form.fields = vec![
         first_name.filled(filled.word("first_name")),
         last_name.filled(filled.word("last_name")),
-        email()
+        new_email()
             .filled(filled.word("email"))
             .unless(address.is_some(), "This is no email address, like ann@example.com."),
         chosen("password", "Password", filled.text("password")),
@@ -56,15 +51,28 @@ pub async fn send(State(pages): State<Pages>, filled: Filled) -> Response {
         return (StatusCode::UNPROCESSABLE_ENTITY, filled.visitor.answer(shown(&pages, &form)))
             .into_response();
     };
+    match signed_up(&pages, &filled, address).await {
+        Ok(None) => see(&log_in::after_sign_up(&form.next)),
+        Ok(Some(wait)) => {
+            form.alert = log_in::later(wait);
+            log_in::refused(wait, filled.visitor.answer(shown(&pages, &form)))
+        }
+        Err(cause) => error::account(&cause),
+    }
+}
+
+async fn signed_up(pages: &Pages, filled: &Filled, address: Address) -> Result<Option<Wait>, Error> {
+    let wait = pages.accounts.may_sign_up(&filled.visitor.key, filled.visitor.client).await?;
+    if wait.is_some() {
+        return Ok(wait);
+    }
     let wish = Wish {
         address,
         first_name: filled.word("first_name").into(),
         last_name: filled.word("last_name").into(),
     };
-    match pages.accounts.sign_up(wish, filled.text("password").into()).await {
-        Ok(()) => see(&log_in::after_sign_up(&form.next)),
-        Err(cause) => error::account(&cause),
-    }
+    pages.accounts.sign_up(wish, filled.text("password").into()).await?;
+    Ok(None)
 }
 
 fn shown(pages: &Pages, form: &Form) -> Response {
@@ -77,49 +85,4 @@ fn shown(pages: &Pages, form: &Form) -> Response {
     let next = Some(form.next.as_str()).filter(|next| !next.is_empty());
     values.insert("other", &local::with_next("/log-in", next));
     pages.templates.page("entry.html", &values)
-}
-
-/// The fields for a person's names.
-pub fn names() -> [Field; 2] {
-    let name = Field { kind: "text", longest: NAME, ..Field::default() };
-    [
-        Field { name: "first_name", label: "First name", autocomplete: "given-name", ..name.clone() },
-        Field {
-            name: "last_name",
-            label: "Last name",
-            autocomplete: "family-name",
-            is_optional: true,
-            ..name
-        },
-    ]
-}
-
-fn email() -> Field {
-    Field {
-        name: "email",
-        label: "Email",
-        kind: "email",
-        autocomplete: "username",
-        longest: address::MAX,
-        ..Field::default()
-    }
-}
-
-/// A field for a new password.
-pub fn new_password(name: &'static str, label: &'static str) -> Field {
-    Field {
-        name,
-        label,
-        kind: "password",
-        autocomplete: "new-password",
-        hint: "At least 8 characters; several words are better than one.",
-        longest: LONGEST,
-        ..Field::default()
-    }
-}
-
-/// The same, filled in.
-pub fn chosen(name: &'static str, label: &'static str, text: &str) -> Field {
-    let is_long = text.chars().count() >= SHORTEST;
-    new_password(name, label).filled(text).unless(is_long, format!("At least {SHORTEST} characters."))
 }

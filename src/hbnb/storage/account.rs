@@ -31,7 +31,7 @@ impl Storage {
     /// `typed` or `folded`.
     pub async fn candidates(&self, typed: &str, folded: &str) -> Result<Vec<Candidate>, Error> {
         let mut statement = Statement::new(
-            "SELECT u.id, u.password, 0 AS later, u.created_at FROM accounts a JOIN users u ON u.id = a.user_id \
+            "SELECT u.id AS id, u.password, 0 AS later, u.created_at AS created_at FROM accounts a JOIN users u ON u.id = a.user_id \
              WHERE a.address = ",
         );
         statement

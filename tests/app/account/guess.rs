@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{ANN_LOGS_IN, Answer, Browser, Site, WRONG, with_ann};
+use super::{ANN, ANN_LOGS_IN, Answer, Browser, Site, WRONG, with_ann};
+use deployer::hbnb::model::Class;
 use deployer::hbnb::storage::attempt::Count;
 use deployer::hbnb::{Part, Settings, app};
 
@@ -58,6 +59,21 @@ async fn a_network_that_guesses_at_many_accounts_waits_and_others_do_not() {
     assert!(is_told_to_wait(&browser.fill("/log-in", &ANN_LOGS_IN).await));
     browser.client = Some("2001:db8:0:1::1".parse().unwrap());
     assert_eq!(browser.fill("/log-in", &ANN_LOGS_IN).await.status, 303);
+}
+
+#[tokio::test]
+async fn a_network_makes_thirty_accounts_and_then_waits() {
+    let site = Site::empty(Part::Web).await;
+    let mut browser = Browser::new(&site);
+    let sign_up = async |browser: &mut Browser<'_>, n: usize| {
+        let email = format!("a{n}@example.com");
+        browser.fill("/sign-up", &[ANN[0], ("email", &email), ANN[3]]).await
+    };
+    for n in 0..30 {
+        assert_eq!(sign_up(&mut browser, n).await.status, 303);
+    }
+    assert!(is_told_to_wait(&sign_up(&mut browser, 30).await));
+    assert_eq!(site.storage.list(Class::User).await.unwrap().len(), 30);
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! The bundled Airbnb clone: an [`axum::Router`] and its storage.
 //!
 //! Read in this order: [`part`] (what can be served alone), [`settings`], [`app`] (the router), [`api`], [`pages`],
-//! [`model`] and [`storage`], [`static_file`] and [`picture`], [`seed`], [`cli`].
+//! [`model`] and [`storage`], [`static_file`] and [`picture`], [`seed`] and [`dump`], [`cli`].
 
 pub mod api;
 pub mod app;
 pub mod cli;
+pub mod dump;
 pub mod error;
 pub mod model;
 pub mod pages;

@@ -198,7 +198,7 @@ pub fn changed(class: Class, body: &Map<String, Value>) -> Result<Values, Refusa
 
 /// The value as the column holds it. A number or truth value said for a text becomes its text, and a number said as text
 /// becomes a number, as the old database engines did.
-fn fitting(column: &Column, value: &Value) -> Result<Value, Refusal> {
+pub(super) fn fitting(column: &Column, value: &Value) -> Result<Value, Refusal> {
     let invalid = || Refusal::Invalid(column.name);
     let text = match value {
         Value::String(text) => text.clone(),

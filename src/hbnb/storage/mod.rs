@@ -6,10 +6,12 @@
 
 pub mod error;
 pub mod home;
+pub mod load;
 pub mod migration;
 pub mod object;
 pub mod search;
 pub mod sqlite;
+pub mod unload;
 
 use std::fmt;
 use std::io::{self, Write};

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::Command;
 
 /// Exit status, standard output and standard error.
-type Said = (i32, String, String);
+pub type Said = (i32, String, String);
 
-fn hbnb(directory: &Path, arguments: &[&str]) -> Said {
+pub fn hbnb(directory: &Path, arguments: &[&str]) -> Said {
     let output = Command::new(env!("CARGO_BIN_EXE_hbnb"))
         .args(arguments)
         .current_dir(directory)
@@ -18,7 +18,7 @@ fn hbnb(directory: &Path, arguments: &[&str]) -> Said {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-fn said(exit: i32, sentence: &str) -> Said {
+pub fn said(exit: i32, sentence: &str) -> Said {
     (exit, format!("{sentence}\n"), String::new())
 }
 

@@ -58,7 +58,8 @@ pub fn database() -> Database {
 
 fn rows() -> String {
     let mut text = String::new();
-    let moment = |n: usize| format!("'2017-03-25 02:{:02}:{:02}', '2017-03-26 02:17:06'", n / 60 % 60, n % 60);
+    let moment =
+        |n: usize| format!("'2017-03-25 02:{:02}:{:02}', '2017-03-26 02:17:06'", n / 60 % 60, n % 60);
     let mut add = |row: String| writeln!(text, "INSERT INTO {row};").unwrap();
     for n in 0..4 {
         add(format!("states VALUES ('state-{n}', {}, 'State \\\\ {n} “é”')", moment(n)));
@@ -76,7 +77,8 @@ fn rows() -> String {
         add(format!("amenities VALUES ('amenity-{n}', {}, 'Amenity \"{n}\" 5 €')", moment(n)));
     }
     for n in 0..120 {
-        let about = ["NULL", "''", "'Two rooms.<BR />\\r\\nIt''s \\\\ \\t\\Z -- quiet /* not */ # here'"][n % 3];
+        let about =
+            ["NULL", "''", "'Two rooms.<BR />\\r\\nIt''s \\\\ \\t\\Z -- quiet /* not */ # here'"][n % 3];
         let spot = if n % 5 == 0 { "NULL, NULL".into() } else { format!("{}.25, -122.{n}", n % 80) };
         let place = format!("'city-{}', 'user-{}', 'Place {n}', {about}", n % 12, n % 6);
         add(format!("places VALUES ('place-{n}', {}, {place}, {}, 1, 4, {n}, {spot})", moment(n), n % 5));

@@ -25,7 +25,10 @@ fn an_import_says_what_is_new_and_an_export_writes_it_down() {
     run(&["migrate"]);
     let one = NONE.replace("0 states", "1 states");
     assert_eq!(run(&["import", "dump.sql"]), said(0, &format!("database `a.db` took in {one}")));
-    assert_eq!(run(&["import", "dump.sql"]), said(0, &format!("database `a.db` has all of it already: {one}")));
+    assert_eq!(
+        run(&["import", "dump.sql"]),
+        said(0, &format!("database `a.db` has all of it already: {one}"))
+    );
     let more = format!("{DUMP}{}", DUMP.lines().nth(1).unwrap().replace("'s'", "'t'"));
     std::fs::write(directory.path().join("more.sql"), more).unwrap();
     let mixed = format!("database `a.db` took in {one}; it had {one}");
@@ -46,9 +49,18 @@ fn what_cannot_be_imported_is_told_with_its_line_and_a_fix() {
     let run = |arguments: &[&str]| hbnb(directory.path(), arguments);
     run(&["migrate"]);
     for (text, wanted) in [
-        (DUMP.replace("`name`", "`motto`"), "error: `d.sql` line 2: there is no place here for `states.motto`\n  = note: nothing was imported; the database is as it was\n  = fix: add `--skip-unknown` to leave such values out\n"),
-        (DUMP.replace(");\n", ""), "error: `d.sql` line 1: the file ends within the statement that begins here\n  = note: nothing was imported; the database is as it was\n  = fix: make the dump again; this one was cut\n"),
-        ("\u{1f}".to_string(), "error: `d.sql` line 1: expected a statement of a dump, found ` `\n  = note: nothing was imported; the database is as it was\n  = fix: give a dump made by `mysqldump DATABASE > FILE`, or a file.json of the console\n"),
+        (
+            DUMP.replace("`name`", "`motto`"),
+            "error: `d.sql` line 2: there is no place here for `states.motto`\n  = note: nothing was imported; the database is as it was\n  = fix: add `--skip-unknown` to leave such values out\n",
+        ),
+        (
+            DUMP.replace(");\n", ""),
+            "error: `d.sql` line 1: the file ends within the statement that begins here\n  = note: nothing was imported; the database is as it was\n  = fix: make the dump again; this one was cut\n",
+        ),
+        (
+            "\u{1f}".to_string(),
+            "error: `d.sql` line 1: expected a statement of a dump, found ` `\n  = note: nothing was imported; the database is as it was\n  = fix: give a dump made by `mysqldump DATABASE > FILE`, or a file.json of the console\n",
+        ),
     ] {
         std::fs::write(directory.path().join("d.sql"), text).unwrap();
         assert_eq!(run(&["import", "d.sql"]), (2, String::new(), wanted.into()));
@@ -66,7 +78,8 @@ fn what_is_left_out_is_a_warning() {
     let directory = tempfile::tempdir().unwrap();
     hbnb(directory.path(), &["migrate"]);
     let text = DUMP.replace("`name` int", "`name` int, zip int").replace("'Nevada'", "'Nevada',89501");
-    std::fs::write(directory.path().join("d.sql"), format!("INSERT INTO alembic VALUES (1);\n{text}")).unwrap();
+    std::fs::write(directory.path().join("d.sql"), format!("INSERT INTO alembic VALUES (1);\n{text}"))
+        .unwrap();
     let one = NONE.replace("0 states", "1 states");
     let warnings = "warning: line 1: there is no place here for `alembic`, which is left out\nwarning: line 3: there is no place here for `states.zip`, which is left out\n";
     let wanted = (0, format!("database `a.db` took in {one}\n"), warnings.to_string());

@@ -63,7 +63,7 @@ async fn a_dump_is_imported_whole_however_it_was_made() {
         (&["--complete-insert", "--hex-blob", "--single-transaction"], &backwards),
         (&["--skip-extended-insert", "--skip-comments", "--skip-opt"], &[]),
         (&["--databases", "--add-drop-database", "--replace", "--no-autocommit"], &[]),
-        (&["--compact", "--compatible=ansi", "--insert-ignore"], &[]),
+        (&["--compact", "--compatible=ansi", "--insert-ignore", "--default-character-set=utf8mb4"], &[]),
         (&["--default-character-set=latin1"], &[]),
         (&["--default-character-set=latin1", "--compact"], &[]),
     ] {

@@ -107,7 +107,7 @@ fn read(source: Source, unknown: Unknown, sender: Sender<Batch>) -> Result<Skipp
 
 /// Writes what is sent; says what was new and what was not.
 async fn write(
-    load: &mut Load<'_>,
+    load: &mut Load,
     mut receiver: Receiver<Batch>,
     name: &str,
 ) -> Result<(Counts, Counts), Error> {

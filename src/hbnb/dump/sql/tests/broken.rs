@@ -73,7 +73,7 @@ fn a_dump_without_a_last_line_of_its_own_is_refused_where_something_was_begun() 
     for (text, wanted) in [
         (&whole[..whole.len() - 1], "1: the file ends within the statement that begins here"),
         ("INSERT INTO states (id", "1: the file ends within the statement that begins here"),
-        ("INSERT INTO states (id) VALUES ('a", "1: the file ends within the quoted text that begins here"),
+        (&whole[..whole.len() - 4], "1: the file ends within the quoted text that begins here"),
         ("LOCK TABLES states WRITE;\n", "2: the file ends before the dump does: it lacks `UNLOCK TABLES`"),
         ("START TRANSACTION;", "1: the file ends before the dump does: it lacks `COMMIT`"),
         ("/*!40101 SET NAMES utf8", "1: the file ends within the comment that begins here"),

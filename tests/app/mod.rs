@@ -10,6 +10,9 @@ mod on_mariadb;
 mod on_sqlite;
 mod onepage;
 mod outage;
+mod room;
+mod server;
+mod sqlalchemy;
 
 use axum::Router;
 use axum::body::Body;
@@ -29,6 +32,9 @@ trait Engine {
 
     /// A database that does not exist.
     fn database() -> (Database, Self::Keep);
+
+    /// Makes a database without tables.
+    fn make(database: &Database);
 }
 
 /// Files, each in a directory of its own.
@@ -41,6 +47,10 @@ impl Engine for Sqlite {
         let directory = tempfile::tempdir().unwrap();
         (Database::Sqlite(directory.path().join("hbnb.db")), directory)
     }
+
+    fn make(database: &Database) {
+        std::fs::write(database.to_string(), "").unwrap();
+    }
 }
 
 /// Databases of one server.
@@ -51,6 +61,11 @@ impl Engine for MariaDb {
 
     fn database() -> (Database, ()) {
         (Server::shared().database(), ())
+    }
+
+    fn make(database: &Database) {
+        let Database::MySql(server) = database else { panic!("{database} is not on a server") };
+        Server::shared().sql("", &format!("CREATE DATABASE {}", server.database));
     }
 }
 
@@ -92,6 +107,13 @@ impl<E: Engine> Site<E> {
     async fn seeded(part: Part) -> Self {
         let site = Self::empty(part).await;
         seed::plant(&site.storage).await.unwrap().unwrap();
+        site
+    }
+
+    /// Over a database without tables.
+    async fn bare(part: Part) -> Self {
+        let site = Self::unmigrated(part).await;
+        E::make(site.storage.database());
         site
     }
 

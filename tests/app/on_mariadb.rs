@@ -1,5 +1,7 @@
 //! Over databases of a MariaDB server.
 
+#![expect(clippy::duplicate_mod, reason = "the same tests hold on both engines")]
+
 #[path = "api.rs"]
 mod api;
 #[path = "import.rs"]

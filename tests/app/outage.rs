@@ -39,6 +39,24 @@ async fn a_killed_server_is_told_with_retry_after_and_served_again_without_a_res
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_answer_any_more_keeps_nobody_waiting() {
+    let server = MariaDb::start();
+    let database = server.database();
+    Storage::create(&database).migrate().await.unwrap();
+    let site = app(Part::Api, &Settings::new(database)).await.unwrap();
+    assert_eq!(get(&site, "/api/v1/states").await.status, 200);
+    server.signal("STOP");
+    for method in ["GET", "POST"] {
+        let asked = Instant::now();
+        let answer = send(&site, request(method, "/api/v1/states", r#"{"id":"x","name":"Ohio"}"#)).await;
+        assert_eq!((answer.said(), answer.header("retry-after")), (GONE, Some("5")), "{method}");
+        assert!(asked.elapsed() < SOON, "{method} took {:?}", asked.elapsed());
+    }
+    server.signal("CONT");
+    assert_eq!(get(&site, "/api/v1/states").await.status, 200);
+}
+
+#[tokio::test]
 async fn a_connection_that_died_while_nobody_used_it_is_never_noticed() {
     let mut server = MariaDb::start();
     let database = server.database();

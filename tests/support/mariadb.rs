@@ -2,7 +2,7 @@
 //!
 //! It needs Debian's package `mariadb-server`; the service of that package is neither used nor touched.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -21,6 +21,7 @@ const KEEPER: &str =
 pub struct MariaDb {
     directory: PathBuf,
     keeper: Option<Child>,
+    pid: String,
 }
 
 impl MariaDb {
@@ -39,7 +40,7 @@ impl MariaDb {
             .output()
             .expect("`mariadb-install-db` is missing; install the package mariadb-server");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let mut server = Self { directory, keeper: None };
+        let mut server = Self { directory, keeper: None, pid: String::new() };
         server.resume();
         server
     }
@@ -58,21 +59,28 @@ impl MariaDb {
         // Many databases, few rows, and nobody needs them after a power cut.
         keeper.args(["--skip-networking", "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M"]);
         keeper.args(["--innodb-flush-log-at-trx-commit=2", "--max-connections=400"]);
-        self.keeper = Some(keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
+        let mut keeper =
+            keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        self.pid.clear();
+        BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut self.pid).unwrap();
+        self.keeper = Some(keeper);
         wait_for("mariadbd answers", || self.asked("", "SELECT 1").ok());
     }
 
     /// Kills the server as a crash would.
     pub fn kill(&mut self) {
-        let mut keeper = self.keeper.take().unwrap();
-        let mut line = String::new();
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(keeper.stdout.as_mut().unwrap()), &mut line)
-            .unwrap();
-        assert!(Command::new("kill").args(["-9", line.trim()]).status().unwrap().success());
-        wait_for("mariadbd is dead", || self.asked("", "SELECT 1").err());
         // The keeper is told nothing: it would take the directory away.
+        let mut keeper = self.keeper.take().unwrap();
         keeper.kill().unwrap();
         keeper.wait().unwrap();
+        self.signal("KILL");
+        wait_for("mariadbd is dead", || self.asked("", "SELECT 1").err());
+    }
+
+    /// Sends the server a signal.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, self.pid.trim()]).status().unwrap();
+        assert!(sent.success(), "kill -s {name} {}", self.pid);
     }
 
     /// A database that nobody else uses and that does not exist yet.

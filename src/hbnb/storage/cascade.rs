@@ -1,6 +1,5 @@
 //! Deleting a row with all that belongs to it.
 
-use super::engine::Work;
 use super::statement::Statement;
 use super::{Error, Storage};
 use crate::hbnb::model::Class;
@@ -55,14 +54,17 @@ impl Storage {
     }
 
     async fn delete_with_belongings(&self, class: Class, id: &str) -> Result<u64, Error> {
-        let mut all: Work = self.begin().await?;
-        for (table, condition) in belonging(class) {
-            let statement = Statement::new(format!("DELETE FROM {table} WHERE {condition}")).with(id);
-            all.session().execute(&statement).await.map_err(|e| self.explain(e))?;
-        }
-        let count = all.session().execute(&alone(class, id)).await.map_err(|e| self.explain(e))?;
-        all.commit().await.map_err(|e| self.explain(e))?;
-        Ok(count)
+        let work = async {
+            let mut all = self.pool.begin().await?;
+            for (table, condition) in belonging(class) {
+                let statement = Statement::new(format!("DELETE FROM {table} WHERE {condition}")).with(id);
+                all.session().execute(&statement).await?;
+            }
+            let count = all.session().execute(&alone(class, id)).await?;
+            all.commit().await?;
+            Ok(count)
+        };
+        self.bounded(work).await
     }
 }
 

@@ -180,7 +180,6 @@ impl<'r> Row<'r> {
             return row.try_get(at);
         };
         let number: Option<f64> = row.try_get(at)?;
-        #[expect(clippy::cast_possible_truncation, reason = "the column has no more digits")]
         let shortest = |number: f64| (number as f32).to_string().parse().unwrap_or(number);
         let single = sqlx::TypeInfo::name(sqlx::Column::type_info(&row.columns()[at])) == "FLOAT";
         Ok(if single { number.map(shortest) } else { number })

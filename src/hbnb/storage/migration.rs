@@ -53,6 +53,13 @@ impl Start {
     }
 }
 
+/// The numbers of the steps that came to their end.
+async fn applied(link: &mut impl Migrate, table: &str) -> Result<Vec<i64>, MigrateError> {
+    let begun = link.list_applied_migrations(table).await?;
+    let broken = link.dirty_version(table).await?;
+    Ok(begun.into_iter().map(|step| step.version).filter(|version| Some(*version) != broken).collect())
+}
+
 /// The names of the steps, in order.
 pub fn names() -> Vec<String> {
     STEPS.iter().map(|step| format!("{:04}_{}", step.version, step.name)).collect()
@@ -81,11 +88,11 @@ impl Storage {
     pub(super) async fn lacking(&self, session: Session<'_>) -> Result<Vec<String>, Error> {
         let migrator = migrator(&self.pool);
         let listed = match session {
-            Session::Sqlite(link) => link.list_applied_migrations(&migrator.table_name).await,
-            Session::MySql(link) => link.list_applied_migrations(&migrator.table_name).await,
+            Session::Sqlite(link) => applied(link, &migrator.table_name).await,
+            Session::MySql(link) => applied(link, &migrator.table_name).await,
         };
-        let applied: Vec<i64> = match listed.map_err(|e| self.unmigrated(e)) {
-            Ok(applied) => applied.into_iter().map(|step| step.version).collect(),
+        let applied = match listed.map_err(|e| self.unmigrated(e)) {
+            Ok(applied) => applied,
             Err(Error::Unmigrated(_)) => Vec::new(),
             Err(other) => return Err(other),
         };
@@ -144,5 +151,22 @@ impl Storage {
             MigrateError::Execute(cause) => self.explain(cause),
             other => Error::Migration(self.database.clone(), other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hbnb::storage::Database;
+
+    #[tokio::test]
+    async fn every_table_that_the_steps_make_is_known() {
+        let directory = tempfile::tempdir().unwrap();
+        let storage = Storage::create(&Database::Sqlite(directory.path().join("a.db")));
+        storage.migrate().await.unwrap();
+        let made = Statement::new("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name");
+        let mut known = TABLES.map(str::to_string);
+        known.sort();
+        assert_eq!(storage.fetch(&made, |row| row.word(0)).await.unwrap(), known);
     }
 }

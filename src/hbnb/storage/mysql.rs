@@ -56,7 +56,8 @@ pub fn explain(database: &Database, cause: sqlx::Error) -> Error {
     let database = database.clone();
     let said = match &cause {
         sqlx::Error::PoolTimedOut => {
-            return Error::Gone(database, format!("no connection in {} seconds", PATIENCE.as_secs()));
+            let said = "nobody listens there, or every connection is taken";
+            return Error::Gone(database, format!("no connection in {} seconds: {said}", PATIENCE.as_secs()));
         }
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => return Error::Gone(database, cause.to_string()),
         sqlx::Error::Database(said) => said,

@@ -103,9 +103,13 @@ impl Storage {
         Ok(self.fetch(&statement, |row| values(class, &row)).await?.pop())
     }
 
-    /// Adds a row. Errors: [`Error::Exists`] for a taken id, [`Error::NoParent`].
+    /// Adds a row; numbers that it does not name are 0. Errors: [`Error::Exists`] for a taken id, [`Error::NoParent`].
     pub async fn insert(&self, class: Class, values: &Values) -> Result<(), Error> {
-        self.execute(&insertion(class, &[values])).await.map(drop)
+        // Tables that SQLAlchemy made have no defaults: it knows them itself.
+        let numbers = class.columns().filter(|column| column.kind == Kind::Integer);
+        let mut all: Values = numbers.map(|column| (column.name, Value::from(0))).collect();
+        all.extend(values.iter().map(|(name, value)| (*name, value.clone())));
+        self.execute(&insertion(class, &[&all])).await.map(drop)
     }
 
     /// Changes columns of the row with this id; false if there is none.

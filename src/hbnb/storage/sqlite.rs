@@ -16,8 +16,8 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 const CANNOT_OPEN: &str = "14";
 /// SQLite's own numbers for "database is locked", plain and while a snapshot is outdated.
 const LOCKED: [&str; 3] = ["5", "261", "517"];
-/// SQLite's own number for "database or disk is full".
-const FULL: &str = "13";
+/// SQLite's own numbers for "database or disk is full", in the file and in the index of the write-ahead log.
+const FULL: [&str; 2] = ["13", "4874"];
 
 /// What to do about a file that is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub fn explain(path: &Path, cause: sqlx::Error) -> Error {
     if LOCKED.contains(&code.as_ref()) {
         return Error::Busy(database);
     }
-    if code == FULL {
+    if FULL.contains(&code.as_ref()) {
         return Error::Full(database);
     }
     if code == CANNOT_OPEN {

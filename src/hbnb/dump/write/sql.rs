@@ -38,7 +38,7 @@ impl Form for Sql {
 
     fn page(&mut self, out: &mut dyn Write, page: &Page) -> io::Result<()> {
         let names: Vec<String> = page.class.columns().map(|column| format!("`{}`", column.name)).collect();
-        write!(out, "INSERT INTO `{}` ({}) VALUES\n", page.class.table(), names.join(", "))?;
+        writeln!(out, "INSERT INTO `{}` ({}) VALUES", page.class.table(), names.join(", "))?;
         for (at, row) in page.rows.iter().enumerate() {
             out.write_all(if at == 0 { b"(" } else { b",\n(" })?;
             for (at, column) in page.class.columns().enumerate() {

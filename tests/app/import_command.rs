@@ -106,10 +106,10 @@ fn large(path: &Path) -> u64 {
         }
     };
     let columns = "city_id, user_id, name, description, max_guest, latitude, longitude";
-    insert(&format!("INSERT INTO places {common}, {columns}) VALUES "), 200_000, &|n| {
+    insert(&format!("INSERT INTO places {common}, {columns}) VALUES "), 230_000, &|n| {
         format!("'{}',{moments},'c','u','Place {n}','{about}',4,37.77,-122.4", id(n))
     });
-    insert(&format!("INSERT INTO reviews {common}, place_id, user_id, text) VALUES "), 150_000, &|n| {
+    insert(&format!("INSERT INTO reviews {common}, place_id, user_id, text) VALUES "), 170_000, &|n| {
         format!("'r{}',{moments},'{}','u','Lovely, we will be back.'", id(n), id(n))
     });
     writeln!(out, "-- Dump completed").unwrap();

@@ -84,6 +84,36 @@ fn a_status_tells_of_every_process_and_of_what_each_works_on() {
     assert_eq!(slow.answer().unwrap().body, "done");
 }
 
+/// The process of a role in a status.
+fn of_role<'a>(told: &'a Json, role: &str) -> &'a Json {
+    told["processes"].as_array().unwrap().iter().find(|process| process["role"] == role).unwrap()
+}
+
+#[test]
+fn many_long_requests_are_told_in_short_and_the_front_serves_on() {
+    const COUNT: usize = 80;
+    let dir = tempfile::tempdir().unwrap();
+    let pid = dir.path().join("pid");
+    let options = ["--threads", &COUNT.to_string(), "--pid", pid.to_str().unwrap()];
+    let server = Server::python(SLOW, &options);
+    let path = format!("/slow?{}", "x".repeat(4000));
+    let mut clients: Vec<Client> = (0..COUNT).map(|_| Client::new(&server.address())).collect();
+    for client in &mut clients {
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).unwrap();
+    }
+    let all_held = |told: &Json| of_role(told, "worker")["current"].as_array().unwrap().len() == COUNT;
+    let told = wait_for("all requests in work", || Some(status(&server)).filter(all_held));
+    let again = status(&server);
+    assert_eq!(of_role(&again, "front")["pid"], of_role(&told, "front")["pid"]);
+    let request = of_role(&again, "worker")["current"][COUNT - 1]["request"].as_str().unwrap();
+    assert_eq!(request, &format!("GET {path}")[..200]);
+    fs::write(server.path("go"), "").unwrap();
+    for client in &mut clients {
+        assert_eq!(client.answer().unwrap().body, "done");
+    }
+    assert!(!server.log().contains("signal"), "{}", server.log());
+}
+
 #[test]
 fn a_server_is_found_by_its_pid_file_and_by_its_socket_and_the_socket_is_ours_alone() {
     let (dir, server) = start(&["--control-socket-mode", "0600"]);

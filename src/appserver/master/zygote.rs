@@ -49,7 +49,14 @@ fn missing() -> io::Error {
 /// A worker that has no process yet; with what it was asked for, once it was.
 pub struct Unborn {
     generation: u64,
-    asked: Option<(Outfit, UnixStream)>,
+    asked: Option<Asked>,
+}
+
+/// What a worker was asked for with.
+struct Asked {
+    outfit: Outfit,
+    channel: UnixStream,
+    age: u64,
 }
 
 impl Master {
@@ -88,7 +95,7 @@ impl Master {
         given.extend(outfit.given(queue.ok_or_else(missing)?.as_fd()));
         self.age += 1;
         zygote.send(&Order::Fork { worker, age: self.age }, &given)?;
-        unborn.asked = Some((outfit, ours));
+        unborn.asked = Some(Asked { outfit, channel: ours, age: self.age });
         Ok(())
     }
 
@@ -116,14 +123,14 @@ impl Master {
     /// A worker has a process now. One that is not wanted any more is ended.
     fn forked(&mut self, worker: Id, number: u32) -> Option<Event> {
         let pid = recruit::pid(number).ok()?;
-        let Some(Unborn { generation, asked: Some((outfit, channel)) }) = self.unborn.remove(&worker) else {
+        let Some(Unborn { generation, asked: Some(asked) }) = self.unborn.remove(&worker) else {
             let _ = kill_process(pid, Number::KILL);
             return None;
         };
-        match Hand::new(pid, Role::Python, generation, channel) {
+        match Hand::new(pid, Role::Python, generation, asked.channel) {
             Ok(mut hand) => {
-                outfit.go_with(&mut hand);
-                hand.age = self.age;
+                asked.outfit.go_with(&mut hand);
+                hand.age = asked.age;
                 self.began(worker, hand);
                 None
             }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::Value as Json;
 
-use crate::support::server::{APP, Client, PAGE, Server, binary, wait_for};
+use crate::support::server::{APP, Client, PAGE, Server, binary, signal_to, wait_for};
 use crate::support::site::SLOW;
 
 /// What was printed, and whether that is data.
@@ -112,6 +112,45 @@ fn many_long_requests_are_told_in_short_and_the_front_serves_on() {
         assert_eq!(client.answer().unwrap().body, "done");
     }
     assert!(!server.log().contains("signal"), "{}", server.log());
+}
+
+#[test]
+fn what_a_front_said_before_is_not_told_again_when_it_is_silent() {
+    let dir = tempfile::tempdir().unwrap();
+    let pid = dir.path().join("pid");
+    let server = Server::python(SLOW, &["--pid", pid.to_str().unwrap()]);
+    let told = status(&server);
+    let front = of_role(&told, "front");
+    assert_eq!(front["requests"], 1);
+    let pid = front["pid"].as_i64().unwrap() as i32;
+    signal_to(pid, Signal::STOP);
+    assert_eq!(of_role(&status(&server), "front")["requests"], Json::Null);
+    signal_to(pid, Signal::CONT);
+    assert_eq!(of_role(&status(&server), "front")["requests"], 1);
+}
+
+#[test]
+fn a_control_socket_of_another_server_is_left_to_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let named = dir.path().join("control");
+    let options = ["--control-socket", named.to_str().unwrap()];
+    let by_name =
+        || said(&Command::new(binary()).args(["status", "--json", "--socket"]).arg(&named).output().unwrap());
+    let pid = |(is_good, text): (bool, String)| {
+        assert!(is_good, "{text}");
+        serde_json::from_str::<Json>(&text).unwrap()["pid"].as_u64().unwrap() as u32
+    };
+    let first = Server::start(&options);
+    let second = Server::start(&options);
+    second.logged(&format!("[WARNING] No control socket at {}: the address is in use", named.display()), 1);
+    assert_eq!(pid(by_name()), first.child.id());
+    drop(second);
+    assert_eq!(pid(by_name()), first.child.id());
+    // It is killed, so that its socket file stays.
+    drop(first);
+    assert!(named.exists());
+    let third = Server::start(&options);
+    assert_eq!(pid(by_name()), third.child.id());
 }
 
 #[test]
@@ -255,7 +294,15 @@ fn the_socket_is_where_the_settings_say_after_a_reload() {
     let (is_good, text) = ask("reload", "one");
     assert!(is_good && text.starts_with("generation 2 serves"), "{text}");
     assert!(ask("status", "two").0 && !server.path("one").exists());
-    assert_eq!(fs::metadata(server.path("two")).unwrap().permissions().mode() & 0o777, 0o666);
+    let (mode, inode) = (
+        || fs::metadata(server.path("two")).unwrap().mode() & 0o777,
+        || fs::metadata(server.path("two")).unwrap().ino(),
+    );
+    let made = inode();
+    assert_eq!(mode(), 0o666);
+    fs::write(server.path("appserver.yml"), "control_socket: 'two'\ncontrol_socket_mode: '0600'\n").unwrap();
+    assert!(ask("reload", "two").0);
+    assert_eq!((mode(), inode()), (0o600, made));
     fs::write(server.path("appserver.yml"), "control_socket_disable: true\n").unwrap();
     assert!(ask("reload", "two").0);
     assert!(!server.path("two").exists());

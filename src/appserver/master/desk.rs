@@ -17,6 +17,7 @@ use crate::appserver::channel::Order;
 use crate::appserver::control::place::{self, Door};
 use crate::appserver::control::wire::{self, Command, Process, Reply, Request, Status};
 use crate::appserver::crew::{Id, Phase};
+use crate::appserver::listener;
 use crate::appserver::log::{Echo, Level, Log};
 use crate::appserver::process;
 use crate::appserver::settings::Settings;
@@ -99,13 +100,15 @@ impl Desk {
             path.as_mut_os_string().push(suffix);
         }
         let mode = settings.control_socket_mode.0;
-        if self.door.as_ref().is_some_and(|door| door.path == path && door.mode == mode) {
-            return;
-        }
-        let level = if settings.control_socket.is_some() { Level::Warning } else { Level::Debug };
-        match Door::open(&path, mode) {
-            Ok(door) => self.door = Some(door),
-            Err(error) => log.write(level, &format!("No control socket at {}: {error}", path.display())),
+        let opened = match &mut self.door {
+            Some(door) if door.path == path && door.mode == mode => return,
+            Some(door) if door.path == path => door.admit(mode),
+            door => Door::open(&path, mode).map(|new| *door = Some(new)),
+        };
+        if let Err(error) = opened {
+            let level = if settings.control_socket.is_some() { Level::Warning } else { Level::Debug };
+            let why = listener::reason(&error);
+            log.write(level, &format!("No control socket at {}: {why}", path.display()));
         }
     }
 
@@ -206,6 +209,11 @@ impl Master {
             |done: Option<String>, error: Option<String>| Reply { id, done, error, ..Reply::default() };
         match command {
             Command::Status => {
+                let is_pending = |caller: &Caller| matches!(caller.asked, Some(Asked::Status { .. }));
+                if !self.desk.callers.iter().any(is_pending) {
+                    // Who says nothing this time is not told with what it said the last time.
+                    self.desk.summaries.clear();
+                }
                 let missing = self.accepting(&Order::Tell);
                 Ok(Asked::Status { id, missing, by: self.now() + PATIENCE })
             }

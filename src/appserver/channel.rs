@@ -72,9 +72,9 @@ pub enum Order {
     },
     /// Go at once.
     Quit,
-    /// To who accepts: show figures. Descriptors: the board of figures, the socket on which they are told.
+    /// To who accepts: show figures. Descriptors: the sheet of figures, the socket on which they are told.
     Observe {
-        /// The place on that board.
+        /// The place on that sheet.
         place: u32,
     },
     /// To who tells figures: who is there.

@@ -72,7 +72,6 @@ impl Worker {
                 access,
                 statsd,
                 tally: Arc::default(),
-                inherited: 0,
                 observed: None,
                 seat,
                 queue,

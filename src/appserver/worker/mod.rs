@@ -130,8 +130,6 @@ struct Worker {
     access: Option<Arc<Access>>,
     statsd: Option<Arc<Statsd>>,
     tally: Arc<Tally>,
-    /// How many answers came with the place on the board of figures.
-    inherited: u64,
     /// Where figures are told, if they are.
     observed: Option<Observed>,
     seat: Option<Seat>,
@@ -309,7 +307,7 @@ impl Worker {
     /// Says that this worker answered as many requests as it may, if so; whoever has others for that is told by them.
     fn count(&self, control: &Control) {
         let most = self.settings.max_requests;
-        if most > 0 && self.settings.app.starts_with('@') && self.answered() - self.inherited >= most {
+        if most > 0 && self.settings.app.starts_with('@') && self.answered() >= most {
             control.report(&Report::Spent { worker: 0 });
         }
     }
@@ -321,12 +319,10 @@ impl Worker {
     /// Begins to tell figures.
     fn observe(&mut self, place: u32, given: Vec<OwnedFd>) {
         let Self { settings, log, tally, sockets, .. } = &*self;
-        let before = self.answered();
         match Observed::begin(&Subject { settings, log, tally, sockets }, place, given) {
             Ok(observed) => self.observed = Some(observed),
             Err(error) => self.log.write(Level::Error, &format!("Cannot tell figures: {error}")),
         }
-        self.inherited += self.answered() - before;
     }
 
     fn take_census(&self, census: Census) {

@@ -173,9 +173,8 @@ impl Pool {
             summary.answered.insert(*id, member.answered);
             let numbers = (0..member.threads).filter_map(|thread| member.board.in_work(thread));
             let asked = numbers.filter_map(|number| state.asked.get(&number));
-            let current = |asked: &Asked| {
-                Current::new(Some(*id), &(asked.subject)(), now.saturating_sub(asked.at))
-            };
+            let current =
+                |asked: &Asked| Current::new(Some(*id), &(asked.subject)(), now.saturating_sub(asked.at));
             summary.current.extend(asked.map(current));
         }
     }

@@ -47,7 +47,6 @@ use super::program::Program;
 use super::settings::Settings;
 use super::signals::Signals;
 use crate::base::diagnostic::Diagnostic;
-use crate::base::exit::Exit;
 
 /// If this variable is `1`, the master stops itself (SIGSTOP) once, as soon as it serves: Upstart's handshake.
 /// No worker inherits it.
@@ -77,7 +76,7 @@ pub fn run(args: Vec<OsString>, folder: PathBuf, settings: Settings) -> Result<(
     master.log.write(Level::Info, "Shutting down: Master");
     match ended {
         None => Ok(()),
-        Some(failure) => Err(Diagnostic::error(failure.message).exit(Exit::of_part(failure.exit))),
+        Some(failure) => Err(Diagnostic::error(failure.message).exit(failure.exit)),
     }
 }
 

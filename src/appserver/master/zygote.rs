@@ -19,6 +19,7 @@ use crate::appserver::channel::{Order, Report};
 use crate::appserver::crew::{Event, Failure, Id, Role};
 use crate::appserver::log::Level;
 use crate::appserver::settings::Settings;
+use crate::base::exit::Exit;
 
 /// Hooks that a worker calls, or that are called where it is forked.
 const HOOKS: [&str; 8] = [
@@ -113,8 +114,9 @@ impl Master {
             }
             Report::Forked { worker, pid } => self.forked(worker, pid).into_iter().collect(),
             Report::Failed { message, exit } => {
+                let failure = Failure { message, exit: Exit::of_part(exit) };
                 let lost = self.unborn_of(generation).into_iter();
-                lost.map(|worker| Event::Failed(worker, Failure { message: message.clone(), exit })).collect()
+                lost.map(|worker| Event::Failed(worker, failure.clone())).collect()
             }
             _ => Vec::new(),
         }

@@ -34,8 +34,9 @@ pub struct Desk {
     door: Option<Door>,
     callers: Vec<Caller>,
     /// What is kept for who asked for a reload.
-    pub complaints: Complaints,
-    summaries: BTreeMap<Id, Summary>,
+    pub complaints: Arc<Complaints>,
+    /// What processes said they are at.
+    pub summaries: BTreeMap<Id, Summary>,
     /// How often a reload was asked for, by signals.
     pub reloads: u64,
 }
@@ -55,8 +56,8 @@ enum Asked {
 }
 
 /// What the master itself complained of lately.
-#[derive(Clone, Default)]
-pub struct Complaints(Arc<Mutex<Vec<String>>>);
+#[derive(Default)]
+pub struct Complaints(Mutex<Vec<String>>);
 
 impl Echo for Complaints {
     fn line(&self, pid: u32, level: Level, message: &str) {
@@ -77,7 +78,7 @@ impl Complaints {
 
 impl Desk {
     /// Opens where the settings say; `suffix` is added to a path that another master may have.
-    pub fn open(settings: &Settings, suffix: &OsStr, complaints: Complaints, log: &Log) -> Self {
+    pub fn open(settings: &Settings, suffix: &OsStr, complaints: Arc<Complaints>, log: &Log) -> Self {
         let mut desk =
             Self { door: None, callers: Vec::new(), complaints, summaries: BTreeMap::new(), reloads: 0 };
         desk.renew(settings, suffix, log);

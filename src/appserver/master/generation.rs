@@ -136,9 +136,10 @@ impl Generation {
     }
 
     /// The master's log while this generation serves, with all who take its lines as well. Errors are those of the system.
-    pub fn log(&self, statsd: Option<Arc<Statsd>>, complaints: Complaints) -> io::Result<Log> {
+    pub fn log(&self, statsd: Option<Arc<Statsd>>, complaints: Arc<Complaints>) -> io::Result<Log> {
         let log = Log::new(self.logs.error.try_clone()?, self.settings.loglevel);
-        Ok(log.echoing(Syslog::of(&self.settings)).echoing(statsd).echoing(Some(complaints)))
+        let syslog = Syslog::of(&self.settings).map(Arc::new);
+        Ok(log.echoing(syslog).echoing(statsd).echoing(Some(complaints)))
     }
 
     /// What its crew is to be.

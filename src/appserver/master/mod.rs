@@ -145,8 +145,8 @@ impl Master {
         let former = Former { pidfile: None, pid_suffix, program: &program };
         let mut first = Generation::prepare(settings, &former)?;
         let figures = Figures::new(&first.settings);
-        let complaints = Complaints::default();
-        let log = first.log(figures.statsd(), complaints.clone()).map_err(|error| {
+        let complaints = Arc::new(Complaints::default());
+        let log = first.log(figures.statsd(), Arc::clone(&complaints)).map_err(|error| {
             Diagnostic::error(format!("cannot log to `{}`: {error}", first.settings.errorlog.display()))
         })?;
         let (pidfile, daemon) = (first.pidfile.take(), Daemon::of(&first.settings));

@@ -50,12 +50,16 @@ pub struct Outside<'a> {
     pub is_first: bool,
 }
 
-/// Opens what the settings name, or takes all that was handed over when they name nothing.
+/// Opens what is named, as the settings say, or takes all that was handed over when nothing is.
 /// Errors are those of the user's input: addresses in use, paths that are no sockets, missing rights.
-pub fn open(settings: &Settings, mut outside: Outside) -> Result<Vec<Rc<Listener>>, Diagnostic> {
+pub fn open(
+    named: &[Bind],
+    settings: &Settings,
+    mut outside: Outside,
+) -> Result<Vec<Rc<Listener>>, Diagnostic> {
     let already = outside.already;
     let is_handed = |listener: &Rc<Listener>| matches!(listener.bind, Bind::Fd(_));
-    let binds = match (&settings.bind[..], outside.handed.len()) {
+    let binds = match (named, outside.handed.len()) {
         ([], 0) if already.iter().any(is_handed) => {
             already.iter().filter(|one| is_handed(one)).map(|listener| listener.bind.clone()).collect()
         }

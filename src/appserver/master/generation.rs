@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::slice;
 use std::sync::Arc;
 
 use listenfd::ListenFd;
@@ -121,13 +122,12 @@ impl Generation {
     pub fn open(&mut self, already: &Sockets, handed: &mut ListenFd) -> Result<(), Diagnostic> {
         let (settings, owner, is_first) = (&*self.settings, &self.owner, already.listeners.is_empty());
         let outside = Outside { already: &already.listeners, handed, owner, is_first };
-        let listeners = listener::open(settings, outside)?;
+        let listeners = listener::open(&settings.bind, settings, outside)?;
         let metrics = match &settings.metrics_bind {
             Some(bind) => {
-                let place = Settings { bind: vec![bind.clone()], ..settings.clone() };
                 let already = already.metrics.as_slice();
                 let outside = Outside { already, handed: &mut ListenFd::empty(), owner, is_first };
-                listener::open(&place, outside)?.pop()
+                listener::open(slice::from_ref(bind), settings, outside)?.pop()
             }
             None => None,
         };

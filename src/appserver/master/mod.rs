@@ -12,6 +12,7 @@ mod output;
 mod reading;
 mod recruit;
 mod renew;
+mod status;
 mod succession;
 mod watch;
 mod wear;

@@ -6,8 +6,8 @@
 
 mod accept;
 mod begin;
-mod control;
 mod observe;
+mod orders;
 
 use std::ffi::OsString;
 use std::future::poll_fn;
@@ -24,8 +24,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
 
 use self::accept::Doors;
-use self::control::{Control, Heard};
 use self::observe::{Observed, Subject};
+use self::orders::{Control, Heard};
 use super::access::Access;
 use super::board::Seat;
 use super::census::{Census, Summary};

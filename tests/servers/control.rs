@@ -201,8 +201,7 @@ fn a_reload_waits_until_the_new_generation_serves() {
     let old = server.workers_are(2);
     let (is_good, text) = tell(&server, &["reload"]);
     assert!(is_good && text.starts_with("generation 2 serves, after "), "{text}");
-    let new = server.workers_are(2);
-    assert!(new.iter().all(|pid| !old.contains(pid)), "{old:?} became {new:?}");
+    server.replaced(&old, 2);
     assert_eq!(status(&server)["generation"], 2);
 }
 

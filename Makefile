@@ -13,7 +13,7 @@ SECONDS_OF_FUZZ := 600
 # program:package, as Debian and Ubuntu call them; python3.MODULE is a module that it must have.
 FOR_BUILD := cc:gcc
 FOR_HOSTS := debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables ip:iproute2 ssh:openssh-client curl:curl
-FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps git:git python3:python3 pip3:python3-pip python3.ensurepip:python3-venv
+FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps git:git python3:python3 pip3:python3-pip python3.ensurepip:python3-venv mariadbd:mariadb-server
 # uWSGI is built from source.
 FOR_BENCH := /usr/bin/python3-config:python3-dev /usr/bin/python3.ensurepip:python3-venv
 

@@ -6,13 +6,28 @@ use clap::{Parser, Subcommand};
 
 use super::error::Error;
 use super::settings::Settings;
+use super::storage::migration::Start;
 use super::storage::{self, Database, Storage};
 use super::{seed, static_file};
 use crate::base::exit::Exit;
 
+/// What the commands and the servers of the application read from the environment.
+const VARIABLES: &str = "\
+Environment:
+  DATABASE_URL          sqlite:///absolute/path.db or mysql://USER:PASSWORD@HOST:PORT/DATABASE
+  HBNB_TYPE_STORAGE     `db` for MySQL or MariaDB; otherwise SQLite
+  HBNB_MYSQL_USER       the account
+  HBNB_MYSQL_PWD        its password
+  HBNB_MYSQL_HOST       a host, host:port or the path of a socket [default: localhost]
+  HBNB_MYSQL_DB         the name of the database
+  HBNB_SQLITE           the file of SQLite [default: hbnb.db in the state directory]
+  HBNB_ENV              with `test`, `migrate` first drops the application's tables and all that is in them
+  HBNB_DYNAMIC_MOUNT    where the dynamic application answers besides / [default: /airbnb-dynamic]
+  HBNB_CORS_ORIGIN      Access-Control-Allow-Origin of answers to requests without Origin [default: 0.0.0.0]";
+
 /// The Airbnb clone's database and static files.
 #[derive(Debug, Parser)]
-#[command(name = "hbnb", version)]
+#[command(name = "hbnb", version, after_help = VARIABLES)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -37,7 +52,7 @@ struct Target {
     /// Change nothing; exit 0 if there is nothing to do, 6 otherwise
     #[arg(long)]
     check: bool,
-    /// The database; otherwise DATABASE_URL, HBNB_SQLITE, or hbnb.db in the state directory
+    /// The database; otherwise the one that the environment names
     #[arg(long, value_name = "PATH|URL")]
     database: Option<String>,
 }
@@ -54,14 +69,14 @@ pub struct Outcome {
 /// Runs the command. Errors become a [`crate::base::diagnostic::Diagnostic`] with its exit status.
 pub fn run(cli: Cli) -> Result<Outcome, Error> {
     let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(Error::Runtime)?;
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
     runtime.block_on(execute(cli.command))
 }
 
 async fn execute(command: Command) -> Result<Outcome, Error> {
     match command {
         Command::Migrate(target) if target.check => check_migrations(&target.open()?).await,
-        Command::Migrate(target) => migrate(&target.create()?).await,
+        Command::Migrate(target) => migrate(&target.create()?, target.start()?).await,
         Command::Seed(target) if target.check => check_seed(&target.open()?).await,
         Command::Seed(target) => plant(&target.open()?).await,
         Command::Static { directory } => {
@@ -80,6 +95,14 @@ impl Target {
         }
     }
 
+    /// What is to become of rows that are there; the environment says it for a database named by hand, too.
+    fn start(&self) -> Result<Start, Error> {
+        match &self.database {
+            Some(_) => Ok(Start::of(std::env::var_os("HBNB_ENV"))),
+            None => Ok(Settings::from_env()?.start),
+        }
+    }
+
     fn open(&self) -> Result<Storage, Error> {
         Ok(Storage::open(&self.database()?))
     }
@@ -89,10 +112,14 @@ impl Target {
     }
 }
 
-async fn migrate(storage: &Storage) -> Result<Outcome, Error> {
-    let taken = storage.migrate().await?;
+async fn migrate(storage: &Storage, start: Start) -> Result<Outcome, Error> {
+    let taken = storage.migrate_from(start).await?;
     storage.clone().close().await;
     let database = storage.database();
+    if start == Start::Empty {
+        let said = format!("database `{database}` was emptied (HBNB_ENV=test) and migrated: ");
+        return Ok(wanted(said + &taken.join(", ")));
+    }
     Ok(wanted(match taken.is_empty() {
         true => format!("database `{database}` is up to date"),
         false => format!("database `{database}` was migrated: {}", taken.join(", ")),

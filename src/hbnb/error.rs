@@ -24,6 +24,13 @@ pub enum Error {
         /// What it must be.
         wanted: &'static str,
     },
+    /// A setting that another one needs is not there.
+    Unset {
+        /// The variable's name.
+        name: &'static str,
+        /// What it must be.
+        wanted: &'static str,
+    },
     /// A template of the binary does not parse: a bug of ours.
     Template(tera::Error),
     /// The runtime could not be started.
@@ -46,6 +53,9 @@ impl fmt::Display for Error {
                 write!(f, "unknown part `{name}`; known are: {}", PARTS.join(", "))
             }
             Error::Setting { name, value, wanted } => write!(f, "{name} is `{value}`; it must be {wanted}"),
+            Error::Unset { name, wanted } => {
+                write!(f, "{name} is not set; HBNB_TYPE_STORAGE=db needs it: {wanted}")
+            }
             Error::Template(cause) => write!(f, "a template of hbnb does not parse: {cause}"),
             Error::Runtime(cause) => write!(f, "cannot start the runtime: {cause}"),
             Error::Write { path, cause } => write!(f, "cannot write `{}`: {cause}", path.display()),
@@ -68,6 +78,7 @@ impl From<Error> for Diagnostic {
         match &error {
             Error::UnknownPart(name) => said.suggest(name, PARTS),
             Error::Setting { name, .. } => said.fix(format!("unset {name}, or set it to {}", wanted(&error))),
+            Error::Unset { name, .. } => said.fix(format!("export {name}=…, or unset HBNB_TYPE_STORAGE")),
             Error::Template(_) => said.exit(Exit::Bug),
             Error::Runtime(_) => said.exit(Exit::Failed),
             Error::Write { .. } => said.exit(Exit::Failed).fix("choose a directory that you may write to"),

@@ -9,6 +9,9 @@ use uuid::Uuid;
 /// How moments are written to clients: naive UTC, always six digits.
 const MOMENT: &str = "%Y-%m-%dT%H:%M:%S.%6f";
 
+/// What a FLOAT of MySQL has room for. Moments, likewise, begin with the year 1, as Python's do.
+const LARGEST: f64 = f32::MAX as f64;
+
 /// A kind of row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -210,13 +213,15 @@ fn fitting(column: &Column, value: &Value) -> Result<Value, Refusal> {
         Kind::Text(_) => Err(invalid()),
         Kind::Integer => text.trim().parse::<i32>().map(Value::from).map_err(|_| invalid()),
         Kind::Real => {
-            let number = text.trim().parse::<f64>().ok().filter(|n| n.is_finite());
+            let number = text.trim().parse::<f64>().ok().filter(|n| n.abs() <= LARGEST);
             number.map(Value::from).ok_or_else(invalid)
         }
         Kind::Moment => text
             .parse::<DateTime>()
+            .ok()
+            .filter(|moment| moment.year() >= 1)
             .map(|moment| Value::String(moment.strftime(MOMENT).to_string()))
-            .map_err(|_| invalid()),
+            .ok_or_else(invalid),
     }
 }
 
@@ -258,6 +263,10 @@ mod tests {
         assert_eq!(created(Class::State, &body(&long)), Err(Refusal::Invalid("name")));
         assert_eq!(created(Class::State, &body(r#"{"name":[]}"#)), Err(Refusal::Invalid("name")));
         assert_eq!(created(Class::State, &body(r#"{"name":5}"#)).unwrap()["name"], "5");
+        let moment = r#"{"name":"x","created_at":"0000-01-01T00:00:00"}"#;
+        assert_eq!(created(Class::State, &body(moment)), Err(Refusal::Invalid("created_at")));
+        let place = r#"{"name":"x","user_id":"u","latitude":1e39}"#;
+        assert_eq!(created(Class::Place, &body(place)), Err(Refusal::Invalid("latitude")));
     }
 
     #[test]

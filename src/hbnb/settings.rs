@@ -7,7 +7,10 @@ use axum::http::HeaderValue;
 use rustix::fs::Access;
 
 use super::error::Error;
-use super::storage::Database;
+use super::storage::migration::Start;
+use super::storage::server::Door;
+use super::storage::{Database, Server};
+use crate::base::secret::Secret;
 
 /// Where a packaged service keeps its state when systemd did not say.
 const STATE_DIRECTORY: &str = "/var/lib/hbnb";
@@ -23,6 +26,8 @@ const DYNAMIC_MOUNT: &str = "/airbnb-dynamic";
 pub struct Settings {
     /// Where the rows are.
     pub database: Database,
+    /// What `hbnb migrate` does with rows that are there.
+    pub start: Start,
     /// The path under which the dynamic application answers besides the root; empty for none.
     pub dynamic_mount: String,
     /// `Access-Control-Allow-Origin` of API answers to requests without `Origin`.
@@ -34,6 +39,7 @@ impl Settings {
     pub fn new(database: Database) -> Self {
         Self {
             database,
+            start: Start::AsIs,
             dynamic_mount: DYNAMIC_MOUNT.into(),
             cors_origin: HeaderValue::from_static(CORS_ORIGIN),
         }
@@ -41,9 +47,12 @@ impl Settings {
 
     /// Reads the environment:
     ///
-    /// - `DATABASE_URL` (`sqlite:///absolute/path`, `sqlite:relative`), else `HBNB_SQLITE` (a path), else `hbnb.db` in the
-    ///   first of: systemd's `$STATE_DIRECTORY`, `/var/lib/hbnb` if writable, the current directory (where a wish for
-    ///   another engine in `HBNB_TYPE_STORAGE` is an error instead of another database than the one wished for);
+    /// - the database, by the first of: `DATABASE_URL` (`sqlite:///absolute/path`, `sqlite:relative`,
+    ///   `mysql://USER:PASSWORD@HOST:PORT/DATABASE`); `HBNB_TYPE_STORAGE=db`, which is MySQL or MariaDB as
+    ///   `HBNB_MYSQL_USER`, `HBNB_MYSQL_PWD` (default empty), `HBNB_MYSQL_HOST` (a host, `host:port` or the path of a socket;
+    ///   default `localhost`) and `HBNB_MYSQL_DB` say; `HBNB_SQLITE` (a path); and `hbnb.db` in the first of systemd's
+    ///   `$STATE_DIRECTORY`, `/var/lib/hbnb` if writable, the current directory;
+    /// - `HBNB_ENV`: with `test`, `hbnb migrate` drops the application's tables before it makes them; a server never does;
     /// - `HBNB_DYNAMIC_MOUNT` (default `/airbnb-dynamic`; empty or `/` for none);
     /// - `HBNB_CORS_ORIGIN` (default `0.0.0.0`).
     ///
@@ -55,6 +64,7 @@ impl Settings {
     /// The same, from any lookup of variables.
     pub fn read(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
         let mut settings = Self::new(database(&lookup)?);
+        settings.start = Start::of(lookup("HBNB_ENV"));
         if let Some(mount) = lookup("HBNB_DYNAMIC_MOUNT") {
             settings.dynamic_mount = mounted(&mount.to_string_lossy())?;
         }
@@ -74,15 +84,19 @@ fn database(lookup: &impl Fn(&str) -> Option<OsString>) -> Result<Database, Erro
     if let Some(url) = lookup("DATABASE_URL") {
         return Ok(Database::parse(&url.to_string_lossy())?);
     }
+    match lookup("HBNB_TYPE_STORAGE").map(|engine| engine.to_string_lossy().into_owned()).as_deref() {
+        Some("db") => return server(lookup),
+        None | Some("sqlite") => {}
+        Some(other) => {
+            return Err(Error::Setting {
+                name: "HBNB_TYPE_STORAGE",
+                value: other.to_string(),
+                wanted: "`db` for MySQL or MariaDB, or `sqlite`",
+            });
+        }
+    }
     if let Some(path) = lookup("HBNB_SQLITE") {
         return Ok(Database::Sqlite(PathBuf::from(path)));
-    }
-    if let Some(engine) = lookup("HBNB_TYPE_STORAGE").filter(|engine| engine != "sqlite") {
-        return Err(Error::Setting {
-            name: "HBNB_TYPE_STORAGE",
-            value: engine.to_string_lossy().into_owned(),
-            wanted: "`sqlite`, the only engine there is",
-        });
     }
     if let Some(directories) = lookup("STATE_DIRECTORY") {
         // systemd joins several state directories with colons; the first is ours.
@@ -94,6 +108,24 @@ fn database(lookup: &impl Fn(&str) -> Option<OsString>) -> Result<Database, Erro
         return Ok(Database::Sqlite(Path::new(STATE_DIRECTORY).join(FILE)));
     }
     Ok(Database::Sqlite(PathBuf::from(FILE)))
+}
+
+/// MySQL or MariaDB, as the application's older generations name it.
+fn server(lookup: &impl Fn(&str) -> Option<OsString>) -> Result<Database, Error> {
+    let text = |name| lookup(name).map(|value| value.to_string_lossy().into_owned());
+    let needed = |name, wanted| text(name).ok_or(Error::Unset { name, wanted });
+    let host = text("HBNB_MYSQL_HOST").unwrap_or_else(|| "localhost".into());
+    let door = Door::parse(&host).ok_or(Error::Setting {
+        name: "HBNB_MYSQL_HOST",
+        value: host,
+        wanted: "a host, `host:port` or the path of a socket",
+    })?;
+    Ok(Database::MySql(Box::new(Server {
+        door,
+        user: needed("HBNB_MYSQL_USER", "the account")?,
+        password: Secret::new(text("HBNB_MYSQL_PWD").unwrap_or_default()),
+        database: needed("HBNB_MYSQL_DB", "the name of the database")?,
+    })))
 }
 
 /// A mount as the router wants it: with a leading slash, without a trailing one.
@@ -127,6 +159,39 @@ mod tests {
         assert_eq!(path(&all), Database::Sqlite("/u.db".into()));
         assert_eq!(path(&all[..2]), Database::Sqlite("/p.db".into()));
         assert_eq!(path(&all[..1]), Database::Sqlite("/s/hbnb.db".into()));
+    }
+
+    #[test]
+    fn a_server_is_named_by_the_variables_of_the_course() {
+        let mut all = vec![
+            ("HBNB_TYPE_STORAGE", "db"),
+            ("HBNB_SQLITE", "/p.db"),
+            ("HBNB_MYSQL_HOST", "db:3307"),
+            ("HBNB_MYSQL_PWD", "hidden"),
+            ("HBNB_MYSQL_USER", "hbnb_dev"),
+            ("HBNB_MYSQL_DB", "hbnb_dev_db"),
+        ];
+        let server = read(&all).unwrap().database;
+        assert_eq!(server, Database::parse("mysql://hbnb_dev:hidden@db:3307/hbnb_dev_db").unwrap());
+        all[2].1 = "/run/mysqld/mysqld.sock";
+        let socket = read(&all).unwrap().database.to_string();
+        assert_eq!(socket, "mysql://hbnb_dev@/run/mysqld/mysqld.sock/hbnb_dev_db");
+        all[2].1 = "db:x";
+        let wanted =
+            "HBNB_MYSQL_HOST is `db:x`; it must be a host, `host:port` or the path of a socket".to_string();
+        assert_eq!(read(&all), Err(wanted));
+        all.remove(2);
+        all.pop();
+        let unset = "HBNB_MYSQL_DB is not set; HBNB_TYPE_STORAGE=db needs it: the name of the database";
+        assert_eq!(read(&all), Err(unset.into()));
+        let file = "HBNB_TYPE_STORAGE is `file`; it must be `db` for MySQL or MariaDB, or `sqlite`";
+        assert_eq!(read(&[("HBNB_TYPE_STORAGE", "file")]), Err(file.into()));
+    }
+
+    #[test]
+    fn only_the_test_environment_starts_empty() {
+        let start = |value| read(&[("HBNB_ENV", value)]).unwrap().start;
+        assert_eq!((start("test"), start("dev"), start("TEST")), (Start::Empty, Start::AsIs, Start::AsIs));
     }
 
     #[test]

@@ -4,25 +4,30 @@ use std::path::Path;
 use std::process::Command;
 
 /// Exit status, standard output and standard error.
-type Said = (i32, String, String);
+pub type Said = (i32, String, String);
 
 fn hbnb(directory: &Path, arguments: &[&str]) -> Said {
+    hbnb_with(&[("HBNB_SQLITE", "a.db")], directory, arguments)
+}
+
+/// With nothing else in the environment.
+pub fn hbnb_with(variables: &[(&str, &str)], directory: &Path, arguments: &[&str]) -> Said {
     let output = Command::new(env!("CARGO_BIN_EXE_hbnb"))
         .args(arguments)
         .current_dir(directory)
         .env_clear()
-        .env("HBNB_SQLITE", "a.db")
+        .envs(variables.iter().copied())
         .output()
         .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-fn said(exit: i32, sentence: &str) -> Said {
+pub fn said(exit: i32, sentence: &str) -> Said {
     (exit, format!("{sentence}\n"), String::new())
 }
 
-const SEEDED: &str = "40 users, 12 states, 41 cities, 44 amenities, 164 places, 574 reviews";
+pub const SEEDED: &str = "40 users, 12 states, 41 cities, 44 amenities, 164 places, 574 reviews";
 
 #[test]
 fn migrate_and_seed_twice_change_something_once() {
@@ -62,13 +67,43 @@ fn a_database_without_tables_is_told_to_be_migrated() {
 fn what_cannot_be_a_database_is_complained_about_with_a_fix() {
     let directory = tempfile::tempdir().unwrap();
     let run = |database: &str| hbnb(directory.path(), &["migrate", "--database", database]);
-    let complaint = "error: the database's address is not a path and not `sqlite:PATH`\n  = fix: use `sqlite:///absolute/path.db`\n";
-    assert_eq!(run("mysql://user:secret@host/db"), (2, String::new(), complaint.into()));
+    let complaint = "error: the database's address is neither a path nor `sqlite:PATH` nor `mysql://USER:PASSWORD@HOST/DATABASE`\n  = fix: use `sqlite:///absolute/path.db` or `mysql://USER:PASSWORD@HOST:PORT/DATABASE`\n";
+    assert_eq!(run("mysql://user:secret@host:x/db"), (2, String::new(), complaint.into()));
     let complaint = "error: database `none/c.db` cannot be opened: unable to open database file\n  = fix: create its directory, or name a file that you may write to\n";
     assert_eq!(run("none/c.db"), (4, String::new(), complaint.into()));
     std::fs::write(directory.path().join("text"), "This is no database, as anyone can see.").unwrap();
     let (exit, _, complaint) = run("text");
     assert_eq!((exit, complaint.contains("file is not a database")), (4, true), "{complaint}");
+}
+
+#[test]
+fn the_test_environment_starts_empty_and_no_other_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = |environment: &str, arguments: &[&str]| {
+        hbnb_with(&[("HBNB_SQLITE", "a.db"), ("HBNB_ENV", environment)], directory.path(), arguments)
+    };
+    let migrated = said(0, "database `a.db` was emptied (HBNB_ENV=test) and migrated: 0001_tables");
+    assert_eq!(run("test", &["migrate"]), migrated);
+    assert_eq!(run("test", &["seed"]), said(0, &format!("database `a.db` was seeded: {SEEDED}")));
+    assert_eq!(run("dev", &["migrate"]), said(0, "database `a.db` is up to date"));
+    assert_eq!(run("test", &["migrate", "--check"]), said(0, "database `a.db` is up to date"));
+    assert_eq!(run("test", &["seed", "--check"]), said(0, "database `a.db` is seeded"));
+    assert_eq!(run("test", &["migrate"]), migrated);
+    assert_eq!(run("test", &["seed", "--check"]), said(6, "database `a.db` is not seeded"));
+}
+
+#[test]
+fn the_help_names_every_variable() {
+    let (exit, help, _) = hbnb_with(&[], Path::new("/"), &["--help"]);
+    let named: Vec<_> = help.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
+    for variable in
+        ["DATABASE_URL", "HBNB_TYPE_STORAGE", "HBNB_MYSQL_USER", "HBNB_MYSQL_PWD", "HBNB_MYSQL_HOST"]
+            .into_iter()
+            .chain(["HBNB_MYSQL_DB", "HBNB_SQLITE", "HBNB_ENV", "HBNB_DYNAMIC_MOUNT", "HBNB_CORS_ORIGIN"])
+    {
+        assert!(named.contains(&variable), "{variable} is not in {help}");
+    }
+    assert_eq!(exit, 0);
 }
 
 #[test]

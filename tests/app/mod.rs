@@ -1,11 +1,16 @@
 //! The bundled application, asked in-process: every test builds the router of a part and sends it requests.
+//!
+//! What touches the database is tested on both engines by the same files.
 
-mod api;
 mod command;
 mod dynamic;
-mod missing;
+mod on_mariadb;
+mod on_sqlite;
 mod onepage;
-mod web;
+mod outage;
+mod room;
+mod server;
+mod sqlalchemy;
 
 use axum::Router;
 use axum::body::Body;
@@ -16,11 +21,57 @@ use http_body_util::BodyExt;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use super::support::mariadb::MariaDb as Server;
+
+/// An engine to test on.
+trait Engine {
+    /// What must live as long as the database.
+    type Keep;
+
+    /// A database that does not exist.
+    fn database() -> (Database, Self::Keep);
+
+    /// Makes a database without tables.
+    fn make(database: &Database);
+}
+
+/// Files, each in a directory of its own.
+struct Sqlite;
+
+impl Engine for Sqlite {
+    type Keep = TempDir;
+
+    fn database() -> (Database, TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        (Database::Sqlite(directory.path().join("hbnb.db")), directory)
+    }
+
+    fn make(database: &Database) {
+        std::fs::write(database.to_string(), "").unwrap();
+    }
+}
+
+/// Databases of one server.
+struct MariaDb;
+
+impl Engine for MariaDb {
+    type Keep = ();
+
+    fn database() -> (Database, ()) {
+        (Server::shared().database(), ())
+    }
+
+    fn make(database: &Database) {
+        let Database::MySql(server) = database else { panic!("{database} is not on a server") };
+        Server::shared().sql("", &format!("CREATE DATABASE {}", server.database));
+    }
+}
+
 /// A part of the application over a database of its own.
-struct Site {
+struct Site<E: Engine> {
     router: Router,
     storage: Storage,
-    _directory: TempDir,
+    _keep: E::Keep,
 }
 
 /// What was answered: status, headers, whole body.
@@ -42,7 +93,7 @@ impl Answer {
     }
 }
 
-impl Site {
+impl<E: Engine> Site<E> {
     /// Over a database with tables and no rows.
     async fn empty(part: Part) -> Self {
         let site = Self::unmigrated(part).await;
@@ -57,12 +108,18 @@ impl Site {
         site
     }
 
+    /// Over a database without tables.
+    async fn bare(part: Part) -> Self {
+        let site = Self::unmigrated(part).await;
+        E::make(site.storage.database());
+        site
+    }
+
     /// Over a database that does not exist.
     async fn unmigrated(part: Part) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let database = Database::Sqlite(directory.path().join("hbnb.db"));
+        let (database, _keep) = E::database();
         let router = app(part, &Settings::new(database.clone())).await.unwrap();
-        Self { router, storage: Storage::create(&database), _directory: directory }
+        Self { router, storage: Storage::create(&database), _keep }
     }
 
     async fn get(&self, path: &str) -> Answer {

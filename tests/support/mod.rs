@@ -3,6 +3,7 @@
 pub mod desk;
 pub mod host;
 pub mod load;
+pub mod mariadb;
 pub mod nginx;
 pub mod server;
 pub mod site;

@@ -4,7 +4,7 @@ mod conf;
 mod framework;
 mod talk;
 mod trap;
-mod venv;
+pub mod venv;
 mod version;
 
 use std::fs::{self, File};

@@ -6,11 +6,16 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
-/// The `python3` of an environment with all of `requirements.txt`; made if there is none yet, which takes a minute
-/// and the network.
+/// The `python3` of an environment with all of our `requirements.txt`.
 pub fn python() -> PathBuf {
+    with("tests/wsgi/requirements.txt")
+}
+
+/// The `python3` of an environment with all that a file of this project requires; made if there is none yet, which takes a
+/// minute and the network.
+pub fn with(requirements: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let requirements = root.join("tests/wsgi/requirements.txt");
+    let requirements = root.join(requirements);
     let digest = Sha256::digest(fs::read(&requirements).unwrap());
     let name: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     let venv = root.join(format!("target/venv-{name}"));

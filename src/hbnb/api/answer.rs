@@ -70,11 +70,15 @@ impl IntoResponse for Problem {
             Problem::Refused(Refusal::Invalid(name)) => {
                 error(StatusCode::BAD_REQUEST, &format!("Invalid {name}"))
             }
+            Problem::Storage(storage::Error::Unfit(_)) => error(StatusCode::BAD_REQUEST, "Invalid value"),
             Problem::Storage(storage::Error::Exists) => error(StatusCode::CONFLICT, "Already exists"),
             Problem::Storage(cause) => {
                 storage::complain(&cause);
                 match cause.is_unavailable() {
-                    true => error(StatusCode::SERVICE_UNAVAILABLE, "Database not available"),
+                    true => {
+                        let said = error(StatusCode::SERVICE_UNAVAILABLE, "Database not available");
+                        ([(header::RETRY_AFTER, storage::RETRY_SECONDS)], said).into_response()
+                    }
                     false => error(StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
                 }
             }

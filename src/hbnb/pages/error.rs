@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use crate::hbnb::storage;
@@ -28,11 +28,14 @@ pub fn not_allowed() -> Response {
 pub fn storage(cause: &storage::Error) -> Response {
     storage::complain(cause);
     match cause.is_unavailable() {
-        true => page(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "We will be back soon",
-            "The database is not available at the moment.",
-        ),
+        true => {
+            let said = page(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "We will be back soon",
+                "The database is not available at the moment.",
+            );
+            ([(header::RETRY_AFTER, storage::RETRY_SECONDS)], said).into_response()
+        }
         false => internal(),
     }
 }

@@ -1,11 +1,13 @@
 //! What the pages ask: states with their cities, amenities, and a page of places.
 
 use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
 
+use super::engine::Row;
+use super::object::Which;
 use super::search::Wish;
+use super::statement::Statement;
 use super::{Error, Storage};
+use crate::hbnb::model::Class;
 
 /// An id with a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -54,50 +56,52 @@ pub struct Card {
     pub reviews: i64,
 }
 
-impl FromRow<'_, SqliteRow> for Card {
-    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        let text =
-            |name: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<String>, _>(name)?.unwrap_or_default());
-        let owner = format!("{} {}", text("first_name")?, text("last_name")?);
+const CARDS: &str = "SELECT places.id, places.name, places.description, c.name, s.name, u.first_name, u.last_name, \
+     places.price_by_night, places.max_guest, places.number_rooms, places.number_bathrooms, \
+     (SELECT COUNT(*) FROM reviews r WHERE r.place_id = places.id) \
+     FROM places JOIN cities c ON c.id = places.city_id JOIN states s ON s.id = c.state_id \
+     JOIN users u ON u.id = places.user_id";
+
+impl Card {
+    /// From a row of [`CARDS`].
+    fn read(row: Row<'_>) -> Result<Self, sqlx::Error> {
+        let number = |at| Ok::<_, sqlx::Error>(row.integer(at)?.unwrap_or_default());
+        let owner = format!("{} {}", row.word(5)?, row.word(6)?);
         Ok(Self {
-            id: text("id")?,
-            name: text("name")?,
-            description: text("description")?,
-            city: text("city")?,
-            state: text("state")?,
+            id: row.word(0)?,
+            name: row.word(1)?,
+            description: row.word(2)?,
+            city: row.word(3)?,
+            state: row.word(4)?,
             owner: owner.trim().to_string(),
-            price_by_night: row.try_get("price_by_night")?,
-            max_guest: row.try_get("max_guest")?,
-            number_rooms: row.try_get("number_rooms")?,
-            number_bathrooms: row.try_get("number_bathrooms")?,
-            reviews: row.try_get("reviews")?,
+            price_by_night: number(7)?,
+            max_guest: number(8)?,
+            number_rooms: number(9)?,
+            number_bathrooms: number(10)?,
+            reviews: number(11)?,
         })
     }
 }
 
-const CARDS: &str = "SELECT p.id, p.name, p.description, c.name AS city, s.name AS state, u.first_name, u.last_name, \
-     p.price_by_night, p.max_guest, p.number_rooms, p.number_bathrooms, \
-     (SELECT COUNT(*) FROM reviews r WHERE r.place_id = p.id) AS reviews \
-     FROM places p JOIN cities c ON c.id = p.city_id JOIN states s ON s.id = c.state_id \
-     JOIN users u ON u.id = p.user_id";
-
 impl Storage {
-    /// Every state with its cities, by name.
+    /// Every state with its cities, both by name.
     pub async fn states(&self) -> Result<Vec<StateCities>, Error> {
-        let rows: Vec<(String, String, Option<String>, Option<String>)> = sqlx::query_as(
+        let statement = Statement::new(
             "SELECT s.id, s.name, c.id, c.name FROM states s LEFT JOIN cities c ON c.state_id = s.id \
              ORDER BY s.name, s.id, c.name, c.id",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(|e| self.explain(e))?;
+        );
+        let read = |row: Row<'_>| {
+            let city = row.text(2)?.map(str::to_string);
+            let city = city.map(|id| Ok::<_, sqlx::Error>(Named { id, name: row.word(3)? })).transpose()?;
+            Ok((row.word(0)?, row.word(1)?, city))
+        };
         let mut states: Vec<StateCities> = Vec::new();
-        for (id, name, city, city_name) in rows {
+        for (id, name, city) in self.fetch(&statement, read).await? {
             if states.last().is_none_or(|last| last.id != id) {
                 states.push(StateCities { id, name, cities: Vec::new() });
             }
-            if let (Some(state), Some(id), Some(name)) = (states.last_mut(), city, city_name) {
-                state.cities.push(Named { id, name });
+            if let Some(state) = states.last_mut() {
+                state.cities.extend(city);
             }
         }
         Ok(states)
@@ -105,23 +109,21 @@ impl Storage {
 
     /// Every amenity, by name.
     pub async fn amenities(&self) -> Result<Vec<Named>, Error> {
-        let rows: Vec<(String, String)> = sqlx::query_as("SELECT id, name FROM amenities ORDER BY name, id")
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|e| self.explain(e))?;
-        Ok(rows.into_iter().map(|(id, name)| Named { id, name }).collect())
+        let statement = Statement::new("SELECT id, name FROM amenities ORDER BY name, id");
+        self.fetch(&statement, |row| Ok(Named { id: row.word(0)?, name: row.word(1)? })).await
     }
 
     /// How many places fit the wish.
     pub async fn fitting(&self, wish: &Wish) -> Result<i64, Error> {
-        let mut text = wish.after("SELECT COUNT(*) FROM places p JOIN cities c ON c.id = p.city_id");
-        text.build_query_scalar().fetch_one(&self.pool).await.map_err(|e| self.explain(e))
+        self.count(Class::Place, Which::Fitting(wish)).await
     }
 
     /// At most `count` of the places that fit the wish, by name, after the first `skipped`.
     pub async fn cards(&self, wish: &Wish, skipped: i64, count: i64) -> Result<Vec<Card>, Error> {
-        let mut text = wish.after(CARDS);
-        text.push(" ORDER BY p.name, p.id LIMIT ").push_bind(count).push(" OFFSET ").push_bind(skipped);
-        text.build_query_as().fetch_all(&self.pool).await.map_err(|e| self.explain(e))
+        let mut statement = Statement::new(CARDS);
+        self.narrow(&mut statement, wish).await?;
+        statement.push(" ORDER BY places.name, places.id LIMIT ").value(count);
+        statement.push(" OFFSET ").value(skipped);
+        self.fetch(&statement, Card::read).await
     }
 }

@@ -1,52 +1,73 @@
 //! Where the rows are.
 //!
 //! Everything outside this room speaks in [`super::model`]'s values and in [`Error`]; the statements inside keep to what
-//! SQLite and MySQL both understand (`?` for values, no `RETURNING`, no upserts). What belongs to one engine, opening it
-//! and reading its errors, is in [`sqlite`].
+//! SQLite and MySQL both understand (`?` for values, no `RETURNING`, no upserts). [`engine`] makes one of the two; what
+//! belongs to one alone, opening it and reading its errors, is in [`sqlite`] and [`mysql`].
 
+pub mod cascade;
+pub mod engine;
 pub mod error;
 pub mod home;
+pub mod link;
 pub mod migration;
+pub mod mysql;
 pub mod object;
 pub mod search;
+pub mod server;
 pub mod sqlite;
+pub mod statement;
+pub mod takeover;
 
 use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use sqlx::SqlitePool;
+use tokio::time::timeout;
 
+use engine::{PATIENCE, Pool, Row, Work, is_lost};
 pub use error::Error;
+pub use server::Server;
+use statement::Statement;
+
+/// After how many seconds who was told that the database is not available may ask again.
+pub const RETRY_SECONDS: &str = "5";
 
 /// Which database, before it is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     /// A file.
     Sqlite(PathBuf),
+    /// One of a MySQL or MariaDB server.
+    MySql(Box<Server>),
 }
 
 impl Database {
-    /// A database from what a person typed: a path, `sqlite:relative`, `sqlite://relative` or `sqlite:///absolute`.
-    /// Other engines, SQLite's in-memory databases and options after `?` are errors.
+    /// A database from what a person typed: a path, `sqlite:relative`, `sqlite://relative`, `sqlite:///absolute`, or a
+    /// server's address as [`Server::parse`] takes it. Other engines, SQLite's in-memory databases and its options after
+    /// `?` are errors.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let unusable = || Error::Address(text.to_string());
+        if Server::is_meant(text) {
+            return Ok(Database::MySql(Box::new(Server::parse(text)?)));
+        }
         let path = match text.split_once(':') {
             Some(("sqlite", rest)) => rest.strip_prefix("//").unwrap_or(rest),
-            Some((_, rest)) if rest.starts_with("//") => return Err(unusable()),
+            Some((_, rest)) if rest.starts_with("//") => return Err(Error::Address),
             _ => text,
         };
         if path.is_empty() || path.contains(['?', '\0']) || path == ":memory:" {
-            return Err(unusable());
+            return Err(Error::Address);
         }
         Ok(Database::Sqlite(PathBuf::from(path)))
     }
 }
 
+/// For people; without a password.
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Database::Sqlite(path) = self;
-        write!(f, "{}", path.display())
+        match self {
+            Database::Sqlite(path) => write!(f, "{}", path.display()),
+            Database::MySql(server) => server.fmt(f),
+        }
     }
 }
 
@@ -54,18 +75,26 @@ impl fmt::Display for Database {
 #[derive(Clone, Debug)]
 pub struct Storage {
     database: Database,
-    pool: SqlitePool,
+    pool: Pool,
 }
 
 impl Storage {
     /// Prepares to use `database`; nothing is opened before the first question. Must be called inside a runtime.
     pub fn open(database: &Database) -> Self {
-        Self { database: database.clone(), pool: sqlite::pool(database, sqlite::WhenAbsent::Fail) }
+        Self::with(database, sqlite::WhenAbsent::Fail)
     }
 
-    /// As [`Storage::open`], but a database that does not exist is created by the first question.
+    /// As [`Storage::open`], but a file that does not exist is created by the first question.
     pub fn create(database: &Database) -> Self {
-        Self { database: database.clone(), pool: sqlite::pool(database, sqlite::WhenAbsent::Create) }
+        Self::with(database, sqlite::WhenAbsent::Create)
+    }
+
+    fn with(database: &Database, absent: sqlite::WhenAbsent) -> Self {
+        let pool = match database {
+            Database::Sqlite(path) => Pool::Sqlite(sqlite::pool(path, absent)),
+            Database::MySql(server) => Pool::MySql(mysql::pool(server)),
+        };
+        Self { database: database.clone(), pool }
     }
 
     /// Which database this is.
@@ -78,8 +107,56 @@ impl Storage {
         self.pool.close().await;
     }
 
+    /// Every row of the answer, as `read` makes it. A connection that had died is not noticed: it is asked again.
+    async fn fetch<T>(
+        &self,
+        statement: &Statement,
+        read: impl Fn(Row<'_>) -> Result<T, sqlx::Error>,
+    ) -> Result<Vec<T>, Error> {
+        let rows = self.bounded(async {
+            let mut link = self.pool.link().await?;
+            match link.session().fetch(statement).await {
+                Err(cause) if is_lost(&cause) => {
+                    link.discard();
+                    self.pool.living_link().await?.session().fetch(statement).await
+                }
+                answered => answered,
+            }
+        });
+        rows.await?.map(read).map_err(|e| self.explain(e))
+    }
+
+    /// The one row of the answer, as `read` makes it.
+    async fn fetch_one<T>(
+        &self,
+        statement: &Statement,
+        read: impl Fn(Row<'_>) -> Result<T, sqlx::Error>,
+    ) -> Result<T, Error> {
+        self.fetch(statement, read).await?.pop().ok_or_else(|| self.explain(sqlx::Error::RowNotFound))
+    }
+
+    /// How many rows the statement changed. It is sent once, over a connection that lived a moment ago.
+    async fn execute(&self, statement: &Statement) -> Result<u64, Error> {
+        self.bounded(async { self.pool.living_link().await?.session().execute(statement).await }).await
+    }
+
+    async fn begin(&self) -> Result<Work, Error> {
+        self.pool.begin().await.map_err(|e| self.explain(e))
+    }
+
+    /// The same, but whoever takes longer than a client waits is [`Error::Busy`].
+    async fn bounded<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
+        match timeout(PATIENCE, work).await {
+            Ok(done) => done.map_err(|e| self.explain(e)),
+            Err(_) => Err(Error::Busy(self.database.clone())),
+        }
+    }
+
     fn explain(&self, cause: sqlx::Error) -> Error {
-        sqlite::explain(&self.database, cause)
+        match &self.database {
+            Database::Sqlite(path) => sqlite::explain(path, cause),
+            Database::MySql(_) => mysql::explain(&self.database, cause),
+        }
     }
 }
 
@@ -95,16 +172,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_database_is_a_path_or_an_sqlite_address() {
+    fn a_database_is_a_path_or_an_address() {
         let path = |text| Database::parse(text).map(|d| d.to_string()).map_err(|e| e.to_string());
         assert_eq!(path("a/b.db"), Ok("a/b.db".into()));
         assert_eq!(path("sqlite:b.db"), Ok("b.db".into()));
         assert_eq!(path("sqlite://b.db"), Ok("b.db".into()));
         assert_eq!(path("sqlite:///a/b.db"), Ok("/a/b.db".into()));
-        for wrong in ["mysql://u:p@h/d", "sqlite::memory:", "sqlite:a?mode=ro", ""] {
+        assert_eq!(path("mysql://u:p@h/d"), Ok("mysql://u@h/d".into()));
+        for wrong in ["postgres://u:p@h/d", "mysql://u:p@h", "sqlite::memory:", "sqlite:a?mode=ro", ""] {
             assert_eq!(
                 path(wrong),
-                Err("the database's address is not a path and not `sqlite:PATH`".into()),
+                Err("the database's address is neither a path nor `sqlite:PATH` nor `mysql://USER:PASSWORD@HOST/DATABASE`".into()),
                 "{wrong}"
             );
         }

@@ -2,7 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{QueryBuilder, Sqlite};
+use super::statement::Statement;
+use super::{Error, Storage};
+use crate::hbnb::model::Class;
+
+/// So many ids are sent to the database as they are; of more, those that do not exist are left out before. Statements of
+/// SQLite have room for 32,766 values.
+const MANY: usize = 5000;
+/// So many amenities are looked up one by one in a place; more are counted.
+const FEW: usize = 30;
 
 /// States and cities are a union of places; amenities must all be there. Ids that do not exist match nothing; an empty wish
 /// fits every place.
@@ -16,36 +24,53 @@ pub struct Wish {
     pub amenities: BTreeSet<String>,
 }
 
-impl Wish {
-    /// `selection`, which names places `p` and cities `c`, with the wish as its condition.
-    pub(super) fn after(&self, selection: &'static str) -> QueryBuilder<Sqlite> {
-        let mut text = QueryBuilder::new(selection);
-        let anywhere = self.states.is_empty() && self.cities.is_empty();
-        text.push(" WHERE (");
-        if anywhere {
-            text.push("1 = 1");
+impl Storage {
+    /// Adds the wish to a statement about `places` as its condition. Time grows with the places of the cities, or with those
+    /// that offer the first amenity.
+    pub(super) async fn narrow(&self, statement: &mut Statement, wish: &Wish) -> Result<(), Error> {
+        let anywhere = wish.states.is_empty() && wish.cities.is_empty();
+        let mut word = " WHERE ";
+        if !anywhere {
+            let mut cities = self.known(Class::City, &wish.cities).await?;
+            if !wish.states.is_empty() {
+                let mut inside = Statement::new("SELECT id FROM cities WHERE state_id IN ");
+                inside.list(&self.known(Class::State, &wish.states).await?);
+                cities.extend(self.fetch(&inside, |row| row.word(0)).await?);
+            }
+            statement.push(word).push("places.city_id IN ").list(&cities);
+            word = " AND ";
+        }
+        let amenities = self.known(Class::Amenity, &wish.amenities).await?;
+        if amenities.len() < wish.amenities.len() {
+            statement.push(word).push("1 = 0");
+        } else if amenities.len() > FEW {
+            let all = i64::try_from(amenities.len()).unwrap_or(i64::MAX);
+            statement
+                .push(word)
+                .push("places.id IN (SELECT place_id FROM place_amenity WHERE amenity_id IN ");
+            statement.list(&amenities).push(" GROUP BY place_id HAVING COUNT(*) = ").value(all).push(")");
         } else {
-            text.push("c.state_id IN ");
-            list(&mut text, &self.states);
-            text.push(" OR c.id IN ");
-            list(&mut text, &self.cities);
+            for (at, amenity) in amenities.iter().enumerate() {
+                statement.push(word).push(match at == 0 && anywhere {
+                    true => "places.id IN (SELECT place_id FROM place_amenity WHERE amenity_id = ",
+                    false => {
+                        "EXISTS (SELECT 1 FROM place_amenity WHERE place_id = places.id AND amenity_id = "
+                    }
+                });
+                statement.value(amenity).push(")");
+                word = " AND ";
+            }
         }
-        text.push(")");
-        if !self.amenities.is_empty() {
-            text.push(" AND p.id IN (SELECT place_id FROM place_amenity WHERE amenity_id IN ");
-            list(&mut text, &self.amenities);
-            let all = i64::try_from(self.amenities.len()).unwrap_or(i64::MAX);
-            text.push(" GROUP BY place_id HAVING COUNT(*) = ").push_bind(all).push(")");
-        }
-        text
+        Ok(())
     }
-}
 
-fn list(text: &mut QueryBuilder<Sqlite>, ids: &BTreeSet<String>) {
-    // A list of nothing is an error in MySQL; NULL equals nothing.
-    text.push("(NULL");
-    for id in ids {
-        text.push(", ").push_bind(id.clone());
+    /// The ids, without those that do not exist if there are very many.
+    async fn known(&self, class: Class, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
+        if ids.len() <= MANY {
+            return Ok(ids.clone());
+        }
+        let statement = Statement::new(format!("SELECT id FROM {}", class.table()));
+        let known: BTreeSet<String> = self.fetch(&statement, |row| row.word(0)).await?.into_iter().collect();
+        Ok(ids.intersection(&known).cloned().collect())
     }
-    text.push(")");
 }

@@ -1,5 +1,6 @@
 //! What is special about SQLite: how it is opened, and what its errors mean.
 
+use std::path::Path;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
@@ -15,6 +16,8 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 const CANNOT_OPEN: &str = "14";
 /// SQLite's own numbers for "database is locked", plain and while a snapshot is outdated.
 const LOCKED: [&str; 3] = ["5", "261", "517"];
+/// SQLite's own numbers for "database or disk is full", in the file and in the index of the write-ahead log.
+const FULL: [&str; 2] = ["13", "4874"];
 
 /// What to do about a file that is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +30,7 @@ pub enum WhenAbsent {
 
 /// Connections to the file, opened when first needed: foreign keys are kept, and a commit survives the process but not
 /// necessarily a power cut.
-pub fn pool(database: &Database, absent: WhenAbsent) -> SqlitePool {
-    let Database::Sqlite(path) = database;
+pub fn pool(path: &Path, absent: WhenAbsent) -> SqlitePool {
     let file = SqliteConnectOptions::new().filename(path);
     let file = match absent {
         // The journal's mode is written into the file once; asking whether something is there must not write.
@@ -45,12 +47,12 @@ pub fn pool(database: &Database, absent: WhenAbsent) -> SqlitePool {
 }
 
 /// What an error of the driver means to the application.
-pub fn explain(database: &Database, cause: sqlx::Error) -> Error {
-    let Database::Sqlite(path) = database;
+pub fn explain(path: &Path, cause: sqlx::Error) -> Error {
+    let database = Database::Sqlite(path.into());
     if let sqlx::Error::PoolTimedOut = cause {
-        return Error::Busy(database.clone());
+        return Error::Busy(database);
     }
-    let Some(said) = cause.as_database_error() else { return Error::Failed(database.clone(), cause) };
+    let Some(said) = cause.as_database_error() else { return Error::Failed(database, cause) };
     let code = said.code().unwrap_or_default();
     if said.is_unique_violation() {
         return Error::Exists;
@@ -59,18 +61,21 @@ pub fn explain(database: &Database, cause: sqlx::Error) -> Error {
         return Error::NoParent;
     }
     if LOCKED.contains(&code.as_ref()) {
-        return Error::Busy(database.clone());
+        return Error::Busy(database);
+    }
+    if FULL.contains(&code.as_ref()) {
+        return Error::Full(database);
     }
     if code == CANNOT_OPEN {
         // A file in a directory that does not exist cannot be made by a migration either: that is `Closed`.
         let nearby = path.parent().is_none_or(|parent| parent.as_os_str().is_empty() || parent.is_dir());
         return match path.exists() {
-            false if nearby => Error::Absent(database.clone()),
-            _ => Error::Closed(database.clone(), said.message().to_string()),
+            false if nearby => Error::Absent(database),
+            _ => Error::Closed(database, said.message().to_string()),
         };
     }
     if said.message().starts_with("no such table") || said.message().starts_with("no such column") {
-        return Error::Unmigrated(database.clone());
+        return Error::Unmigrated(database);
     }
-    Error::Failed(database.clone(), cause)
+    Error::Failed(database, cause)
 }

@@ -1,0 +1,16 @@
+//! Over databases of a MariaDB server.
+
+#![expect(clippy::duplicate_mod, reason = "the same tests hold on both engines")]
+
+#[path = "api.rs"]
+mod api;
+#[path = "missing.rs"]
+mod missing;
+#[path = "storage.rs"]
+mod storage;
+#[path = "web.rs"]
+mod web;
+
+use super::{Answer, request};
+
+type Site = super::Site<super::MariaDb>;

@@ -1,0 +1,98 @@
+//! A database server that dies while it is used.
+
+use std::time::{Duration, Instant};
+
+use super::{get, request, send};
+use crate::support::mariadb::MariaDb;
+use deployer::hbnb::storage::Storage;
+use deployer::hbnb::{Part, Settings, app};
+
+const GONE: (u16, &str) = (503, "{\"error\":\"Database not available\"}\n");
+/// A client waits no longer than this to be told.
+const SOON: Duration = Duration::from_secs(8);
+
+#[tokio::test]
+async fn a_killed_server_is_told_with_retry_after_and_served_again_without_a_restart() {
+    let mut server = MariaDb::start();
+    let database = server.database();
+    Storage::create(&database).migrate().await.unwrap();
+    let site = app(Part::All, &Settings::new(database)).await.unwrap();
+    let ohio = r#"{"name":"Ohio 😀"}"#;
+    assert_eq!(send(&site, request("POST", "/api/v1/states", ohio)).await.status, 201);
+    let before = get(&site, "/api/v1/states").await;
+    for _ in 0..2 {
+        server.kill();
+        for (method, path) in
+            [("GET", "/api/v1/states"), ("POST", "/api/v1/states"), ("DELETE", "/api/v1/states/x")]
+        {
+            let asked = Instant::now();
+            let answer = send(&site, request(method, path, ohio)).await;
+            assert_eq!((answer.said(), answer.header("retry-after")), (GONE, Some("5")), "{method}");
+            assert!(asked.elapsed() < SOON, "{method} took {:?}", asked.elapsed());
+        }
+        let page = get(&site, "/").await;
+        assert_eq!((page.status, page.header("retry-after")), (503, Some("5")));
+        assert_eq!(get(&site, "/api/v1/status").await.status, 200);
+        server.resume();
+        assert_eq!(get(&site, "/api/v1/states").await, before);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_any_more_keeps_nobody_waiting() {
+    let server = MariaDb::start();
+    let database = server.database();
+    Storage::create(&database).migrate().await.unwrap();
+    let site = app(Part::Api, &Settings::new(database)).await.unwrap();
+    assert_eq!(get(&site, "/api/v1/states").await.status, 200);
+    server.signal("STOP");
+    for method in ["GET", "POST"] {
+        let asked = Instant::now();
+        let answer = send(&site, request(method, "/api/v1/states", r#"{"id":"x","name":"Ohio"}"#)).await;
+        assert_eq!((answer.said(), answer.header("retry-after")), (GONE, Some("5")), "{method}");
+        assert!(asked.elapsed() < SOON, "{method} took {:?}", asked.elapsed());
+    }
+    server.signal("CONT");
+    assert_eq!(get(&site, "/api/v1/states").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_connection_that_died_while_nobody_used_it_is_never_noticed() {
+    let mut server = MariaDb::start();
+    let database = server.database();
+    Storage::create(&database).migrate().await.unwrap();
+    let site = app(Part::Api, &Settings::new(database)).await.unwrap();
+    // Several connections, so that more than one is dead afterwards.
+    let fill = || async {
+        let all = (0..8).map(|_| get(&site, "/api/v1/states"));
+        for answer in futures(all).await {
+            assert_eq!(answer.status, 200);
+        }
+    };
+    for method in ["GET", "POST", "DELETE"] {
+        fill().await;
+        server.kill();
+        server.resume();
+        let path = if method == "DELETE" { "/api/v1/states/x" } else { "/api/v1/states" };
+        let answer = send(&site, request(method, path, r#"{"id":"x","name":"Ohio"}"#)).await;
+        assert!(answer.status < 300, "{method}: {answer:?}");
+    }
+}
+
+/// The results of futures that run at the same time, in order.
+async fn futures<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut all: Vec<_> = all.map(Box::pin).map(Some).collect();
+    let mut done: Vec<Option<F::Output>> = all.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (future, slot) in all.iter_mut().zip(&mut done) {
+            if let Some(running) = future
+                && let std::task::Poll::Ready(output) = running.as_mut().poll(context)
+            {
+                (*slot, *future) = (Some(output), None);
+            }
+        }
+        if all.iter().all(Option::is_none) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}

@@ -1,0 +1,69 @@
+//! A disk that is full.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::{get, request, send};
+use deployer::hbnb::storage::{Database, Storage};
+use deployer::hbnb::{Part, Settings, app, seed};
+use tempfile::TempDir;
+
+/// A file system of three megabytes, gone when dropped.
+struct Small(TempDir);
+
+impl Small {
+    fn mount() -> Self {
+        let small = Self(tempfile::tempdir().unwrap());
+        run(Command::new("mount").args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"]).arg(small.0.path()));
+        small
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        run(Command::new("umount").args(["--lazy"]).arg(self.path()));
+    }
+}
+
+fn run(command: &mut Command) {
+    assert!(command.status().unwrap().success(), "{command:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs root"]
+async fn a_full_disk_fails_the_request_and_leaves_the_database_whole() {
+    let small = Small::mount();
+    let database = Database::Sqlite(small.path().join("hbnb.db"));
+    let storage = Storage::create(&database);
+    storage.migrate().await.unwrap();
+    seed::plant(&storage).await.unwrap().unwrap();
+    let site = app(Part::Api, &Settings::new(database)).await.unwrap();
+    let body = format!(r#"{{"name":"{}"}}"#, "x".repeat(128));
+    let mut added = 0;
+    let full = loop {
+        let answer = send(&site, request("POST", "/api/v1/amenities", &body)).await;
+        match answer.status {
+            201 => added += 1,
+            _ => break answer,
+        }
+    };
+    assert_eq!(full.said(), (503, "{\"error\":\"Database not available\"}\n"));
+    assert_eq!(full.header("retry-after"), Some("5"));
+    // What was told to be there is there, and nothing else.
+    let stats = format!(
+        "{{\"amenities\":{},\"cities\":41,\"places\":164,\"reviews\":574,\"states\":12,\"users\":40}}\n",
+        44 + added
+    );
+    assert_eq!(get(&site, "/api/v1/stats").await.said(), (200, &*stats));
+    let check = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('PRAGMA integrity_check').fetchone())";
+    let said =
+        Command::new("python3").args(["-c", check]).arg(small.path().join("hbnb.db")).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "ok\n");
+
+    run(Command::new("mount").args(["-o", "remount,size=8m"]).arg(small.path()));
+    assert_eq!(send(&site, request("POST", "/api/v1/amenities", &body)).await.status, 201);
+}

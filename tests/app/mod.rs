@@ -122,6 +122,12 @@ impl<E: Engine> Site<E> {
         Self { router, storage: Storage::create(&database), _keep }
     }
 
+    /// The same rows, served by another part.
+    async fn serving(self, part: Part) -> Self {
+        let router = app(part, &Settings::new(self.storage.database().clone())).await.unwrap();
+        Self { router, ..self }
+    }
+
     async fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, "").await
     }

@@ -48,8 +48,9 @@ bench: need-hosts need-tests need-bench build ## the table of speeds, measured h
 	benches/native.sh
 	benches/wsgi/run.py
 
-fuzz: need-build ## what holds for every request, tried with new ones for ten minutes (SECONDS_OF_FUZZ=600)
-	cargo test --locked --quiet --lib --no-run
+fuzz: need-build need-tests ## what holds for every request, tried with new ones for twice ten minutes (SECONDS_OF_FUZZ=600)
+	cargo test --locked --quiet --lib --test main --no-run
+	SECONDS_OF_FUZZ=$(SECONDS_OF_FUZZ) cargo test --locked --quiet --test main app::fuzz -- --ignored
 	@until=$$((SECONDS + $(SECONDS_OF_FUZZ))); while [ $$SECONDS -lt $$until ]; do \
 	  PROPTEST_CASES=4000 cargo test --locked --quiet --lib property::; \
 	done

@@ -4,6 +4,7 @@
 
 mod command;
 mod dynamic;
+mod fuzz;
 mod on_mariadb;
 mod on_sqlite;
 mod onepage;

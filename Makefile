@@ -7,13 +7,16 @@ INVENTORY := inventories/sandbox.yml
 HOSTS     := 10.88.0.11 10.88.0.12
 # What the four applications and the static files answer; see the probes in $(INVENTORY).
 PATHS     := /airbnb-onepage/ /airbnb-dynamic/number_odd_or_even/5 /api/v1/status /api/v1/states / /static/styles/hbnb.css
+# What judges whether pages are accessible, from npm.
+AXE       := axe-core@4.14.1
 # How long new requests are made up.
 SECONDS_OF_FUZZ := 600
 
 # program:package, as Debian and Ubuntu call them; python3.MODULE is a module that it must have.
 FOR_BUILD := cc:gcc
 FOR_HOSTS := debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables ip:iproute2 ssh:openssh-client curl:curl
-FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps git:git python3:python3 pip3:python3-pip python3.ensurepip:python3-venv mariadbd:mariadb-server mariadb-dump:mariadb-client
+FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps git:git python3:python3 pip3:python3-pip python3.ensurepip:python3-venv \
+  mariadbd:mariadb-server mariadb-dump:mariadb-client chromium:chromium chromedriver:chromium-driver npm:npm
 # uWSGI is built from source.
 FOR_BENCH := /usr/bin/python3-config:python3-dev /usr/bin/python3.ensurepip:python3-venv
 
@@ -36,6 +39,7 @@ demo: need-hosts build ## two throwaway hosts, deployed and asked for every page
 	@printf '\nThe hosts stay until: make clean-hosts\n'
 
 test: need-hosts need-tests need-build ## every test, those on real hosts included (as root)
+	npm install --prefix target/npm --no-save --no-audit --no-fund --silent $(AXE)
 	cargo test --locked --quiet --no-run
 	cargo test --locked -- --include-ignored
 
@@ -44,8 +48,9 @@ bench: need-hosts need-tests need-bench build ## the table of speeds, measured h
 	benches/native.sh
 	benches/wsgi/run.py
 
-fuzz: need-build ## what holds for every request, tried with new ones for ten minutes (SECONDS_OF_FUZZ=600)
-	cargo test --locked --quiet --lib --no-run
+fuzz: need-build need-tests ## what holds for every request, tried with new ones for twice ten minutes (SECONDS_OF_FUZZ=600)
+	cargo test --locked --quiet --lib --test main --no-run
+	SECONDS_OF_FUZZ=$(SECONDS_OF_FUZZ) cargo test --locked --quiet --test main app::fuzz -- --ignored
 	@until=$$((SECONDS + $(SECONDS_OF_FUZZ))); while [ $$SECONDS -lt $$until ]; do \
 	  PROPTEST_CASES=4000 cargo test --locked --quiet --lib property::; \
 	done

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stderr, reason = "a test's figures are for people")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, with the place")]
 mod app;
+mod browser;
 mod cli;
 mod fault;
 mod golden;

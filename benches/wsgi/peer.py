@@ -75,6 +75,13 @@ def uwsgi(*listen):
     return argv
 
 
+def fastwsgi(port, application, workers):
+    """In C, in the interpreter's own process and thread, and nothing beside it: what is left where nobody supervises."""
+    module, name = application.split(":")
+    program = f"import fastwsgi; from {module} import {name} as it; fastwsgi.run(it, '127.0.0.1', {port}, loglevel=0)"
+    return [PYTHON, "-c", program]
+
+
 SERVERS = {
     server.name: server
     for server in (
@@ -85,6 +92,7 @@ SERVERS = {
         Server("gunicorn-sync", "gunicorn", gunicorn("sync")),
         Server("gunicorn-gthread", "gunicorn", gunicorn("gthread")),
         Server("gunicorn-gevent", "gunicorn", gunicorn("gevent")),
+        Server("fastwsgi", "fastwsgi", fastwsgi),
     )
 }
 UWSGI = ("uwsgi-close", "uwsgi-keepalive")

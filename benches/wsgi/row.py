@@ -14,6 +14,8 @@ from table import Limit, Line, compare
 OURS = "appserver"
 LOOP = "bare loop"
 PEERS = ("granian", *peer.UWSGI, *peer.GUNICORN)
+# Without a limit: no server, only how thin one can be.
+THINNEST = "fastwsgi"
 AHEAD = Limit(">", 1)
 
 
@@ -52,7 +54,7 @@ class Throughput:
     p99_limits: dict = field(default_factory=dict)
 
     def measure(self, bench):
-        names = bench.names((OURS, *PEERS))
+        names = bench.names((OURS, *PEERS, THINNEST))
         script = self.script and peer.HERE / self.script
         loads = {name: [] for name in names}
         floor = []

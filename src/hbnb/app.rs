@@ -23,13 +23,21 @@ pub async fn app(part: Part, settings: &Settings) -> Result<Router, Error> {
     let table = match part {
         Part::OnePage => pages::onepage::router().merge(pages::onepage::at_root()),
         Part::Dynamic => pages::dynamic::router(mount),
-        Part::Api => api::router(Storage::open(&settings.database)),
-        Part::Web => pages::router(Storage::open(&settings.database))?.merge(static_file::router()),
+        Part::Api => api::router(Storage::open(&settings.database), settings.passwords)?,
+        Part::Web => {
+            let storage = Storage::open(&settings.database);
+            // The pages' scripts ask the API of the origin that they come from, also where no proxy stands before us.
+            let words = pages::onepage::name().merge(pages::dynamic::router(""));
+            words
+                .merge(api::router(storage.clone(), settings.passwords)?)
+                .merge(pages::router(storage)?)
+                .merge(static_file::router())
+        }
         Part::All => {
             let storage = Storage::open(&settings.database);
             pages::onepage::router()
                 .merge(pages::dynamic::router(mount))
-                .merge(api::router(storage.clone()))
+                .merge(api::router(storage.clone(), settings.passwords)?)
                 .merge(pages::router(storage)?)
                 .merge(static_file::router())
         }
@@ -38,9 +46,9 @@ pub async fn app(part: Part, settings: &Settings) -> Result<Router, Error> {
     // The layer is around the whole, because only the finished answer of the router names the methods of an address.
     let cors = middleware::from_fn_with_state(settings.cors_origin.clone(), api::cors::answer);
     Ok(match part {
-        Part::All | Part::Api => Router::new().fallback_service(whole).layer(cors),
+        Part::All | Part::Api | Part::Web => Router::new().fallback_service(whole).layer(cors),
         // It would pass everything through, and that is not free.
-        Part::OnePage | Part::Dynamic | Part::Web => whole,
+        Part::OnePage | Part::Dynamic => whole,
     })
 }
 

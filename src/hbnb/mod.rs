@@ -1,7 +1,7 @@
 //! The bundled Airbnb clone: an [`axum::Router`] and its storage.
 //!
 //! Read in this order: [`part`] (what can be served alone), [`settings`], [`app`] (the router), [`api`], [`pages`],
-//! [`model`] and [`storage`], [`static_file`] and [`picture`], [`seed`] and [`dump`], [`cli`].
+//! [`model`], [`password`] and [`storage`], [`static_file`] and [`picture`], [`seed`] and [`dump`], [`cli`].
 
 pub mod api;
 pub mod app;
@@ -11,6 +11,7 @@ pub mod error;
 pub mod model;
 pub mod pages;
 pub mod part;
+pub mod password;
 pub mod picture;
 pub mod seed;
 pub mod settings;

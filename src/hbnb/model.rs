@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
+use jiff::tz::Offset;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// How moments are written to clients: naive UTC, always six digits.
 const MOMENT: &str = "%Y-%m-%dT%H:%M:%S.%6f";
 
-/// What a FLOAT of MySQL has room for. Moments, likewise, begin with the year 1, as Python's do.
+/// What a FLOAT of MySQL has room for.
 const LARGEST: f64 = f32::MAX as f64;
 
 /// A kind of row.
@@ -32,11 +34,11 @@ pub enum Class {
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Text of at most so many characters.
+    /// Text of at most so many characters, none of them NUL.
     Text(usize),
-    /// A whole number.
+    /// A whole number, not negative, of 31 bits.
     Integer,
-    /// A number.
+    /// A number that a column of single precision can hold.
     Real,
     /// A moment, naive UTC.
     Moment,
@@ -68,6 +70,23 @@ pub struct Column {
     pub kind: Kind,
     /// Who may set it.
     pub access: Access,
+}
+
+impl Column {
+    /// Whether POST must name it.
+    pub fn is_required(&self) -> bool {
+        matches!(self.access, Access::Required | Access::RequiredOnce | Access::Secret)
+    }
+
+    /// Whether PUT may change it.
+    pub fn is_changeable(&self) -> bool {
+        matches!(self.access, Access::Required | Access::Optional | Access::Secret)
+    }
+
+    /// Whether it may be without a value; numbers of things are 0 instead.
+    pub fn is_nullable(&self) -> bool {
+        self.access == Access::Optional && self.kind != Kind::Integer
+    }
 }
 
 const fn column(name: &'static str, kind: Kind, access: Access) -> Column {
@@ -147,6 +166,11 @@ impl Class {
         };
         COMMON.iter().chain(own)
     }
+
+    /// The column that names the row to which one of this class belongs.
+    pub fn parent(self) -> Option<&'static str> {
+        self.columns().find(|column| column.access == Access::Parent).map(|column| column.name)
+    }
 }
 
 /// Columns by name, each with what it holds: text, number or null; moments as clients see them.
@@ -162,77 +186,86 @@ pub enum Refusal {
 }
 
 /// A new row of `class` from a POST body; an id and moments are made unless the body names them. Unknown keys and the
-/// parent's id are ignored.
+/// parent's id are ignored. What is missing is told before what does not fit.
 pub fn created(class: Class, body: &Map<String, Value>) -> Result<Values, Refusal> {
+    for column in class.columns().filter(|column| column.is_required()) {
+        if body.get(column.name).is_none_or(Value::is_null) {
+            return Err(Refusal::Missing(column.name));
+        }
+    }
     let moment = Value::String(now());
     let mut values = Values::from([
         ("id", Value::String(Uuid::new_v4().to_string())),
         ("created_at", moment.clone()),
         ("updated_at", moment),
     ]);
-    for column in class.columns() {
-        let said = body.get(column.name).filter(|value| !value.is_null());
-        match (column.access, said) {
-            (Access::Parent, _) => {}
-            (Access::Required | Access::RequiredOnce | Access::Secret, None) => {
-                return Err(Refusal::Missing(column.name));
-            }
-            (_, None) => {}
-            (_, Some(value)) => {
-                values.insert(column.name, fitting(column, value)?);
-            }
-        }
-    }
+    values.extend(said(class, body, |column| column.access != Access::Parent)?);
     Ok(values)
 }
 
 /// What a PUT body changes in a row of `class`; `updated_at` always is.
 pub fn changed(class: Class, body: &Map<String, Value>) -> Result<Values, Refusal> {
-    let mut values = Values::from([("updated_at", Value::String(now()))]);
-    for column in class.columns() {
-        let changeable = matches!(column.access, Access::Required | Access::Optional | Access::Secret);
-        let Some(value) = body.get(column.name).filter(|_| changeable) else { continue };
-        let empties = value.is_null() && column.access == Access::Optional && column.kind != Kind::Integer;
-        let fits = if empties { Value::Null } else { fitting(column, value)? };
-        values.insert(column.name, fits);
+    let mut values = said(class, body, Column::is_changeable)?;
+    values.insert("updated_at", Value::String(now()));
+    Ok(values)
+}
+
+/// What the body says about the columns that `counts` lets pass, as the table holds it.
+fn said(
+    class: Class,
+    body: &Map<String, Value>,
+    counts: impl Fn(&Column) -> bool,
+) -> Result<Values, Refusal> {
+    let mut values = Values::new();
+    for column in class.columns().filter(|column| counts(column)) {
+        if let Some(value) = body.get(column.name) {
+            let fits = fitting(column, value).ok_or(Refusal::Invalid(column.name))?;
+            values.insert(column.name, fits);
+        }
     }
     Ok(values)
 }
 
-/// The value as the column holds it. A number or truth value said for a text becomes its text, and a number said as text
-/// becomes a number, as the old database engines did.
-pub(super) fn fitting(column: &Column, value: &Value) -> Result<Value, Refusal> {
-    let invalid = || Refusal::Invalid(column.name);
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Number(_) | Value::Bool(_) => value.to_string(),
-        Value::Null | Value::Array(_) | Value::Object(_) => return Err(invalid()),
-    };
-    match column.kind {
-        Kind::Text(longest) if text.chars().count() <= longest => Ok(Value::String(text)),
-        Kind::Text(_) => Err(invalid()),
-        Kind::Integer => text.trim().parse::<i32>().map(Value::from).map_err(|_| invalid()),
-        Kind::Real => {
-            let number = text.trim().parse::<f64>().ok().filter(|n| n.abs() <= LARGEST);
-            number.map(Value::from).ok_or_else(invalid)
+/// The value as the column holds it; none if it is of another kind, or does not fit.
+pub(super) fn fitting(column: &Column, value: &Value) -> Option<Value> {
+    match (column.kind, value) {
+        (_, Value::Null) => column.is_nullable().then_some(Value::Null),
+        (Kind::Text(longest), Value::String(text)) => {
+            // A row without an id could never be asked for.
+            let nameless = column.name == "id" && text.is_empty();
+            let fits = text.chars().count() <= longest && !text.contains('\0') && !nameless;
+            fits.then(|| value.clone())
         }
-        Kind::Moment => text
-            .parse::<DateTime>()
-            .ok()
-            .filter(|moment| moment.year() >= 1)
-            .map(|moment| Value::String(moment.strftime(MOMENT).to_string()))
-            .ok_or_else(invalid),
+        (Kind::Integer, Value::Number(_)) => {
+            let whole = value.as_f64().filter(|number| number.fract() == 0.0)?;
+            (0.0..=f64::from(i32::MAX)).contains(&whole).then(|| Value::from(whole as i64))
+        }
+        (Kind::Real, Value::Number(_)) => {
+            let number = value.as_f64().filter(|number| number.abs() <= LARGEST)?;
+            Some(Value::from(number))
+        }
+        (Kind::Moment, Value::String(text)) => moment(text).map(Value::String),
+        _ => None,
     }
+}
+
+/// A moment as clients see it, from one of them: without an offset it is UTC, with one it becomes UTC.
+fn moment(text: &str) -> Option<String> {
+    let absolute = text.parse::<Timestamp>().map(|moment| Offset::UTC.to_datetime(moment));
+    let moment = absolute.or_else(|_| text.parse::<DateTime>()).ok()?;
+    // Other years cannot be stored by every engine, nor read by Python.
+    (1..=9999).contains(&moment.year()).then(|| moment.strftime(MOMENT).to_string())
 }
 
 /// The present moment, as clients see it.
 pub fn now() -> String {
-    jiff::Timestamp::now().strftime(MOMENT).to_string()
+    Timestamp::now().strftime(MOMENT).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn body(text: &str) -> Map<String, Value> {
         serde_json::from_str(text).unwrap()
@@ -258,20 +291,54 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_a_column_is_refused_and_numbers_become_text() {
-        let long = format!(r#"{{"name":"{}"}}"#, "x".repeat(129));
-        assert_eq!(created(Class::State, &body(&long)), Err(Refusal::Invalid("name")));
-        assert_eq!(created(Class::State, &body(r#"{"name":[]}"#)), Err(Refusal::Invalid("name")));
-        assert_eq!(created(Class::State, &body(r#"{"name":5}"#)).unwrap()["name"], "5");
-        let moment = r#"{"name":"x","created_at":"0000-01-01T00:00:00"}"#;
-        assert_eq!(created(Class::State, &body(moment)), Err(Refusal::Invalid("created_at")));
-        let place = r#"{"name":"x","user_id":"u","latitude":1e39}"#;
-        assert_eq!(created(Class::Place, &body(place)), Err(Refusal::Invalid("latitude")));
+    fn what_is_missing_is_told_before_what_does_not_fit() {
+        assert_eq!(created(Class::State, &body(r#"{"id":5}"#)), Err(Refusal::Missing("name")));
+    }
+
+    #[test]
+    fn what_does_not_fit_a_column_is_refused() {
+        let long = "x".repeat(129);
+        for (column, value) in [
+            ("name", json!(long)),
+            ("name", json!([])),
+            ("name", json!(5)),
+            ("name", json!(true)),
+            ("name", json!("a\0b")),
+            ("id", json!("")),
+            ("id", json!(null)),
+            ("description", json!({})),
+            ("max_guest", json!("4")),
+            ("max_guest", json!(-1)),
+            ("max_guest", json!(1.5)),
+            ("max_guest", json!(2_147_483_648_u64)),
+            ("max_guest", json!(null)),
+            ("latitude", json!("1")),
+            ("latitude", json!(1e39)),
+            ("created_at", json!("2023-02-29T00:00:00")),
+            ("created_at", json!("0000-12-31T00:00:00")),
+            ("created_at", json!(5)),
+        ] {
+            let mut said = body(r#"{"name":"x","user_id":"u"}"#);
+            said.insert(column.into(), value.clone());
+            assert_eq!(created(Class::Place, &said), Err(Refusal::Invalid(column)), "{column} {value}");
+        }
+    }
+
+    #[test]
+    fn a_moment_with_an_offset_becomes_utc() {
+        let moments = [
+            ("2020-01-01T00:30:00+02:00", "2019-12-31T22:30:00.000000"),
+            ("2020-01-01T00:30:00.1234567Z", "2020-01-01T00:30:00.123456"),
+            ("2020-01-01 00:30:00", "2020-01-01T00:30:00.000000"),
+        ];
+        for (said, wanted) in moments {
+            assert_eq!(moment(said).as_deref(), Some(wanted), "{said}");
+        }
     }
 
     #[test]
     fn a_put_never_moves_a_row() {
-        let said = r#"{"id":"x","created_at":"2020-01-02","city_id":"c","user_id":"u","max_guest":"4","description":null}"#;
+        let said = r#"{"id":"x","created_at":"2020-01-02","city_id":"c","user_id":"u","max_guest":4.0,"description":null}"#;
         let changes = changed(Class::Place, &body(said)).unwrap();
         let names: Vec<_> = changes.keys().copied().collect();
         assert_eq!(names, ["description", "max_guest", "updated_at"]);

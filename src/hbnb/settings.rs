@@ -7,6 +7,7 @@ use axum::http::HeaderValue;
 use rustix::fs::Access;
 
 use super::error::Error;
+use super::password::Passwords;
 use super::storage::migration::Start;
 use super::storage::server::Door;
 use super::storage::{Database, Server};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub dynamic_mount: String,
     /// `Access-Control-Allow-Origin` of API answers to requests without `Origin`.
     pub cors_origin: HeaderValue,
+    /// How passwords are written down.
+    pub passwords: Passwords,
 }
 
 impl Settings {
@@ -42,6 +45,7 @@ impl Settings {
             start: Start::AsIs,
             dynamic_mount: DYNAMIC_MOUNT.into(),
             cors_origin: HeaderValue::from_static(CORS_ORIGIN),
+            passwords: Passwords::Argon2id,
         }
     }
 
@@ -54,7 +58,8 @@ impl Settings {
     ///   `$STATE_DIRECTORY`, `/var/lib/hbnb` if writable, the current directory;
     /// - `HBNB_ENV`: with `test`, `hbnb migrate` drops the application's tables before it makes them; a server never does;
     /// - `HBNB_DYNAMIC_MOUNT` (default `/airbnb-dynamic`; empty or `/` for none);
-    /// - `HBNB_CORS_ORIGIN` (default `0.0.0.0`).
+    /// - `HBNB_CORS_ORIGIN` (default `0.0.0.0`);
+    /// - `HBNB_PASSWORDS` (`argon2id`, the default, or `md5`).
     ///
     /// Errors name the variable.
     pub fn from_env() -> Result<Self, Error> {
@@ -76,7 +81,22 @@ impl Settings {
                 wanted: "an origin like `https://example.com`, or `*`",
             })?;
         }
+        if let Some(passwords) = lookup("HBNB_PASSWORDS") {
+            settings.passwords = written(&passwords.to_string_lossy())?;
+        }
         Ok(settings)
+    }
+}
+
+fn written(text: &str) -> Result<Passwords, Error> {
+    match text {
+        "argon2id" => Ok(Passwords::Argon2id),
+        "md5" => Ok(Passwords::Md5),
+        other => Err(Error::Setting {
+            name: "HBNB_PASSWORDS",
+            value: other.to_string(),
+            wanted: "`argon2id` or `md5`",
+        }),
     }
 }
 
@@ -159,6 +179,15 @@ mod tests {
         assert_eq!(path(&all), Database::Sqlite("/u.db".into()));
         assert_eq!(path(&all[..2]), Database::Sqlite("/p.db".into()));
         assert_eq!(path(&all[..1]), Database::Sqlite("/s/hbnb.db".into()));
+    }
+
+    #[test]
+    fn passwords_are_written_in_one_of_two_ways() {
+        assert_eq!(read(&[("HBNB_PASSWORDS", "md5")]).unwrap().passwords, Passwords::Md5);
+        assert_eq!(
+            read(&[("HBNB_PASSWORDS", "clear")]),
+            Err("HBNB_PASSWORDS is `clear`; it must be `argon2id` or `md5`".into())
+        );
     }
 
     #[test]

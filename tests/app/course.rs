@@ -1,119 +1,160 @@
-//! The database of the course as its own programs make it, in a real MariaDB, and dumps of it by the real `mariadb-dump`.
-//!
-//! Needs Debian's packages `mariadb-server` and `mariadb-client`.
+//! The pages of the course at their addresses, in the whole application and in the pages' part alone.
 
-use std::fmt::Write;
-use std::process::Command;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use super::Site;
+use deployer::hbnb::Part;
 
-use deployer::hbnb::storage::Database;
+/// An address without a slash at its end, and a part of what it shows.
+const PAGES: [(&str, &str); 24] = [
+    ("/hbnb", "HBNB"),
+    ("/c/is_<fun", "C is &lt;fun"),
+    ("/python", "Python is cool"),
+    ("/python/is_magic", "Python is magic"),
+    ("/number/89", "89 is a number"),
+    ("/number_template/89", "        <H1>Number: 89</H1>\n"),
+    ("/number_odd_or_even/89", "        <H1>Number: 89 is odd</H1>\n"),
+    ("/states_list", "            <LI>k: <B>Kansas</B></LI>\n            <LI>u: <B>Utah</B></LI>\n"),
+    ("/states", "            <LI>k: <B>Kansas</B></LI>\n            <LI>u: <B>Utah</B></LI>\n"),
+    ("/cities_by_states", "                    <LI>p: <B>Provo</B></LI>\n"),
+    (
+        "/states/u",
+        "        <H1>State: Utah</H1>\n        <H3>Cities:</H3>\n        <UL>\n            <LI>p: <B>Provo</B></LI>\n",
+    ),
+    ("/states/k", "        <H1>State: Kansas</H1>\n"),
+    ("/states/none", "        <H1>Not found!</H1>\n"),
+    ("/states/%FF", "        <H1>Not found!</H1>\n"),
+    ("/hbnb_filters", FILTERS),
+    ("/0-hbnb", FILTERS),
+    ("/1-hbnb", FILTERS),
+    ("/2-hbnb", FILTERS),
+    ("/2-hbnb", "<p class=\"count\">No place fits. Try fewer filters.</p>"),
+    ("/3-hbnb", FILTERS),
+    ("/4-hbnb", FILTERS),
+    ("/100-hbnb", FILTERS),
+    ("/101-hbnb", FILTERS),
+    ("/101-hbnb", "<section class=\"places\" data-pictures=\"36\">"),
+];
 
-use crate::support::mariadb::MariaDb;
+const FILTERS: &str = "<h3>States</h3>";
 
-/// What the database holds, as an import counts it.
-pub const COUNTS: &str =
-    "8 amenities, 12 cities, 120 places, 300 reviews, 4 states, 6 users, 360 place_amenity";
-
-/// Tables as SQLAlchemy makes them from the course's models on a server of that time.
-const TABLES: &str = "
-CREATE TABLE states (id VARCHAR(60) NOT NULL, created_at DATETIME NOT NULL, updated_at DATETIME NOT NULL,
-  name VARCHAR(128) NOT NULL, PRIMARY KEY (id));
-CREATE TABLE cities (name VARCHAR(128) NOT NULL, id VARCHAR(60) NOT NULL, created_at DATETIME NOT NULL,
-  updated_at DATETIME NOT NULL, state_id VARCHAR(60) NOT NULL, PRIMARY KEY (id),
-  FOREIGN KEY(state_id) REFERENCES states (id));
-CREATE TABLE users (id VARCHAR(60) NOT NULL, created_at DATETIME NOT NULL, updated_at DATETIME NOT NULL,
-  email VARCHAR(128) NOT NULL, password VARCHAR(128) NOT NULL, first_name VARCHAR(128), last_name VARCHAR(128),
-  PRIMARY KEY (id));
-CREATE TABLE amenities (id VARCHAR(60) NOT NULL, created_at DATETIME NOT NULL, updated_at DATETIME NOT NULL,
-  name VARCHAR(128) NOT NULL, PRIMARY KEY (id));
-CREATE TABLE places (id VARCHAR(60) NOT NULL, created_at DATETIME NOT NULL, updated_at DATETIME NOT NULL,
-  city_id VARCHAR(60) NOT NULL, user_id VARCHAR(60) NOT NULL, name VARCHAR(128) NOT NULL, description VARCHAR(1024),
-  number_rooms INTEGER NOT NULL, number_bathrooms INTEGER NOT NULL, max_guest INTEGER NOT NULL,
-  price_by_night INTEGER NOT NULL, latitude FLOAT, longitude FLOAT, PRIMARY KEY (id),
-  FOREIGN KEY(city_id) REFERENCES cities (id), FOREIGN KEY(user_id) REFERENCES users (id));
-CREATE TABLE reviews (id VARCHAR(60) NOT NULL, created_at DATETIME NOT NULL, updated_at DATETIME NOT NULL,
-  text VARCHAR(1024) NOT NULL, place_id VARCHAR(60) NOT NULL, user_id VARCHAR(60) NOT NULL, PRIMARY KEY (id),
-  FOREIGN KEY(place_id) REFERENCES places (id), FOREIGN KEY(user_id) REFERENCES users (id));
-CREATE TABLE place_amenity (place_id VARCHAR(60) NOT NULL, amenity_id VARCHAR(60) NOT NULL,
-  PRIMARY KEY (place_id, amenity_id), FOREIGN KEY(place_id) REFERENCES places (id),
-  FOREIGN KEY(amenity_id) REFERENCES amenities (id));
-";
-
-/// The name of the database.
-fn name() -> &'static str {
-    static MADE: OnceLock<()> = OnceLock::new();
-    MADE.get_or_init(|| {
-        let server = MariaDb::shared();
-        server.sql("", "CREATE DATABASE course CHARACTER SET latin1");
-        server.sql("course", &format!("SET NAMES utf8mb4; {TABLES} {}", rows()));
-    });
-    "course"
+async fn with_rows(part: Part) -> Site {
+    let site = Site::empty(Part::All).await;
+    for (path, body) in [
+        ("states", r#"{"id":"u","name":"Utah"}"#),
+        ("states", r#"{"id":"k","name":"Kansas"}"#),
+        ("states/u/cities", r#"{"id":"p","name":"Provo"}"#),
+    ] {
+        assert_eq!(site.ask("POST", &format!("/api/v1/{path}"), body).await.status, 201);
+    }
+    site.serving(part).await
 }
 
-/// The database itself, never migrated by us.
-pub fn database() -> Database {
-    Database::parse(&MariaDb::shared().url(name())).unwrap()
-}
-
-fn rows() -> String {
-    let mut text = String::new();
-    let moment =
-        |n: usize| format!("'2017-03-25 02:{:02}:{:02}', '2017-03-26 02:17:06'", n / 60 % 60, n % 60);
-    let mut add = |row: String| writeln!(text, "INSERT INTO {row};").unwrap();
-    for n in 0..4 {
-        add(format!("states VALUES ('state-{n}', {}, 'State \\\\ {n} “é”')", moment(n)));
-    }
-    for n in 0..12 {
-        add(format!("cities VALUES ('City; ''{n}''', 'city-{n}', {}, 'state-{}')", moment(n), n % 4));
-    }
-    for n in 0..6 {
-        let first = if n % 2 == 0 { "NULL".to_string() } else { format!("'Zoë {n}'") };
-        let password = ["secret", "5ebe2294ecd0e0f08eab7690d2a6ee69"][n % 2];
-        let user = format!("'u{n}@mail.com', '{password}', {first}, NULL");
-        add(format!("users VALUES ('user-{n}', {}, {user})", moment(n)));
-    }
-    for n in 0..8 {
-        add(format!("amenities VALUES ('amenity-{n}', {}, 'Amenity \"{n}\" 5 €')", moment(n)));
-    }
-    for n in 0..120 {
-        let about =
-            ["NULL", "''", "'Two rooms.<BR />\\r\\nIt''s \\\\ \\t\\Z -- quiet /* not */ # here'"][n % 3];
-        let spot = if n % 5 == 0 { "NULL, NULL".into() } else { format!("{}.25, -122.{n}", n % 80) };
-        let place = format!("'city-{}', 'user-{}', 'Place {n}', {about}", n % 12, n % 6);
-        add(format!("places VALUES ('place-{n}', {}, {place}, {}, 1, 4, {n}, {spot})", moment(n), n % 5));
-        for step in 0..3 {
-            add(format!("place_amenity VALUES ('place-{n}', 'amenity-{}')", (n + step) % 8));
+#[tokio::test]
+async fn every_page_of_the_course_answers_with_and_without_a_slash() {
+    for part in [Part::All, Part::Web] {
+        let site = with_rows(part).await;
+        for (path, shown) in PAGES {
+            for slash in ["", "/"] {
+                let page = site.get(&format!("{}{slash}", path.replace('<', "%3C"))).await;
+                assert_eq!(page.status, 200, "{part} {path}{slash}");
+                assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"), "{path}");
+                assert!(page.body.contains(shown), "{part} {path}{slash}: {}", page.body);
+            }
+        }
+        for path in
+            ["/number/x", "/number_template/x", "/number_odd_or_even/x", "/number_odd_or_even/-5", "/5-hbnb"]
+        {
+            for slash in ["", "/"] {
+                assert_eq!(site.get(&format!("{path}{slash}")).await.status, 404, "{part} {path}{slash}");
+            }
         }
     }
-    for n in 0..300 {
-        let text = format!("'Très bien ({n});', 'place-{}', 'user-{}'", n % 120, n % 6);
-        add(format!("reviews VALUES ('review-{n}', {}, {text})", moment(n)));
+}
+
+#[tokio::test]
+async fn the_page_that_a_script_fills_has_the_structure_that_scripts_look_for() {
+    let site = Site::seeded(Part::Web).await;
+    for path in ["/3-hbnb", "/4-hbnb", "/100-hbnb", "/101-hbnb"] {
+        let page = site.get(path).await.body;
+        let mut rest = page.as_str();
+        for part in [
+            "<header>",
+            "<img src=\"/static/images/logo.svg\"",
+            "<div id=\"api_status\"",
+            "</header>",
+            "<form class=\"search\" method=\"get\" action=\"/\">",
+            "<section class=\"filters\"",
+            "<div class=\"locations\">",
+            "<h3>States</h3>",
+            "<h4 data-none=\"Anywhere\"></h4>",
+            "<ul class=\"popover\">",
+            "<h2><label><input type=\"checkbox\" name=\"state\"",
+            "data-name=\"Arizona\"> Arizona</label></h2>",
+            "<ul>",
+            "<li><label><input type=\"checkbox\" name=\"city\"",
+            "data-name=\"Flagstaff\"> Flagstaff</label></li>",
+            "<div class=\"amenities\">",
+            "<h3>Amenities</h3>",
+            "<h4 data-none=\"Whatever comes\"></h4>",
+            "<ul class=\"popover\">",
+            "<li><label><input type=\"checkbox\" name=\"amenity\"",
+            "data-name=\"Air conditioning\"> Air conditioning</label></li>",
+            "<button type=\"submit\">Search</button>",
+            "</section>",
+            "<section class=\"places\"",
+            "</section>",
+            "<footer>",
+            "Holberton School",
+        ] {
+            rest = rest.split_once(part).unwrap_or_else(|| panic!("{path}: no {part} in {rest}")).1;
+        }
+        assert_eq!(page.matches(" data-id=\"").count(), 12 + 41 + 44, "{path}");
+        assert_eq!(page.matches("<article").count(), 0, "{path}");
     }
-    text
 }
 
-/// What `mariadb-dump` with these options, then these tables (none for all), writes.
-pub fn dump(options: &[&str], tables: &[&str]) -> Vec<u8> {
-    let name = name();
-    let output = Command::new("mariadb-dump")
-        .args(["--no-defaults", "-u", "root", "-S"])
-        .arg(MariaDb::shared().socket())
-        .args(options)
-        .arg(name)
-        .args(tables)
-        .output()
-        .expect("`mariadb-dump` is missing; install the package mariadb-client");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    output.stdout
+#[tokio::test]
+async fn the_pages_part_answers_what_its_scripts_ask() {
+    let site = Site::seeded(Part::Web).await;
+    assert_eq!(site.get("/api/v1/status/").await.said(), (200, "{\"status\":\"OK\"}\n"));
+    let places = site.ask("POST", "/api/v1/places_search/", "{}").await;
+    let places: Vec<serde_json::Value> = serde_json::from_str(&places.body).unwrap();
+    assert_eq!(places.len(), 164);
+    let first = places[0]["id"].as_str().unwrap();
+    let reviews = site.get(&format!("/api/v1/places/{first}/reviews")).await;
+    let reviews: Vec<serde_json::Value> = serde_json::from_str(&reviews.body).unwrap();
+    for review in reviews {
+        let author = site.get(&format!("/api/v1/users/{}", review["user_id"].as_str().unwrap())).await;
+        assert!(author.body.contains("\"first_name\":\""), "{}", author.body);
+    }
 }
 
-/// A new database made by the server's own client from a dump.
-pub fn restored(dump: &str) -> Database {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("restored_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    let server = MariaDb::shared();
-    server.sql("", &format!("CREATE DATABASE {name}"));
-    server.sql(&name, dump);
-    Database::parse(&server.url(&name)).unwrap()
+#[tokio::test]
+async fn names_and_nouns_are_singular_only_for_one() {
+    let site = Site::empty(Part::All).await;
+    for (path, body) in [
+        ("states", r#"{"id":"u","name":"Utah"}"#),
+        ("states/u/cities", r#"{"id":"p","name":"Provo"}"#),
+        ("users", r#"{"id":"m","email":"e","password":"p","last_name":"<M>"}"#),
+        (
+            "cities/p/places",
+            r#"{"id":"a","user_id":"m","name":"A & B","max_guest":1,"number_rooms":0,"number_bathrooms":2,"price_by_night":9,"description":"one<BR />two <b>three</b>"}"#,
+        ),
+    ] {
+        assert_eq!(site.ask("POST", &format!("/api/v1/{path}"), body).await.status, 201, "{path}");
+    }
+    let home = site.get("/").await.body;
+    let article = home.split_once("<article>").unwrap().1.split_once("</article>").unwrap().0;
+    for part in [
+        "<h2>A &amp; B</h2>",
+        "<div class=\"price_by_night\">$9</div>",
+        "<p class=\"location\">Provo, Utah</p>",
+        "<div class=\"max_guest\">1 Guest</div>",
+        "<div class=\"number_rooms\">0 Bedrooms</div>",
+        "<div class=\"number_bathrooms\">2 Bathrooms</div>",
+        "<div class=\"user\"><b>Owner:</b> &lt;M&gt;</div>",
+        "<div class=\"description\">one<br>two &lt;b&gt;three&lt;/b&gt;</div>",
+        "<h2>No review yet</h2>",
+    ] {
+        assert!(article.contains(part), "no {part} in {article}");
+    }
 }

@@ -13,7 +13,7 @@ use flate2::write::GzEncoder;
 use tempfile::TempDir;
 
 use super::Site;
-use crate::app::course;
+use crate::app::course_database as course;
 
 /// A file with this text; the directory must live as long.
 fn file(text: &[u8]) -> (PathBuf, TempDir) {

@@ -3,8 +3,9 @@
 //! What touches the database is tested on both engines by the same files.
 
 mod command;
-mod course;
+mod course_database;
 mod dynamic;
+mod fuzz;
 mod import_command;
 mod on_mariadb;
 mod on_sqlite;
@@ -122,6 +123,12 @@ impl<E: Engine> Site<E> {
         let (database, _keep) = E::database();
         let router = app(part, &Settings::new(database.clone())).await.unwrap();
         Self { router, storage: Storage::create(&database), _keep }
+    }
+
+    /// The same rows, served by another part.
+    async fn serving(self, part: Part) -> Self {
+        let router = app(part, &Settings::new(self.storage.database().clone())).await.unwrap();
+        Self { router, ..self }
     }
 
     async fn get(&self, path: &str) -> Answer {

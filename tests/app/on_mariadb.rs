@@ -2,8 +2,10 @@
 
 #![expect(clippy::duplicate_mod, reason = "the same tests hold on both engines")]
 
-#[path = "api.rs"]
+#[path = "api/mod.rs"]
 mod api;
+#[path = "course.rs"]
+mod course;
 #[path = "import.rs"]
 mod import;
 #[path = "missing.rs"]

@@ -1,7 +1,11 @@
 //! Over files of SQLite.
 
-#[path = "api.rs"]
+#[path = "api/mod.rs"]
 mod api;
+#[path = "course.rs"]
+mod course;
+#[path = "guard.rs"]
+mod guard;
 #[path = "import.rs"]
 mod import;
 #[path = "missing.rs"]

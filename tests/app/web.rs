@@ -19,15 +19,21 @@ async fn the_home_page_shows_places_filters_and_the_footer() {
         ("name=\"state\"", 12),
         ("name=\"city\"", 41),
         ("name=\"amenity\"", 44),
-        ("<script", 0),
+        ("<script", 1),
+        ("<script src=\"/static/scripts/hbnb.js?", 1),
+        ("style=", 0),
+        (" id=\"api_status\"", 1),
+        ("<section class=\"filters\"", 1),
         (" page 1 of 7", 1),
     ] {
         assert_eq!(home.body.matches(part).count(), count, "{part}");
     }
     let end = "    <footer>\n      <p>Holberton School</p>\n    </footer>\n  </body>\n</html>\n";
     assert!(home.body.ends_with(end), "{}", &home.body[home.body.len() - 200..]);
-    assert_eq!(site.get("/2-hbnb").await.body, home.body);
-    assert_eq!(site.get("/2-hbnb/").await.body, home.body);
+    for path in ["/0-hbnb", "/1-hbnb", "/2-hbnb"] {
+        assert_eq!(site.get(path).await.body, home.body, "{path}");
+        assert_eq!(site.get(&format!("{path}/")).await.body, home.body, "{path}/");
+    }
 }
 
 #[tokio::test]
@@ -73,9 +79,9 @@ async fn filters_choose_places_by_state_city_and_every_amenity() {
 async fn what_people_wrote_is_escaped() {
     let site = Site::empty(Part::All).await;
     site.ask("POST", "/api/v1/states", r#"{"name":"<script>x</script>\"'&","id":"\"><i>"}"#).await;
-    for path in ["/", "/hbnb_filters", "/states_list", "/cities_by_states"] {
+    for path in ["/", "/4-hbnb", "/hbnb_filters", "/states_list", "/cities_by_states"] {
         let body = site.get(path).await.body;
-        assert!(!body.contains("<script") && !body.contains("<i>"), "{path}: {body}");
+        assert!(!body.contains("<script>") && !body.contains("<i>"), "{path}: {body}");
         assert!(body.contains("&lt;script&gt;x&lt;/script&gt;&quot;&#39;&amp;"), "{path}: {body}");
     }
 }
@@ -87,11 +93,9 @@ async fn the_lists_of_the_course_are_sorted_by_name() {
         site.ask("POST", "/api/v1/states", &format!(r#"{{"id":"{id}","name":"{name}"}}"#)).await;
     }
     site.ask("POST", "/api/v1/states/b/cities", r#"{"id":"c","name":"Provo"}"#).await;
-    let page = |inner: &str| {
-        format!(
-            "<!DOCTYPE html>\n<HTML lang=\"en\">\n    <HEAD>\n        <TITLE>HBNB</TITLE>\n        <LINK rel=\"icon\" type=\"image/svg+xml\" href=\"/static/images/icon.svg\">\n    </HEAD>\n    <BODY>\n{inner}    </BODY>\n</HTML>\n"
-        )
-    };
+    let body = site.get("/states").await.body;
+    let (head, _) = body.split_once("        <H1>").unwrap();
+    let page = |inner: &str| format!("{head}{inner}    </BODY>\n</HTML>\n");
     let states = page(
         "        <H1>States</H1>\n        <UL>\n            <LI>a: <B>Ohio</B></LI>\n            <LI>b: <B>Utah</B></LI>\n        </UL>\n",
     );
@@ -125,6 +129,8 @@ async fn a_static_file_is_sent_once_and_then_only_confirmed() {
     }
     let css = site.get("/static/styles/hbnb.css").await;
     assert_eq!(css.header("content-type"), Some("text/css; charset=utf-8"));
+    let script = site.get("/static/scripts/hbnb.js?x").await;
+    assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
     assert_eq!(site.get("/static/pictures/00.svg").await.header("content-type"), Some("image/svg+xml"));
     let icon = site.get("/static/images/icon.svg").await;
     assert_eq!(site.get("/favicon.ico").await, icon);

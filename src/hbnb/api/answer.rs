@@ -1,8 +1,10 @@
 //! What the API answers when all is well, and what when not.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
-use axum::http::{StatusCode, header};
+use argon2::password_hash;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
@@ -11,12 +13,15 @@ use super::json;
 use crate::hbnb::model::{Class, Refusal, Values};
 use crate::hbnb::storage;
 
+/// The content type of every answer.
+pub const JSON: &str = "application/json";
+
 /// An answer with a JSON body.
 pub struct Json<T>(pub StatusCode, pub T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        (self.0, [(header::CONTENT_TYPE, "application/json")], json::text(&self.1)).into_response()
+        (self.0, [(header::CONTENT_TYPE, JSON)], json::text(&self.1)).into_response()
     }
 }
 
@@ -25,6 +30,27 @@ pub fn shown(class: Class, mut values: Values) -> Values {
     values.insert("__class__", Value::from(class.name()));
     values.remove("password");
     values
+}
+
+/// Rows as an array; one page of them links to the others.
+pub struct List {
+    /// What they are.
+    pub class: Class,
+    /// The rows, as stored.
+    pub rows: Vec<Values>,
+    /// `Link` of a page.
+    pub links: Option<HeaderValue>,
+}
+
+impl IntoResponse for List {
+    fn into_response(self) -> Response {
+        let rows: Vec<Values> = self.rows.into_iter().map(|row| shown(self.class, row)).collect();
+        let mut response = Json(StatusCode::OK, rows).into_response();
+        if let Some(links) = self.links {
+            response.headers_mut().insert(header::LINK, links);
+        }
+        response
+    }
 }
 
 /// Why a request is refused.
@@ -40,6 +66,14 @@ pub enum Problem {
     Refused(Refusal),
     /// The storage could not.
     Storage(storage::Error),
+    /// The system could not hash a password.
+    Password(password_hash::Error),
+}
+
+impl From<password_hash::Error> for Problem {
+    fn from(cause: password_hash::Error) -> Self {
+        Problem::Password(cause)
+    }
 }
 
 impl From<storage::Error> for Problem {
@@ -70,6 +104,7 @@ impl IntoResponse for Problem {
             Problem::Refused(Refusal::Invalid(name)) => {
                 error(StatusCode::BAD_REQUEST, &format!("Invalid {name}"))
             }
+            // A look at the columns should have told; the database is stricter.
             Problem::Storage(storage::Error::Unfit(_)) => error(StatusCode::BAD_REQUEST, "Invalid value"),
             Problem::Storage(storage::Error::Exists) => error(StatusCode::CONFLICT, "Already exists"),
             Problem::Storage(cause) => {
@@ -81,6 +116,10 @@ impl IntoResponse for Problem {
                     }
                     false => error(StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
                 }
+            }
+            Problem::Password(cause) => {
+                let _ = writeln!(io::stderr(), "hbnb: a password could not be hashed: {cause}");
+                error(StatusCode::INTERNAL_SERVER_ERROR, "Internal error")
             }
         }
     }

@@ -1,116 +1,119 @@
-//! What can be done with a class of rows: list, create, show, change, delete.
+//! What can be done with a class of rows: count, list, create, show, change, delete.
+
+use std::collections::BTreeMap;
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Path, State};
 use axum::http::StatusCode;
-use axum::http::request::Parts;
-use axum::routing::{MethodRouter, get};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 
-use super::answer::{Json, Problem, shown as visible};
-use crate::hbnb::model::{self, Class, Values};
+use super::Api;
+use super::answer::{Json, List, Problem, shown};
+use super::asked::{Asked, object};
+use crate::hbnb::model::{self, Class, Refusal, Values};
 use crate::hbnb::storage::Storage;
+use crate::hbnb::storage::object::Which;
 
-/// The longest body in bytes; the longest row is far below.
-const MAX_BODY: usize = 1 << 20;
-
-type Answer<T> = Result<Json<T>, Problem>;
-
-/// `/states`: list and create.
-pub fn collection(class: Class) -> MethodRouter<Storage> {
-    listed(class).post(async move |State(storage): State<Storage>, body: Body| {
-        create(&storage, class, &parsed(body).await?, None).await
-    })
+/// The process answers. It asks no database, so that a probe can tell a dead server from a missing database.
+pub fn status() -> Response {
+    Json(StatusCode::OK, BTreeMap::from([("status", "OK")])).into_response()
 }
 
-/// `/users`: list.
-pub fn listed(class: Class) -> MethodRouter<Storage> {
-    get(async move |State(storage): State<Storage>| -> Answer<Vec<Values>> {
-        Ok(Json(StatusCode::OK, all_visible(class, storage.list(class).await?)))
-    })
+/// How many rows of each class there are.
+pub async fn stats(api: &Api) -> Result<Response, Problem> {
+    let counts = api.storage.counts().await?;
+    let named: BTreeMap<_, _> = counts.into_iter().map(|(class, count)| (class.table(), count)).collect();
+    Ok(Json(StatusCode::OK, named).into_response())
 }
 
-/// `/states/ID`: show, change, delete.
-pub fn single(class: Class) -> MethodRouter<Storage> {
-    shown(class)
-        .put(async move |State(storage): State<Storage>, Id(id): Id, body: Body| {
-            change(&storage, class, &id, body).await
-        })
-        .delete(async move |State(storage): State<Storage>, Id(id): Id| -> Answer<Values> {
-            match storage.delete(class, &id).await? {
-                true => Ok(Json(StatusCode::OK, Values::new())),
-                false => Err(Problem::NotFound),
-            }
-        })
+/// The rows of `class`: all, or those that belong to the row of `parent` in the address.
+pub async fn list(
+    api: &Api,
+    class: Class,
+    parent: Option<Class>,
+    asked: &Asked,
+) -> Result<Response, Problem> {
+    let Some(parent) = parent else { return listed(api, class, Which::All, asked).await };
+    existing(&api.storage, parent, asked.id()).await?;
+    let which = class.parent().map_or(Which::All, |link| Which::Of(link, asked.id()));
+    listed(api, class, which, asked).await
 }
 
-/// `/users/ID`: show.
-pub fn shown(class: Class) -> MethodRouter<Storage> {
-    get(async move |State(storage): State<Storage>, Id(id): Id| -> Answer<Values> {
-        Ok(Json(StatusCode::OK, visible(class, existing(&storage, class, &id).await?)))
-    })
+/// These rows as an array, or the page of them that the client wishes.
+pub async fn listed(api: &Api, class: Class, which: Which<'_>, asked: &Asked) -> Result<Response, Problem> {
+    let page = asked.page()?;
+    let rows = api.storage.rows(class, which, page.map(|page| page.rows())).await?;
+    let links = match page {
+        Some(page) => page.links(asked.path(), api.storage.count(class, which).await?),
+        None => None,
+    };
+    Ok(List { class, rows, links }.into_response())
 }
 
-/// `/states/ID/cities`: list and create the rows of `class` whose column `link` names the row of `parent`.
-pub fn children(parent: Class, class: Class, link: &'static str) -> MethodRouter<Storage> {
-    listed_children(parent, class, link).post(
-        async move |State(storage): State<Storage>, Id(id): Id, body: Body| {
-            existing(&storage, parent, &id).await?;
-            create(&storage, class, &parsed(body).await?, Some((link, &id))).await
-        },
-    )
+/// A new row, which belongs to the row of `parent` in the address if there is one.
+pub async fn create(
+    api: &Api,
+    class: Class,
+    parent: Option<Class>,
+    asked: &Asked,
+    body: Body,
+) -> Result<Response, Problem> {
+    if let Some(parent) = parent {
+        existing(&api.storage, parent, asked.id()).await?;
+    }
+    let body = object(body).await?;
+    if class.columns().any(|column| column.name == "user_id") {
+        owned(&api.storage, &body).await?;
+    }
+    let mut values = with_secret(api, model::created(class, &body)?).await?;
+    if let (Some(_), Some(link)) = (parent, class.parent()) {
+        values.insert(link, Value::from(asked.id()));
+    }
+    api.storage.insert(class, &values).await?;
+    let id = values["id"].as_str().unwrap_or_default();
+    let row = existing(&api.storage, class, id).await?;
+    Ok(Json(StatusCode::CREATED, shown(class, row)).into_response())
 }
 
-/// `/cities/ID/places`: list.
-pub fn listed_children(parent: Class, class: Class, link: &'static str) -> MethodRouter<Storage> {
-    get(async move |State(storage): State<Storage>, Id(id): Id| -> Answer<Vec<Values>> {
-        existing(&storage, parent, &id).await?;
-        Ok(Json(StatusCode::OK, all_visible(class, storage.list_of(class, link, &id).await?)))
-    })
+/// The row of the address.
+pub async fn show(api: &Api, class: Class, asked: &Asked) -> Result<Response, Problem> {
+    let row = existing(&api.storage, class, asked.id()).await?;
+    Ok(Json(StatusCode::OK, shown(class, row)).into_response())
 }
 
-/// The `{id}` of an address; one that is no text (broken percent escapes) names nothing.
-struct Id(String);
+/// What the body says of the row of the address.
+pub async fn change(api: &Api, class: Class, asked: &Asked, body: Body) -> Result<Response, Problem> {
+    existing(&api.storage, class, asked.id()).await?;
+    let changes = with_secret(api, model::changed(class, &object(body).await?)?).await?;
+    api.storage.update(class, asked.id(), &changes).await?;
+    let row = existing(&api.storage, class, asked.id()).await?;
+    Ok(Json(StatusCode::OK, shown(class, row)).into_response())
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for Id {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(id) = Path::from_request_parts(parts, state).await.map_err(|_| Problem::NotFound)?;
-        Ok(Id(id))
+/// The row of the address, and all that belongs to it, is no more.
+pub async fn delete(api: &Api, class: Class, asked: &Asked) -> Result<Response, Problem> {
+    match api.storage.delete(class, asked.id()).await? {
+        true => Ok(Json(StatusCode::OK, Values::new()).into_response()),
+        false => Err(Problem::NotFound),
     }
 }
 
-async fn create(
-    storage: &Storage,
-    class: Class,
-    body: &Map<String, Value>,
-    parent: Option<(&'static str, &str)>,
-) -> Answer<Values> {
-    let mut values = model::created(class, body)?;
-    values.extend(parent.map(|(link, id)| (link, Value::from(id))));
-    storage.insert(class, &values).await?;
-    let id = values["id"].as_str().unwrap_or_default();
-    Ok(Json(StatusCode::CREATED, visible(class, existing(storage, class, id).await?)))
-}
-
-async fn change(storage: &Storage, class: Class, id: &str, body: Body) -> Answer<Values> {
-    existing(storage, class, id).await?;
-    let changes = model::changed(class, &parsed(body).await?)?;
-    storage.update(class, id, &changes).await?;
-    Ok(Json(StatusCode::OK, visible(class, existing(storage, class, id).await?)))
-}
-
-async fn existing(storage: &Storage, class: Class, id: &str) -> Result<Values, Problem> {
+/// The row with this id.
+pub async fn existing(storage: &Storage, class: Class, id: &str) -> Result<Values, Problem> {
     storage.get(class, id).await?.ok_or(Problem::NotFound)
 }
 
-fn all_visible(class: Class, rows: Vec<Values>) -> Vec<Values> {
-    rows.into_iter().map(|row| visible(class, row)).collect()
+/// The body must name a user, and there must be such a one: both are asked before anything else of the row.
+async fn owned(storage: &Storage, body: &Map<String, Value>) -> Result<(), Problem> {
+    let owner = body.get("user_id").filter(|owner| !owner.is_null());
+    let owner = owner.ok_or(Refusal::Missing("user_id"))?.as_str().ok_or(Problem::NotFound)?;
+    existing(storage, Class::User, owner).await.map(drop)
 }
 
-/// The body as a JSON object, whatever its content type says.
-async fn parsed(body: Body) -> Result<Map<String, Value>, Problem> {
-    let bytes = axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| Problem::TooLarge)?;
-    serde_json::from_slice(&bytes).map_err(|_| Problem::NotJson)
+/// A password is never stored as it was said.
+async fn with_secret(api: &Api, mut values: Values) -> Result<Values, Problem> {
+    if let Some(Value::String(clear)) = values.remove("password") {
+        values.insert("password", Value::String(api.passwords.written(clear).await?));
+    }
+    Ok(values)
 }

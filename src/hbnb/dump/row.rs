@@ -126,11 +126,26 @@ pub fn fitting(table: &str, column: &Column, value: &Value) -> Result<Value, Fau
     if value.is_null() && empty {
         return Ok(Value::Null);
     }
-    model::fitting(column, value).map_err(|_| Fault::Value {
+    model::fitting(column, &meant(column.kind, value)).ok_or_else(|| Fault::Value {
         column: format!("{table}.{}", column.name),
         found: brief(value.as_str().unwrap_or(&value.to_string())),
         wanted: wanted(column.kind, value),
     })
+}
+
+/// A number or truth value said for a text is meant as its text, and a number said as text as a number: so the old database
+/// engines took them.
+fn meant(kind: Kind, value: &Value) -> Value {
+    match (kind, value) {
+        (Kind::Text(_), Value::Number(_) | Value::Bool(_)) => Value::String(value.to_string()),
+        (Kind::Integer, Value::String(text)) => {
+            text.trim().parse::<i32>().map_or_else(|_| value.clone(), Value::from)
+        }
+        (Kind::Real, Value::String(text)) => {
+            text.trim().parse::<f64>().map_or_else(|_| value.clone(), Value::from)
+        }
+        _ => value.clone(),
+    }
 }
 
 fn wanted(kind: Kind, value: &Value) -> String {

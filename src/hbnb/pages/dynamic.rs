@@ -4,10 +4,11 @@ use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use axum::response::{Html, Response};
+use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 
 use super::error;
+use super::html::Page;
 
 /// What `/python` says when the address does not.
 const PYTHON: &str = "is_cool";
@@ -30,7 +31,7 @@ fn pages() -> [(&'static str, MethodRouter); 6] {
         ("/c/{text}", get(async |Word(text): Word| sentence("C", &text))),
         ("/python", get(async || sentence("Python", PYTHON))),
         ("/python/{text}", get(async |Word(text): Word| sentence("Python", &text))),
-        ("/number/{n}", get(async |Number(n): Number| Html(format!("{n} is a number")))),
+        ("/number/{n}", get(async |Number(n): Number| Page(format!("{n} is a number")))),
         ("/number_template/{n}", get(async |Number(n): Number| headline(&format!("Number: {n}")))),
         ("/number_odd_or_even/{n}", get(async |Number(n): Number| headline(&parity(&n)))),
     ]
@@ -64,8 +65,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Number {
     }
 }
 
-fn sentence(subject: &str, text: &str) -> Html<String> {
-    Html(format!("{subject} {}", escaped(&text.replace('_', " "))))
+fn sentence(subject: &str, text: &str) -> Page<String> {
+    Page(format!("{subject} {}", escaped(&text.replace('_', " "))))
 }
 
 fn parity(digits: &str) -> String {
@@ -74,8 +75,8 @@ fn parity(digits: &str) -> String {
 }
 
 /// A page with one headline, in the letters its clients look for.
-fn headline(text: &str) -> Html<String> {
-    Html(format!(
+fn headline(text: &str) -> Page<String> {
+    Page(format!(
         "<!DOCTYPE html>\n<HTML lang=\"en\">\n    <HEAD>\n        <TITLE>HBNB</TITLE>\n    </HEAD>\n    <BODY>\n        <H1>{text}</H1>\n    </BODY>\n</HTML>\n"
     ))
 }

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 
+use super::html::{ERROR_STYLE, Page};
 use crate::hbnb::storage;
 
-/// The frame of all of them; `{code}`, `{title}` and `{text}` are ours, never a client's.
+/// The frame of all of them; what stands for `{code}`, `{title}`, `{text}` and `{style}` is ours, never a client's.
 const FRAME: &str = include_str!("../../../templates/hbnb/error.html");
 
 /// 404: the address does not exist.
@@ -52,5 +53,5 @@ fn internal() -> Response {
 
 fn page(status: StatusCode, title: &str, text: &str) -> Response {
     let body = FRAME.replace("{code}", status.as_str()).replace("{title}", title).replace("{text}", text);
-    (status, Html(body)).into_response()
+    (status, Page(body.replace("{style}", ERROR_STYLE))).into_response()
 }

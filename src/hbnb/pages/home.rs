@@ -27,7 +27,7 @@ struct Shown {
     picture: String,
 }
 
-/// `/` and `/2-hbnb`.
+/// `/` and `/2-hbnb`, with the first steps that led there.
 pub async fn page(State(pages): State<Pages>, asked: Result<Asked, QueryRejection>) -> Response {
     let asked = asked.map(|Query(pairs)| pairs).unwrap_or_default();
     match values(&pages, &asked).await {
@@ -36,12 +36,25 @@ pub async fn page(State(pages): State<Pages>, asked: Result<Asked, QueryRejectio
     }
 }
 
-/// `/hbnb_filters`: the filters alone.
+/// `/hbnb_filters`: the filters alone; searching leads to the home page.
 pub async fn filters(State(pages): State<Pages>) -> Response {
-    match choices(&pages, &Wish::default()).await {
-        Ok(values) => pages.templates.page("hbnb_filters.html", &values),
-        Err(cause) => error::storage(&cause),
-    }
+    unfilled(&pages, "hbnb_filters.html").await
+}
+
+/// `/4-hbnb` and its neighbours: the page without its places, which a script asks the API for. Without the script, searching
+/// leads to the home page.
+pub async fn live(State(pages): State<Pages>) -> Response {
+    unfilled(&pages, "live.html").await
+}
+
+async fn unfilled(pages: &Pages, template: &str) -> Response {
+    let mut values = match choices(pages, &Wish::default()).await {
+        Ok(values) => values,
+        Err(cause) => return error::storage(&cause),
+    };
+    values.insert("action", "/");
+    values.insert("pictures", &picture::COUNT);
+    pages.templates.page(template, &values)
 }
 
 async fn values(pages: &Pages, asked: &[(String, String)]) -> Result<Context, Error> {
@@ -57,6 +70,7 @@ async fn values(pages: &Pages, asked: &[(String, String)]) -> Result<Context, Er
     values.insert("page", &number);
     values.insert("pages", &last);
     values.insert("query", &query(&wish));
+    values.insert("action", "");
     Ok(values)
 }
 
@@ -109,11 +123,44 @@ fn shown(card: Card) -> Shown {
     Shown { lines: lines(&card.description), picture: picture::of(&card.id), card }
 }
 
-/// The description's lines: `<BR />` breaks them, in the spellings people use.
+/// The description's lines: `<BR />` breaks them, however it is spelled; other markup is text.
 fn lines(description: &str) -> Vec<String> {
-    let mut text = description.to_string();
-    for spelling in ["<BR />", "<BR/>", "<BR>", "<br />", "<br/>", "<br>"] {
-        text = text.replace(spelling, "\n");
+    let mut text = String::with_capacity(description.len());
+    let mut rest = description;
+    while let Some(at) = rest.find('<') {
+        let (before, tag) = rest.split_at(at);
+        text.push_str(before);
+        rest = match after_break(tag) {
+            Some(after) => {
+                text.push('\n');
+                after
+            }
+            None => {
+                text.push('<');
+                &tag[1..]
+            }
+        };
     }
+    text.push_str(rest);
     text.lines().map(str::to_string).collect()
+}
+
+/// What follows the `<br>` that `tag` begins with, if it does.
+fn after_break(tag: &str) -> Option<&str> {
+    let (name, rest) = tag.split_at_checked(3)?;
+    let rest = rest.trim_start();
+    let rest = rest.strip_prefix('/').unwrap_or(rest).trim_start();
+    rest.strip_prefix('>').filter(|_| name.eq_ignore_ascii_case("<br"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_break_has_many_spellings_and_nothing_else_is_one() {
+        let text = "a<BR />b<br>c<Br/>d<br  / >e<b>f</b><brr>g<br\nh";
+        assert_eq!(lines(text), ["a", "b", "c", "d", "e<b>f</b><brr>g<br", "h"]);
+        assert_eq!(lines("<<BR />é<"), ["<", "é<"]);
+    }
 }

@@ -1,4 +1,4 @@
-//! The first application of the course: one sentence.
+//! The first application of the course: one sentence. It is no markup and never changes, so nothing guards it.
 
 use axum::Router;
 use axum::response::Html;
@@ -7,13 +7,14 @@ use axum::routing::get;
 /// What it says; not one byte more, as its clients compare it.
 const HELLO: &str = "Hello HBNB!";
 
-/// The page where the proxy expects it.
+/// The page where the proxy expects it, and [`name`].
 pub fn router() -> Router {
-    super::with_both_slashes(Router::new(), "/airbnb-onepage", get(hello)).merge(super::with_both_slashes(
-        Router::new(),
-        "/hbnb",
-        get(async || Html("HBNB")),
-    ))
+    super::with_both_slashes(name(), "/airbnb-onepage", get(hello))
+}
+
+/// `/hbnb`: its name alone.
+pub fn name() -> Router {
+    super::with_both_slashes(Router::new(), "/hbnb", get(async || Html("HBNB")))
 }
 
 /// The page at the root, for when it is served alone.

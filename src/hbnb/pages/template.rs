@@ -2,19 +2,28 @@
 
 use std::sync::Arc;
 
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
 use tera::{Context, Tera};
 
 use super::error;
+use super::html::Page;
 use crate::hbnb::error::Error;
 
 /// Name and text of each.
-const TEXTS: [(&str, &str); 5] = [
+const TEXTS: [(&str, &str); 6] = [
     ("base.html", include_str!("../../../templates/hbnb/base.html")),
     ("filters.html", include_str!("../../../templates/hbnb/filters.html")),
     ("hbnb_filters.html", include_str!("../../../templates/hbnb/hbnb_filters.html")),
     ("home.html", include_str!("../../../templates/hbnb/home.html")),
+    ("live.html", include_str!("../../../templates/hbnb/live.html")),
     ("listing.html", include_str!("../../../templates/hbnb/listing.html")),
+];
+
+/// The files that every page loads. Their addresses change with them, so that no browser keeps old ones for a new page.
+const LOADED: [&str; 2] = [
+    include_str!("../../../templates/hbnb/static/scripts/hbnb.js"),
+    include_str!("../../../templates/hbnb/static/styles/hbnb.css"),
 ];
 
 /// Parsed templates; clones share them.
@@ -25,15 +34,22 @@ impl Templates {
     /// Parses what is in the binary.
     pub fn parse() -> Result<Self, Error> {
         let mut tera = Tera::new();
-        tera.add_raw_templates(TEXTS).map_err(Error::Template)?;
+        let version = version();
+        let texts = TEXTS.map(|(name, text)| (name, text.replace("VERSION", &version)));
+        tera.add_raw_templates(texts).map_err(Error::Template)?;
         Ok(Self(Arc::new(tera)))
     }
 
     /// The page that `name` makes of `values`; a variable that is missing is a bug of ours, told to the operator.
     pub fn page(&self, name: &str, values: &Context) -> Response {
         match self.0.render(name, values) {
-            Ok(text) => Html(text).into_response(),
+            Ok(text) => Page(text).into_response(),
             Err(cause) => error::template(&cause),
         }
     }
+}
+
+/// A short text that is another one whenever one of [`LOADED`] is.
+fn version() -> String {
+    Sha256::digest(LOADED.concat()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,0 +1,93 @@
+//! Pages for everyone: by keyboard alone, and as axe-core judges them.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::Site;
+use crate::support::browser::{Browser, DESK, ENTER, ESCAPE, PHONE, TAB};
+use crate::support::server::wait_for;
+
+/// The name of what has the focus, and whether one can see that it has.
+fn focused(browser: &Browser) -> (String, bool) {
+    let found = browser.run(
+        "const e = document.activeElement, s = getComputedStyle(e); \
+         const name = e.getAttribute('aria-label') ?? (e.dataset.name || e.textContent); \
+         return [name.replace(/\\s+/g, ' ').trim(), s.outlineStyle !== 'none']",
+    );
+    serde_json::from_value(found).unwrap()
+}
+
+/// Presses the tabulator until this has the focus.
+fn tab_to(browser: &Browser, name: &str) {
+    for _ in 0..80 {
+        browser.press(TAB);
+        let (found, is_visible) = focused(browser);
+        assert!(is_visible, "the focus cannot be seen: {found}");
+        if found == name {
+            return;
+        }
+    }
+    panic!("`{name}` cannot be reached by keyboard");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver"]
+fn a_guest_searches_and_reads_by_keyboard_alone() {
+    let site = Site::start();
+    let browser = Browser::start(DESK);
+    site.open(&browser, "/101-hbnb");
+    browser.says(".count", "164 places");
+    tab_to(&browser, "To the places");
+    tab_to(&browser, "States");
+    browser.press(ENTER);
+    tab_to(&browser, "Arizona");
+    browser.press(' ');
+    browser.says(".locations h4", "Arizona");
+    browser.screenshot("keyboard");
+    browser.press(ESCAPE);
+    assert_eq!(focused(&browser).0, "States Arizona");
+    assert_eq!(browser.run("return document.querySelectorAll('details[open]').length"), 0);
+    tab_to(&browser, "Amenities");
+    tab_to(&browser, "Search");
+    browser.press(ENTER);
+    browser.says(".count", "12 places");
+    let first = browser.text("article .title_box h2");
+    tab_to(&browser, &format!("show reviews of {first}"));
+    browser.press(ENTER);
+    wait_for("the reviews", || (focused(&browser).0 == format!("hide reviews of {first}")).then_some(()));
+    browser.press(' ');
+    wait_for("no reviews", || (focused(&browser).0 == format!("show reviews of {first}")).then_some(()));
+}
+
+#[test]
+#[ignore = "needs chromium, chromedriver and axe-core, which `make test` takes from npm"]
+fn axe_finds_no_serious_violation() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/npm/node_modules/axe-core/axe.min.js");
+    let axe = fs::read_to_string(&file).expect(
+        "axe-core is in target/npm; `make test` or `npm install --prefix target/npm axe-core` puts it there",
+    );
+    let site = Site::start();
+    let browser = Browser::start(DESK);
+    for size in [DESK, PHONE] {
+        browser.resize(size);
+        for path in ["/", "/101-hbnb", "/hbnb_filters", "/cities_by_states", "/states/none", "/nothing"] {
+            site.open(&browser, path);
+            if path == "/101-hbnb" {
+                browser.says(".count", "164 places");
+                browser.click("article .reviews span");
+                browser.says(".reviews h2", "1 Review hide");
+            }
+            // Everything that can be opened is judged open.
+            browser.run("document.querySelectorAll('details').forEach(d => { d.name = ''; d.open = true; })");
+            browser.run(&format!("{axe}; window.axe = axe;"));
+            let judged = browser.run_async("axe.run({ resultTypes: ['violations'] }).then(arguments[0])");
+            let is_serious = |one: &&Value| one["impact"] == "serious" || one["impact"] == "critical";
+            let violations = judged["violations"].as_array().unwrap();
+            let serious: Vec<&Value> = violations.iter().filter(is_serious).collect();
+            assert_eq!(serious, Vec::<&Value>::new(), "{path} {size:?}");
+            assert!(judged["passes"].as_array().unwrap().len() > 5, "{path}: nothing was judged");
+        }
+    }
+}

@@ -11,8 +11,8 @@ use uuid::Uuid;
 /// How moments are written to clients: naive UTC, always six digits.
 const MOMENT: &str = "%Y-%m-%dT%H:%M:%S.%6f";
 
-/// What a FLOAT of MySQL has room for.
-const LARGEST: f64 = f32::MAX as f64;
+/// The largest number either way; a FLOAT of MySQL has room for three times as much.
+pub const LARGEST: f64 = 1e38;
 
 /// A kind of row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

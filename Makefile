@@ -43,6 +43,7 @@ bench: need-hosts need-tests need-bench build ## the table of speeds, measured h
 	cargo bench --locked --bench deploy
 	benches/native.sh
 	benches/wsgi/run.py
+	benches/hbnb/run.py
 
 fuzz: need-build ## what holds for every request, tried with new ones for ten minutes (SECONDS_OF_FUZZ=600)
 	cargo test --locked --quiet --lib --no-run

@@ -59,7 +59,7 @@ class Service(Process):
         self.name = name
         self.port = peer.free_port()
         argv = ["env", f"HBNB_SQLITE={database}", *SIDES[name].argv(self.port)]
-        super().__init__(argv, SERVER_CORE, Path(logs) / f"{name}.log", cwd=logs)
+        super().__init__(argv, SERVER_CORE, Path(logs) / f"{name}-{self.port}.log", cwd=logs)
         try:
             until(self.answers, READY_SECONDS, lambda: self.complaint("does not answer"))
         except BaseException:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from bench import OURS
 from process import status
-from service import CLONES, OURS, Service
+from service import CLONES, Service
 from table import Limit, Line, compare
 
 SHARE = dict.fromkeys(CLONES, Limit("≤", 0.2))

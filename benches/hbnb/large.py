@@ -13,7 +13,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from peer import TARGET
+from program import TARGET
 from small import hbnb
 
 KEPT = TARGET / "hbnb-places"

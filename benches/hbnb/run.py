@@ -8,30 +8,24 @@ Exits 1 if a limit is not kept, 2 if it cannot be measured. Needs wrk, taskset, 
 
 import argparse
 import os
-import platform
-import shutil
-import signal
-import statistics
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-sys.path.append(str(Path(__file__).resolve().parent.parent / "wsgi"))
+sys.path.append(str(Path(__file__).resolve().parent.parent / "common"))
 
-import peer
-import row
+import bench
+import program
 import small
+import wrk
 from footprint import Footprint
-from process import CLIENT_CORE, Failed
 from question import Question, home, search
-from service import OURS, WORKERS
+from service import WORKERS
 from size import Size
 from small import Small
 from speed import Speed
-from table import heading, markdown
 
 QUESTIONS = {
     "states": lambda _: Question("GET /api/v1/states", "/api/v1/states"),
@@ -48,8 +42,8 @@ ROWS = {
 
 
 @dataclass(frozen=True)
-class Bench(row.Bench):
-    """What all rows share."""
+class Bench(bench.Bench):
+    """The rows side by side ask the small database."""
 
     small: Small | None = None
 
@@ -66,61 +60,17 @@ def arguments():
     return given
 
 
-def prepare():
-    """What must be there before anything is measured."""
-    missing = [program for program in ("wrk", "taskset") if not shutil.which(program)]
-    binaries = [path for path in (peer.APPSERVER, small.HBNB) if not os.access(path, os.X_OK)]
-    missing += [f"{path} (cargo build --release)" for path in binaries]
-    if missing:
-        raise Failed("missing: " + ", ".join(missing))
-    if not {0, CLIENT_CORE} <= os.sched_getaffinity(0):
-        raise Failed("two cores are needed: one serves, one asks")
-    peer.install()
-    os.sched_setaffinity(0, {CLIENT_CORE})
-
-
-def conditions(bench):
-    packages = ("appserver", "gunicorn", "Flask", "SQLAlchemy", "Jinja2")
-    listed = ", ".join(f"{package} {peer.version(package)}" for package in packages)
-    python = os.popen(f"{peer.PYTHON} -V").read().split()[1]
-    return (
-        f"Medians of {bench.rounds} rounds of {bench.seconds} s, the sides in turns; {WORKERS} workers each; "
-        f"{small.PLACES} places; servers on core 0, wrk -t1 -c{row.wrk.CONNECTIONS} on core 1.\n"
-        f"{listed}; Python {python}, Linux {platform.release()}."
-    )
-
-
 def measure(given, work):
-    """Prints each row as soon as it is known; the lines whose limit is not kept."""
-    bench = Bench((), given.rounds, given.seconds, 1, work, small=small.make(work))
-    lines = []
-    print(f"\n{heading(OURS)}", flush=True)
-    for name in given.rows or ROWS:
-        found = ROWS[name].measure(bench)
-        print("\n".join(map(markdown, found)), flush=True)
-        lines += found
-    print(f"\n{conditions(bench)}")
-    shares = bench.calm.shares or [0]
-    usual, most = statistics.median(shares), max(shares)
-    print(f"Other programs took {usual:.0%} of the machine in the median measurement, {most:.0%} in the worst.")
-    return [line for line in lines if line.kept is False]
-
-
-def main():
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(2))
-    given = arguments()
-    try:
-        prepare()
-        with tempfile.TemporaryDirectory() as work:
-            missed = measure(given, work)
-    except Failed as failed:
-        print(f"error: {failed}", file=sys.stderr)
-        return 2
-    for line in missed:
-        print(f"missed: {line.what}, {line.server}: {line.limit}", file=sys.stderr)
-    return 1 if missed else 0
+    program.prepare(program.APPSERVER, small.HBNB)
+    conditions = (
+        f"{WORKERS} workers on either side; {small.PLACES} places unless said otherwise; servers on core 0, "
+        f"wrk -t1 -c{wrk.CONNECTIONS} on core 1.\n"
+        + program.versions(["appserver", "gunicorn", "Flask", "SQLAlchemy", "Jinja2"])
+    )
+    chosen = Bench(given.rounds, given.seconds, work, small=small.make(work))
+    return chosen.table([ROWS[name] for name in given.rows or ROWS], conditions)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    asked = arguments()
+    sys.exit(bench.run(lambda work: measure(asked, work)))

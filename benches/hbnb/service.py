@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
-import peer
-from process import SERVER_CORE, Failed, Process, until
+from bench import OURS
+from process import Failed
+from program import APPSERVER, VENV
 from question import STATUS
+from server import Server
 
 HERE = Path(__file__).resolve().parent
 CLONE = HERE / "clone"
 # The applications' default, and so many does the clone get.
 WORKERS = 3
-READY_SECONDS = 20
 KEEP_ALIVE = "600"
-OURS = "appserver"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Side:
 
 def appserver(port):
     return [
-        *(peer.APPSERVER, "--bind", f"127.0.0.1:{port}", "--workers", WORKERS, "--keep-alive", KEEP_ALIVE),
+        *(APPSERVER, "--bind", f"127.0.0.1:{port}", "--workers", WORKERS, "--keep-alive", KEEP_ALIVE),
         *("--log-level", "error", "@hbnb"),
     ]
 
@@ -35,7 +35,7 @@ def appserver(port):
 def gunicorn(kind, threads=1):
     def argv(port):
         return [
-            *(peer.VENV / "bin/gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", WORKERS, "-k", kind),
+            *(VENV / "bin/gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", WORKERS, "-k", kind),
             *("--threads", threads, "--keep-alive", KEEP_ALIVE, "--log-level", "error", "--no-control-socket"),
             # Its workers touch a file as a sign of life, and wait for the disk with it when others write much.
             *("--worker-tmp-dir", "/dev/shm", "--chdir", CLONE, "app:app"),
@@ -52,27 +52,17 @@ SIDES = {
 CLONES = tuple(name for name in SIDES if name != OURS)
 
 
-class Service(Process):
+class Service(Server):
     """A side that answers from the database; `with` ends it."""
 
     def __init__(self, name, database, logs):
-        self.name = name
-        self.port = peer.free_port()
-        argv = ["env", f"HBNB_SQLITE={database}", *SIDES[name].argv(self.port)]
-        super().__init__(argv, SERVER_CORE, Path(logs) / f"{name}-{self.port}.log", cwd=logs)
-        try:
-            until(self.answers, READY_SECONDS, lambda: self.complaint("does not answer"))
-        except BaseException:
-            self.end()
-            raise
+        def argv(port):
+            return ["env", f"HBNB_SQLITE={database}", *SIDES[name].argv(port)]
+
+        super().__init__(name, argv, logs, logs)
 
     def answers(self):
-        if self.child.poll() is not None:
-            raise Failed(self.complaint("ended at once"))
-        try:
-            return STATUS.ask(self.port)[0] == 200
-        except OSError:
-            return False
+        return STATUS.ask(self.port)[0] == 200
 
     def objects(self, question):
         """What the answer holds; any status but 200 fails."""
@@ -83,6 +73,3 @@ class Service(Process):
         if status != 200:
             raise Failed(self.complaint(f"{question.title} is answered with {status} {body[:200]!r}"))
         return question.read(body)
-
-    def complaint(self, what):
-        return f"{self.name}: {what}\n{self.said()}".rstrip()

@@ -6,8 +6,8 @@ import sqlite3
 import subprocess
 from dataclasses import dataclass
 
-from peer import APPSERVER
 from process import Failed
+from program import APPSERVER
 
 HBNB = APPSERVER.with_name("hbnb")
 PLACES = 150

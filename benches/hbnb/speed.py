@@ -4,9 +4,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Callable
 
+from bench import OURS
 from process import Failed
 from question import difference
-from service import CLONES, OURS, Service
+from service import CLONES, Service
 from table import Limit, Line, compare
 
 SPEED = dict.fromkeys(CLONES, Limit("≥", 20))

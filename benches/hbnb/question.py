@@ -57,7 +57,7 @@ def search(title, **wish):
 
 
 def home():
-    return Question("home page", "/", read=articles)
+    return Question("home page of 150 places", "/", read=articles)
 
 
 def difference(ours, theirs):

@@ -22,13 +22,14 @@ class Bench:
     seconds: int
     work: str
     warm_up: int = 1
+    connections: int = wrk.CONNECTIONS
     calm: Calm = field(default_factory=Calm)
 
     def load(self, server, path, script=None):
-        return self.calm.measured(lambda: wrk.load(server, path, self.seconds, script), server)
+        return self.calm.measured(lambda: wrk.load(server, path, self.seconds, script, self.connections), server)
 
     def warm(self, server, path, script=None):
-        wrk.load(server, path, self.warm_up, script)
+        wrk.asked(server, path, self.warm_up, script, self.connections)
 
     def table(self, rows, conditions):
         """Prints each row as soon as it is known; the lines whose limit is not kept."""

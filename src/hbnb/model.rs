@@ -227,7 +227,7 @@ fn said(
 }
 
 /// The value as the column holds it; none if it is of another kind, or does not fit.
-pub(super) fn fitting(column: &Column, value: &Value) -> Option<Value> {
+fn fitting(column: &Column, value: &Value) -> Option<Value> {
     match (column.kind, value) {
         (_, Value::Null) => column.is_nullable().then_some(Value::Null),
         (Kind::Text(longest), Value::String(text)) => {
@@ -250,7 +250,7 @@ pub(super) fn fitting(column: &Column, value: &Value) -> Option<Value> {
 }
 
 /// A moment as clients see it, from one of them: without an offset it is UTC, with one it becomes UTC.
-fn moment(text: &str) -> Option<String> {
+pub(super) fn moment(text: &str) -> Option<String> {
     let absolute = text.parse::<Timestamp>().map(|moment| Offset::UTC.to_datetime(moment));
     let moment = absolute.or_else(|_| text.parse::<DateTime>()).ok()?;
     // Other years cannot be stored by every engine, nor read by Python.

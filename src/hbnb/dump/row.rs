@@ -126,25 +126,29 @@ pub fn fitting(table: &str, column: &Column, value: &Value) -> Result<Value, Fau
     if value.is_null() && empty {
         return Ok(Value::Null);
     }
-    model::fitting(column, &meant(column.kind, value)).ok_or_else(|| Fault::Value {
+    held(column.kind, value).ok_or_else(|| Fault::Value {
         column: format!("{table}.{}", column.name),
         found: brief(value.as_str().unwrap_or(&value.to_string())),
         wanted: wanted(column.kind, value),
     })
 }
 
-/// A number or truth value said for a text is meant as its text, and a number said as text as a number: so the old database
-/// engines took them.
-fn meant(kind: Kind, value: &Value) -> Value {
-    match (kind, value) {
-        (Kind::Text(_), Value::Number(_) | Value::Bool(_)) => Value::String(value.to_string()),
-        (Kind::Integer, Value::String(text)) => {
-            text.trim().parse::<i32>().map_or_else(|_| value.clone(), Value::from)
+/// What the old database engines hold when they are told this: more than clients may say today. A number or truth value said
+/// for a text becomes its text, and a number said as text becomes a number.
+fn held(kind: Kind, value: &Value) -> Option<Value> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(_) | Value::Bool(_) => value.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => return None,
+    };
+    match kind {
+        Kind::Text(longest) => (text.chars().count() <= longest).then_some(Value::String(text)),
+        Kind::Integer => text.trim().parse::<i32>().ok().map(Value::from),
+        Kind::Real => {
+            let number = text.trim().parse::<f64>().ok().filter(|n| n.abs() <= model::LARGEST)?;
+            Some(Value::from(number))
         }
-        (Kind::Real, Value::String(text)) => {
-            text.trim().parse::<f64>().map_or_else(|_| value.clone(), Value::from)
-        }
-        _ => value.clone(),
+        Kind::Moment => model::moment(&text).map(Value::String),
     }
 }
 

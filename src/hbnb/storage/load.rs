@@ -202,7 +202,7 @@ fn differing(class: Class, old: &Values, new: &Values) -> Option<&'static str> {
 fn is_alike(kind: Kind, old: &Value, new: &Value) -> bool {
     match kind {
         Kind::Real => match (old.as_f64(), new.as_f64()) {
-            (Some(old), Some(new)) => (old - new).abs() <= old.abs().max(new.abs()) * 1e-5,
+            (Some(old), Some(new)) => six(old) == six(new) || six(f64::from(old as f32)) == six(new),
             _ => false,
         },
         Kind::Moment => {
@@ -213,6 +213,11 @@ fn is_alike(kind: Kind, old: &Value, new: &Value) -> bool {
         }
         Kind::Text(_) | Kind::Integer => false,
     }
+}
+
+/// The number as MySQL shows a FLOAT: six digits.
+fn six(number: f64) -> String {
+    format!("{number:.5e}")
 }
 
 #[cfg(test)]

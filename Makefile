@@ -16,7 +16,7 @@ SECONDS_OF_FUZZ := 600
 FOR_BUILD := cc:gcc
 FOR_HOSTS := debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables ip:iproute2 ssh:openssh-client curl:curl
 FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps git:git python3:python3 pip3:python3-pip python3.ensurepip:python3-venv \
-  mariadbd:mariadb-server chromium:chromium chromedriver:chromium-driver npm:npm
+  mariadbd:mariadb-server mariadb-dump:mariadb-client chromium:chromium chromedriver:chromium-driver npm:npm
 # uWSGI is built from source.
 FOR_BENCH := /usr/bin/python3-config:python3-dev /usr/bin/python3.ensurepip:python3-venv
 
@@ -47,6 +47,7 @@ bench: need-hosts need-tests need-bench build ## the table of speeds, measured h
 	cargo bench --locked --bench deploy
 	benches/native.sh
 	benches/wsgi/run.py
+	benches/hbnb/run.py
 
 fuzz: need-build need-tests ## what holds for every request, tried with new ones for twice ten minutes (SECONDS_OF_FUZZ=600)
 	cargo test --locked --quiet --lib --test main --no-run

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 import crowd
 import peer
 from ask import FLASK_VIEW
+from bench import OURS
 from process import CLIENT_CORE, Failed, Process, command_line, resident_kb, until
-from row import OURS
 from table import Limit, Line, bound
 
 IDLE = 10_000

@@ -12,8 +12,8 @@ from contextlib import ExitStack
 
 import peer
 from ask import FLASK_VIEW, Request
+from bench import OURS
 from process import Failed
-from row import OURS
 from table import Limit, Line, compare
 
 WORKERS = 4

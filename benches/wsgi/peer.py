@@ -1,26 +1,16 @@
-"""The servers of the bench: how each is installed, named, started and known to be ready."""
+"""The servers of the bench: how each is named, started and known to answer."""
 
-import hashlib
-import os
-import socket
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
 import ask
-from process import SERVER_CORE, Failed, Process, until
+import server
+from process import Failed
+from program import APPSERVER, PYTHON, VENV
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 APPS = HERE / "app"
-TARGET = ROOT / "target"
-VENV = TARGET / "wsgi-peers"
-PYTHON = VENV / "bin/python"
-BASE_PYTHON = "/usr/bin/python3"
-APPSERVER = Path(os.environ.get("APPSERVER", TARGET / "x86_64-unknown-linux-gnu/release/appserver")).absolute()
-READY_SECONDS = 20
 KEEP_ALIVE = "600"
 # More than ever ask at once.
 CONNECTIONS = "12000"
@@ -99,62 +89,15 @@ UWSGI = ("uwsgi-close", "uwsgi-keepalive")
 GUNICORN = ("gunicorn-sync", "gunicorn-gthread", "gunicorn-gevent")
 
 
-def install():
-    """Make the virtual environment, unless it holds the wanted releases already."""
-    wanted = (HERE / "requirements.txt").read_bytes()
-    mark = VENV / "installed"
-    digest = hashlib.sha256(wanted + subprocess.check_output([BASE_PYTHON, "-VV"])).hexdigest()
-    if mark.exists() and mark.read_text() == digest:
-        return
-    print(f"installing the peers into {VENV.relative_to(ROOT)}; pip builds uWSGI", file=sys.stderr)
-    steps = (
-        [BASE_PYTHON, "-m", "venv", "--clear", VENV],
-        [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "wheel"],
-        [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", HERE / "requirements.txt"],
-    )
-    for step in steps:
-        if subprocess.run(step, stdout=sys.stderr).returncode != 0:
-            raise Failed("cannot install the peers: " + " ".join(map(str, step)))
-    mark.write_text(digest)
-
-
-def version(package):
-    if package == "appserver":
-        return subprocess.check_output([APPSERVER, "--version"], text=True).split()[1]
-    ask_pip = "import sys, importlib.metadata; print(importlib.metadata.version(sys.argv[1]))"
-    return subprocess.check_output([PYTHON, "-c", ask_pip, package], text=True).strip()
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-class Running(Process):
+class Running(server.Server):
     """A server that answers; the first answers are checked."""
 
     def __init__(self, name, application, request, logs, workers=1):
-        self.name = name
-        self.port = free_port()
-        argv = SERVERS[name].argv(self.port, application, workers)
-        super().__init__(argv, SERVER_CORE, Path(logs) / f"{name}.log", cwd=APPS)
-        try:
-            until(lambda: self.answers(request), READY_SECONDS, lambda: self.complaint("does not answer"))
-        except BaseException:
-            self.end()
-            raise
+        self.request = request
+        super().__init__(name, lambda port: SERVERS[name].argv(port, application, workers), logs, APPS)
 
-    def answers(self, request):
-        if self.child.poll() is not None:
-            raise Failed(self.complaint("ended at once"))
-        try:
-            wrong = ask.wrong(self.port, request)
-        except OSError:
-            return False
+    def answers(self):
+        wrong = ask.wrong(self.port, self.request)
         if wrong:
             raise Failed(self.complaint(wrong))
         return True
-
-    def complaint(self, what):
-        return f"{self.name}: {what}\n{self.said()}".rstrip()

@@ -4,14 +4,14 @@ import subprocess
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+import bench
 import peer
-import wrk
 from ask import FLASK_VIEW, Request
-from calm import Calm
+from bench import OURS
 from process import SERVER_CORE, Failed, pinned
+from program import PYTHON
 from table import Limit, Line, compare
 
-OURS = "appserver"
 LOOP = "bare loop"
 PEERS = ("granian", *peer.UWSGI, *peer.GUNICORN)
 # Without a limit: no server, only how thin one can be.
@@ -20,25 +20,14 @@ AHEAD = Limit(">", 1)
 
 
 @dataclass(frozen=True)
-class Bench:
-    """What all rows share: whom to measure, how long, and where to write."""
+class Bench(bench.Bench):
+    """Which servers are measured: all if `only` is empty."""
 
-    only: tuple
-    rounds: int
-    seconds: int
-    warm_up: int
-    work: str
-    calm: Calm = field(default_factory=Calm)
+    only: tuple = ()
 
     def names(self, candidates):
         """The chosen servers among `candidates`: `gunicorn` chooses all its classes."""
         return [n for n in candidates if not self.only or any(n == o or n.startswith(f"{o}-") for o in self.only)]
-
-    def load(self, server, path, script=None):
-        return self.calm.measured(lambda: wrk.load(server, path, self.seconds, script), server)
-
-    def warm(self, server, path, script=None):
-        wrk.load(server, path, self.warm_up, script)
 
 
 @dataclass(frozen=True)
@@ -85,7 +74,7 @@ class Throughput:
 
 def bare_loop(seconds):
     """Calls a second of the Flask application in the peers' own interpreter, on the servers' core."""
-    argv = pinned(SERVER_CORE, [peer.PYTHON, peer.APPS / "loop.py", seconds])
+    argv = pinned(SERVER_CORE, [PYTHON, peer.APPS / "loop.py", seconds])
     done = subprocess.run(argv, text=True, capture_output=True)
     if done.returncode != 0:
         raise Failed(f"the bare loop: {done.stderr or done.stdout}")

@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 
-use rustix::fs::{MemfdFlags, memfd_create};
+use super::descriptor;
 
 /// What stands in the place of a worker that does not accept.
 const NOBODY: u32 = u32::MAX;
@@ -20,10 +20,9 @@ const MAX_PLACES: usize = 1024;
 pub struct Board(File);
 
 impl Board {
-    /// An empty board: a file in memory, or on a disk where the kernel has no such files (before 3.17). Errors are those of the disk.
+    /// An empty board. Errors are those of the system.
     pub fn make() -> io::Result<Self> {
-        let made = memfd_create(c"appserver", MemfdFlags::CLOEXEC).map(File::from);
-        made.or_else(|_| tempfile::tempfile()).map(Self)
+        descriptor::nameless().map(Self)
     }
 
     /// Writes into a place: how many connections its worker has, or none if it does not accept.

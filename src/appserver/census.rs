@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// So much of a request is told: a hundred of them go over a channel at once.
+const SUBJECT_CHARS: usize = 200;
+
 /// All processes of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -72,8 +75,15 @@ pub struct Summary {
 pub struct Current {
     /// The worker that works on it, if that is another process.
     pub worker: Option<u64>,
-    /// Method, target and client.
+    /// Method, target and client, or the beginning of that.
     pub request: String,
     /// Since when, in milliseconds.
     pub milliseconds: u64,
+}
+
+impl Current {
+    /// A request that was in work for so long; of a long subject the beginning.
+    pub fn new(worker: Option<u64>, subject: &str, milliseconds: u64) -> Self {
+        Self { worker, request: subject.chars().take(SUBJECT_CHARS).collect(), milliseconds }
+    }
 }

@@ -9,6 +9,8 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
     SendFlags, recvmsg, sendmsg,
@@ -24,6 +26,8 @@ use super::settings::Settings;
 const MAX_DESCRIPTORS: usize = 253;
 /// Length and count.
 const HEAD_BYTES: usize = 8;
+/// How long the other side may take to read the beginning of a frame, so that there is room for more of it.
+const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 /// Longer than any frame of ours.
 const MAX_FRAME_BYTES: usize = 1 << 20;
 
@@ -72,9 +76,9 @@ pub enum Order {
     },
     /// Go at once.
     Quit,
-    /// To who accepts: show figures. Descriptors: the board of figures, the socket on which they are told.
+    /// To who accepts: show figures. Descriptors: the sheet of figures, the socket on which they are told.
     Observe {
-        /// The place on that board.
+        /// The place on that sheet.
         place: u32,
     },
     /// To who tells figures: who is there.
@@ -154,7 +158,8 @@ pub enum Report {
     },
 }
 
-/// Sends one frame. Errors are those of the socket; a frame that does not fit is `WouldBlock`.
+/// Sends one frame. Errors are those of the socket; a frame for which there is no room is `WouldBlock`, and nothing of it
+/// was sent. One that fits in part is ended as the other side reads, because it would take the next for the rest of it.
 pub fn send(socket: impl AsFd, message: &impl Serialize, descriptors: &[BorrowedFd]) -> io::Result<()> {
     let body = serde_json::to_vec(message)?;
     let mut frame = Vec::with_capacity(HEAD_BYTES + body.len());
@@ -169,9 +174,22 @@ pub fn send(socket: impl AsFd, message: &impl Serialize, descriptors: &[Borrowed
     let mut sent = sendmsg(socket.as_fd(), &[IoSlice::new(&frame)], &mut control, SendFlags::NOSIGNAL)?;
     while sent < frame.len() {
         let mut none = SendAncillaryBuffer::default();
-        sent += sendmsg(socket.as_fd(), &[IoSlice::new(&frame[sent..])], &mut none, SendFlags::NOSIGNAL)?;
+        match sendmsg(socket.as_fd(), &[IoSlice::new(&frame[sent..])], &mut none, SendFlags::NOSIGNAL) {
+            Ok(more) => sent += more,
+            Err(Errno::AGAIN) => wait_for_room(socket.as_fd())?,
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
+}
+
+/// Errors: the other side does not read for too long.
+fn wait_for_room(socket: BorrowedFd) -> io::Result<()> {
+    match poll(&mut [PollFd::from_borrowed_fd(socket, PollFlags::OUT)], Some(&PATIENCE)) {
+        Ok(0) => Err(io::ErrorKind::TimedOut.into()),
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What arrived and was not read yet.
@@ -267,6 +285,28 @@ mod tests {
         assert_eq!(text, "log");
         drop(ours);
         assert_eq!(inbox.receive(&theirs).unwrap(), Received::End);
+    }
+
+    #[test]
+    fn a_frame_that_fits_in_part_is_ended_while_the_other_side_reads() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let message = "x".repeat(MAX_FRAME_BYTES - 100);
+        let report = Report::Failed { message, exit: 4 };
+        let mut inbox = Inbox::default();
+        let got = std::thread::scope(|scope| {
+            let read = scope.spawn(|| {
+                loop {
+                    assert_eq!(inbox.receive(&theirs).unwrap(), Received::Some);
+                    if let Some((got, _)) = inbox.frame::<Report>().unwrap() {
+                        return got;
+                    }
+                }
+            });
+            send(&ours, &report, &[]).unwrap();
+            read.join().unwrap()
+        });
+        assert_eq!(got, report);
     }
 
     #[test]

@@ -14,14 +14,14 @@ use std::time::{Duration, Instant};
 const MOST: usize = 4096;
 /// How long one message may take.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// After this long a place that could not be reached is tried again.
+/// After this long a target that could not be reached is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long the end of the process waits for what was not delivered.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// Where messages go.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Target {
     /// A datagram each, to a host and port.
     Udp(String, u16),
     /// Over a connection to a host and port, a line each.
@@ -43,12 +43,12 @@ pub struct Courier {
 
 impl Courier {
     /// Begins. Names of hosts are looked up when there is something to deliver.
-    pub fn start(place: Place) -> Self {
+    pub fn start(target: Target) -> Self {
         let (messages, inbox) = sync_channel::<Vec<u8>>(MOST);
         let (ended, over) = channel();
         // Without a thread the messages are dropped, like all that cannot be delivered.
         let _ = thread::Builder::new().name("courier".into()).spawn(move || {
-            deliver(&place, &inbox);
+            deliver(&target, &inbox);
             drop::<std::sync::mpsc::Sender<()>>(ended);
         });
         Self { messages: Some(messages), over: Mutex::new(over) }
@@ -69,7 +69,7 @@ impl Drop for Courier {
     }
 }
 
-fn deliver(place: &Place, inbox: &Receiver<Vec<u8>>) {
+fn deliver(target: &Target, inbox: &Receiver<Vec<u8>>) {
     let mut line = None;
     let mut not_before = Instant::now();
     for message in inbox {
@@ -79,9 +79,9 @@ fn deliver(place: &Place, inbox: &Receiver<Vec<u8>>) {
         // What was open may have ended meanwhile: the second try is on a fresh one.
         let sent = match line.take() {
             Some(open) => {
-                send(open, &message).or_else(|_| open_line(place).and_then(|new| send(new, &message)))
+                send(open, &message).or_else(|_| open_line(target).and_then(|new| send(new, &message)))
             }
-            None => open_line(place).and_then(|new| send(new, &message)),
+            None => open_line(target).and_then(|new| send(new, &message)),
         };
         match sent {
             Ok(open) => line = Some(open),
@@ -90,7 +90,7 @@ fn deliver(place: &Place, inbox: &Receiver<Vec<u8>>) {
     }
 }
 
-/// An open way to the place.
+/// An open way to the target.
 enum Line {
     Udp(UdpSocket),
     Tcp(TcpStream),
@@ -98,33 +98,33 @@ enum Line {
     Stream(UnixStream),
 }
 
-fn open_line(place: &Place) -> io::Result<Line> {
-    match place {
-        Place::Udp(host, port) => {
+fn open_line(target: &Target) -> io::Result<Line> {
+    match target {
+        Target::Udp(host, port) => {
             let address = address(host, *port)?;
             let any: SocketAddr = if address.is_ipv4() { ([0; 4], 0).into() } else { ([0; 16], 0).into() };
             let socket = UdpSocket::bind(any)?;
             socket.connect(address)?;
             Ok(Line::Udp(socket))
         }
-        Place::Tcp(host, port) => {
+        Target::Tcp(host, port) => {
             let stream = TcpStream::connect_timeout(&address(host, *port)?, PATIENCE)?;
             stream.set_write_timeout(Some(PATIENCE))?;
             Ok(Line::Tcp(stream))
         }
-        Place::Datagram(path) => {
+        Target::Datagram(path) => {
             let socket = UnixDatagram::unbound()?;
             socket.connect(path)?;
             socket.set_write_timeout(Some(PATIENCE))?;
             Ok(Line::Datagram(socket))
         }
-        Place::Stream(path) => {
+        Target::Stream(path) => {
             let stream = UnixStream::connect(path)?;
             stream.set_write_timeout(Some(PATIENCE))?;
             Ok(Line::Stream(stream))
         }
-        Place::Unix(path) => {
-            open_line(&Place::Datagram(path.clone())).or_else(|_| open_line(&Place::Stream(path.clone())))
+        Target::Unix(path) => {
+            open_line(&Target::Datagram(path.clone())).or_else(|_| open_line(&Target::Stream(path.clone())))
         }
     }
 }
@@ -160,8 +160,8 @@ mod tests {
     #[test]
     fn what_was_sent_arrives_also_when_the_courier_is_dropped_at_once() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let place = Place::Tcp("127.0.0.1".into(), listener.local_addr().unwrap().port());
-        let courier = Courier::start(place);
+        let target = Target::Tcp("127.0.0.1".into(), listener.local_addr().unwrap().port());
+        let courier = Courier::start(target);
         courier.send(b"one".to_vec());
         courier.send(b"two".to_vec());
         drop(courier);
@@ -170,22 +170,22 @@ mod tests {
     }
 
     #[test]
-    fn a_place_nobody_is_at_holds_up_nobody() {
+    fn a_target_nobody_is_at_holds_up_nobody() {
         let dir = tempfile::tempdir().unwrap();
         let began = Instant::now();
-        let courier = Courier::start(Place::Unix(dir.path().join("none")));
+        let courier = Courier::start(Target::Unix(dir.path().join("none")));
         (0..MOST * 2).for_each(|_| courier.send(vec![0; 100]));
         drop(courier);
         assert!(began.elapsed() < Duration::from_secs(5));
     }
 
     #[test]
-    fn a_place_that_stopped_reading_holds_up_nobody() {
+    fn a_target_that_stopped_reading_holds_up_nobody() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
         let _reader = UnixDatagram::bind(&path).unwrap();
         let began = Instant::now();
-        let courier = Courier::start(Place::Unix(path));
+        let courier = Courier::start(Target::Unix(path));
         (0..MOST * 2).for_each(|_| courier.send(vec![0; 100]));
         drop(courier);
         assert!(began.elapsed() < Duration::from_secs(5));

@@ -6,11 +6,11 @@ use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout, stdin};
 
+use super::program;
 use super::settings::Settings;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
@@ -81,10 +81,8 @@ pub fn start(args: &[OsString]) -> Result<(), Diagnostic> {
         Diagnostic::error(format!("cannot go to the background: {error}")).exit(Exit::Failed)
     };
     let (mut ours, theirs) = UnixStream::pair().map_err(failed)?;
-    let program = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
-    let mut command = Command::new(program);
-    command.args(args.iter().skip(1)).env(VARIABLE, AWAITED).stdin(Stdio::from(OwnedFd::from(theirs)));
-    command.arg0(args.first().cloned().unwrap_or_else(|| "appserver".into()));
+    let mut command = program::again(args);
+    command.env(VARIABLE, AWAITED).stdin(Stdio::from(OwnedFd::from(theirs)));
     // Sockets that were handed over to us are the other one's.
     command.env_remove("LISTEN_PID");
     let mut child = command.spawn().map_err(failed)?;

@@ -1,5 +1,9 @@
-//! How many files a process may have open, and how many connections that leaves room for.
+//! How many files a process may have open, how many connections that leaves room for, and files without a name.
 
+use std::fs::File;
+use std::io;
+
+use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::settings::Settings;
@@ -24,4 +28,10 @@ pub fn raise() {
     let maximum = getrlimit(Resource::Nofile).maximum;
     // Otherwise it has to do with what it has.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+}
+
+/// An empty file that no folder has, in memory; on a disk where the kernel cannot do that (before 3.17). Errors are those
+/// of the system.
+pub fn nameless() -> io::Result<File> {
+    memfd_create(c"appserver", MemfdFlags::CLOEXEC).map(File::from).or_else(|_| tempfile::tempfile())
 }

@@ -2,12 +2,12 @@
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
-use std::process::Command;
 
 use listenfd::ListenFd;
 
 use super::bind::Bind;
 use super::listener::FIRST_FD;
+use super::program;
 use super::settings::Settings;
 use crate::base::diagnostic::Diagnostic;
 
@@ -28,10 +28,7 @@ pub fn take(args: &[OsString], settings: &Settings) -> Result<ListenFd, Diagnost
     if needed as usize <= announced.len() {
         return Ok(announced);
     }
-    let program = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
-    let error = Command::new(program)
-        .arg0(args.first().cloned().unwrap_or_else(|| "appserver".into()))
-        .args(args.iter().skip(1))
+    let error = program::again(args)
         .env("LISTEN_FDS", needed.to_string())
         .env("LISTEN_PID", std::process::id().to_string())
         .env_remove("LISTEN_FDS_FIRST_FD")

@@ -13,12 +13,11 @@ use std::thread;
 use std::time::Duration;
 
 use listenfd::ListenFd;
-use rustix::fs::Mode;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 use super::bind::Bind;
-use super::owner::Owner;
+use super::owner::{Owner, with_mask};
 use super::settings::Settings;
 use crate::base::diagnostic::Diagnostic;
 
@@ -51,12 +50,16 @@ pub struct Outside<'a> {
     pub is_first: bool,
 }
 
-/// Opens what the settings name, or takes all that was handed over when they name nothing.
+/// Opens what is named, as the settings say, or takes all that was handed over when nothing is.
 /// Errors are those of the user's input: addresses in use, paths that are no sockets, missing rights.
-pub fn open(settings: &Settings, mut outside: Outside) -> Result<Vec<Rc<Listener>>, Diagnostic> {
+pub fn open(
+    named: &[Bind],
+    settings: &Settings,
+    mut outside: Outside,
+) -> Result<Vec<Rc<Listener>>, Diagnostic> {
     let already = outside.already;
     let is_handed = |listener: &Rc<Listener>| matches!(listener.bind, Bind::Fd(_));
-    let binds = match (&settings.bind[..], outside.handed.len()) {
+    let binds = match (named, outside.handed.len()) {
         ([], 0) if already.iter().any(is_handed) => {
             already.iter().filter(|one| is_handed(one)).map(|listener| listener.bind.clone()).collect()
         }
@@ -139,18 +142,6 @@ fn tcp(typed: SocketAddr, reuse_port: bool, tries: u32) -> Result<Listener, Diag
 }
 
 fn unix(path: &Path, umask: u32, tries: u32) -> Result<Listener, Diagnostic> {
-    let bind = || {
-        if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
-            if is_listening(path) {
-                return Err(io::Error::from(io::ErrorKind::AddrInUse));
-            }
-            fs::remove_file(path)?;
-        }
-        let before = rustix::process::umask(Mode::from_raw_mode(umask));
-        let bound = UnixListener::bind(path);
-        rustix::process::umask(before);
-        bound
-    };
     let shown = path.display();
     if fs::symlink_metadata(path).is_ok_and(|found| !found.file_type().is_socket()) {
         return Err(Diagnostic::error(format!(
@@ -158,7 +149,7 @@ fn unix(path: &Path, umask: u32, tries: u32) -> Result<Listener, Diagnostic> {
         ))
         .fix(format!("remove it (`rm {shown}`), or choose another path")));
     }
-    let bound = patiently(tries, bind).map_err(|error| {
+    let bound = patiently(tries, || bind_file(path, umask)).map_err(|error| {
         let said = Diagnostic::error(format!("cannot listen on `unix:{shown}`: {}", reason(&error)));
         match error.kind() {
             io::ErrorKind::AddrInUse => said.fix(format!("`ss -lxp src {shown}` shows who listens there")),
@@ -169,6 +160,18 @@ fn unix(path: &Path, umask: u32, tries: u32) -> Result<Listener, Diagnostic> {
     })?;
     let (bind, name) = (Bind::Unix(path.into()), format!("unix:{shown}"));
     Ok(Listener { bind, name, socket: bound.into(), file: SocketFile::of(path).map(Rc::new) })
+}
+
+/// A socket that listens at `path`, its file made with this mask; a socket file that nobody listens at any more is replaced.
+/// Errors are those of the system, `AddrInUse` if somebody does.
+pub fn bind_file(path: &Path, mask: u32) -> io::Result<UnixListener> {
+    if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
+        if is_listening(path) {
+            return Err(io::ErrorKind::AddrInUse.into());
+        }
+        fs::remove_file(path)?;
+    }
+    with_mask(mask, || UnixListener::bind(path))
 }
 
 fn take(number: u32, inherited: &mut ListenFd) -> Result<Listener, Diagnostic> {
@@ -206,7 +209,8 @@ fn patiently<T>(tries: u32, mut bind: impl FnMut() -> io::Result<T>) -> io::Resu
     bind()
 }
 
-fn reason(error: &io::Error) -> String {
+/// Why a socket cannot be opened, in our words.
+pub fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => "the address is in use".into(),
         io::ErrorKind::PermissionDenied => "permission denied".into(),

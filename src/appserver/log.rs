@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -46,10 +46,13 @@ pub fn line(now: Timestamp, pid: u32, level: Level, message: &str) -> String {
     format!("[{}] [{pid}] [{level}] {message}\n", now.strftime("%Y-%m-%d %H:%M:%S +0000"))
 }
 
-/// Takes the lines of a log somewhere else as well; never waits.
+/// Takes the lines of logs somewhere else as well; never waits.
 pub trait Echo: Send + Sync {
     /// One line of a process.
     fn line(&self, pid: u32, level: Level, message: &str);
+
+    /// The line of a request, without its end; not everybody takes those.
+    fn access(&self, _line: &str) {}
 }
 
 /// An open error log.
@@ -57,7 +60,7 @@ pub struct Log {
     sink: Mutex<Sink>,
     least: Level,
     pid: u32,
-    echoes: Vec<Box<dyn Echo>>,
+    echoes: Vec<Arc<dyn Echo>>,
 }
 
 impl Log {
@@ -68,8 +71,8 @@ impl Log {
     }
 
     /// The same log, with another place for its lines beside the file.
-    pub fn echoing(mut self, echo: Option<impl Echo + 'static>) -> Self {
-        self.echoes.extend(echo.map(|echo| Box::new(echo) as Box<dyn Echo>));
+    pub fn echoing(mut self, echo: Option<Arc<impl Echo + 'static>>) -> Self {
+        self.echoes.extend(echo.map(|echo| echo as Arc<dyn Echo>));
         self
     }
 

@@ -17,7 +17,7 @@
 //! - [`tally`], [`metrics`]: what passes is counted, and told over HTTP.
 //! - [`control`]: questions and orders of people: `appserver status` and its siblings.
 //! - [`backlog`]: how many connections wait to be accepted.
-//! - [`board`]: which worker accepts next; [`descriptor`]: and how many connections there is room for.
+//! - [`board`]: which worker accepts next; [`descriptor`]: how many connections there is room for, and files without a name.
 //! - [`notify`], [`pidfile`], [`signals`]: the ways to the outside; [`daemon`]: into the background.
 //! - [`master`]: the loop that turns the crew's actions into system calls; it never parses a request.
 //! - [`http`]: HTTP/1.1 as bytes and values, without a socket.

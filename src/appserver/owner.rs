@@ -56,13 +56,7 @@ impl Owner {
 
     /// Does something that makes files, with the mask that they are to have.
     pub fn masked<T>(&self, act: impl FnOnce() -> T) -> T {
-        if self.mask == 0 {
-            return act();
-        }
-        let before = umask(Mode::from_raw_mode(self.mask));
-        let done = act();
-        umask(before);
-        done
+        if self.mask == 0 { act() } else { with_mask(self.mask, act) }
     }
 
     /// Starts a process that is this user's from its first moment. Errors are those of the system.
@@ -94,6 +88,14 @@ impl Owner {
             None => Ok(()),
         }
     }
+}
+
+/// Does something that makes files with this mask, which takes rights away from them.
+pub fn with_mask<T>(mask: u32, act: impl FnOnce() -> T) -> T {
+    let before = umask(Mode::from_raw_mode(mask));
+    let done = act();
+    umask(before);
+    done
 }
 
 impl Identity {

@@ -4,12 +4,14 @@
 //! A generation keeps the binary it began with: it is opened once and executed through its descriptor. A worker that is replaced
 //! later is of the same release as its siblings. If the path is gone, the binary we run ourselves is used.
 
-use std::ffi::{CString, OsStr};
+use std::ffi::{CString, OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use rustix::fs::{Mode, OFlags, open};
 
@@ -47,6 +49,13 @@ impl Program {
 fn is_us(path: &Path) -> bool {
     let identity = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino())).ok();
     identity(path).is_some_and(|found| Some(found) == identity(Path::new(OURSELVES)))
+}
+
+/// The same program once more, called the same way (`args`: its name first).
+pub fn again(args: &[OsString]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap_or_else(|_| OURSELVES.into()));
+    command.arg0(args.first().cloned().unwrap_or_else(|| "appserver".into())).args(args.iter().skip(1));
+    command
 }
 
 /// Has this process called so by those that show the kernel's short names (`top`, `pgrep`); only the first 15 bytes count.

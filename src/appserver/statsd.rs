@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::courier::{Courier, Place};
+use super::courier::{Courier, Target};
 use super::log::{Echo, Level};
 use super::settings::Settings;
 use super::settings::endpoint;
@@ -26,9 +26,9 @@ pub struct Statsd {
 impl Statsd {
     /// The way the settings want; none if they want none.
     pub fn of(settings: &Settings) -> Option<Self> {
-        let place = match settings.statsd_host.as_ref()? {
-            endpoint::Statsd::Unix(path) => Place::Datagram(path.clone()),
-            endpoint::Statsd::Udp(host, port) => Place::Udp(host.clone(), *port),
+        let target = match settings.statsd_host.as_ref()? {
+            endpoint::Statsd::Unix(path) => Target::Datagram(path.clone()),
+            endpoint::Statsd::Udp(host, port) => Target::Udp(host.clone(), *port),
         };
         let prefix = match settings.statsd_prefix.trim_end_matches('.') {
             "" => String::new(),
@@ -38,7 +38,7 @@ impl Statsd {
             "" => String::new(),
             tags => format!("|#{tags}"),
         };
-        Some(Self { courier: Courier::start(place), prefix, tags, waiting: Mutex::default() })
+        Some(Self { courier: Courier::start(target), prefix, tags, waiting: Mutex::default() })
     }
 
     /// One request was answered.
@@ -91,7 +91,7 @@ impl Statsd {
     }
 }
 
-impl Echo for std::sync::Arc<Statsd> {
+impl Echo for Statsd {
     fn line(&self, _: u32, level: Level, _: &str) {
         if level >= Level::Warning {
             self.count(&format!("log.{}", level.name()));

@@ -1,7 +1,7 @@
 //! Lines for syslog, as Gunicorn words them: `<PRIORITY>gunicorn.NAME.error: [PID] message`.
 //! Format: <https://www.rfc-editor.org/rfc/rfc3164#section-4.1>; the receiver adds time and host.
 
-use super::courier::{Courier, Place};
+use super::courier::{Courier, Target};
 use super::log::{Echo, Level};
 use super::settings::Settings;
 use super::settings::endpoint;
@@ -20,29 +20,19 @@ pub struct Syslog {
 impl Syslog {
     /// The way the settings want; none if they want none.
     pub fn of(settings: &Settings) -> Option<Self> {
-        let place = match &settings.syslog_addr {
-            endpoint::Syslog::Unix { path, is_datagram: true } => Place::Datagram(path.clone()),
-            endpoint::Syslog::Unix { path, is_datagram: false } => Place::Unix(path.clone()),
-            endpoint::Syslog::Udp(host, port) => Place::Udp(host.clone(), *port),
-            endpoint::Syslog::Tcp(host, port) => Place::Tcp(host.clone(), *port),
+        let target = match &settings.syslog_addr {
+            endpoint::Syslog::Unix { path, is_datagram: true } => Target::Datagram(path.clone()),
+            endpoint::Syslog::Unix { path, is_datagram: false } => Target::Unix(path.clone()),
+            endpoint::Syslog::Udp(host, port) => Target::Udp(host.clone(), *port),
+            endpoint::Syslog::Tcp(host, port) => Target::Tcp(host.clone(), *port),
         };
         let given = settings.syslog_prefix.as_ref().or(settings.proc_name.as_ref());
         let name = format!("gunicorn.{}", given.unwrap_or(&settings.app).replace(':', "."));
         settings.syslog.then(|| Self {
-            courier: Courier::start(place),
+            courier: Courier::start(target),
             name,
             facility: settings.syslog_facility as u8,
         })
-    }
-
-    /// The way for requests; none if the settings keep them out.
-    pub fn of_requests(settings: &Settings) -> Option<Self> {
-        Self::of(settings).filter(|_| !settings.disable_redirect_access_to_syslog)
-    }
-
-    /// Sends the line of a request, without its end.
-    pub fn access(&self, line: &str) {
-        self.courier.send(worded(self.facility, INFORMATIONAL, &format!("{}.access: {line}", self.name)));
     }
 }
 
@@ -60,6 +50,10 @@ impl Echo for Syslog {
             severity,
             &format!("{}.error: [{pid}] {message}", self.name),
         ));
+    }
+
+    fn access(&self, line: &str) {
+        self.courier.send(worded(self.facility, INFORMATIONAL, &format!("{}.access: {line}", self.name)));
     }
 }
 

@@ -1,7 +1,7 @@
-//! Figures of a process that accepts, counted where requests pass and shown to its siblings on a board that all of them
+//! Figures of a process that accepts, counted where requests pass and shown to its siblings on a sheet that all of them
 //! read: whoever is asked for figures adds up those of all.
 //!
-//! A place on the board is inherited: who takes over that of a process that ended counts on, so that no sum ever shrinks.
+//! A place on the sheet is inherited: who takes over that of a process that ended counts on, so that no sum ever shrinks.
 
 use std::fs::File;
 use std::io;
@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use rustix::fs::{MemfdFlags, memfd_create};
+use super::descriptor;
 
 /// Upper ends of the buckets of durations, in microseconds; one more has no end.
 pub const BOUNDS: [u64; 13] = [
@@ -41,6 +41,12 @@ const PLACE: usize = COUNT * 8;
 pub struct Sum([u64; COUNT]);
 
 impl Sum {
+    /// Without what tells of the moment.
+    fn lasting(mut self) -> Self {
+        MOMENTARY.into_iter().for_each(|figure| self.0[figure] = 0);
+        self
+    }
+
     /// Requests answered, by class of status: 1xx to 5xx.
     pub fn requests(&self) -> &[u64] {
         &self.0[..CLASSES]
@@ -85,12 +91,20 @@ impl Sum {
 /// What a process counts.
 pub struct Tally {
     figures: [AtomicU64; COUNT],
-    shared: OnceLock<(Board, u32)>,
+    shown: OnceLock<Shown>,
+}
+
+/// Where a process shows what it counts.
+struct Shown {
+    sheet: Sheet,
+    place: u32,
+    /// What others counted in that place before.
+    before: Sum,
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { figures: [const { AtomicU64::new(0) }; COUNT], shared: OnceLock::new() }
+        Self { figures: [const { AtomicU64::new(0) }; COUNT], shown: OnceLock::new() }
     }
 }
 
@@ -150,60 +164,54 @@ impl Tally {
         figure.store(figure.load(Relaxed).wrapping_add(count), Relaxed);
     }
 
-    /// What was counted here.
+    /// What was counted here, and nowhere before.
     pub fn own(&self) -> Sum {
         Sum(std::array::from_fn(|figure| self.figures[figure].load(Relaxed)))
     }
 
-    /// Takes a place on the board, with what was counted there before.
-    pub fn join(&self, board: Board, place: u32) {
-        let before = board.read().into_iter().nth(place as usize);
-        for (figure, count) in before.into_iter().flat_map(|sum| sum.0.into_iter().enumerate()) {
-            if !MOMENTARY.contains(&figure) {
-                self.add(figure, count);
-            }
-        }
-        let _ = self.shared.set((board, place));
+    /// Takes a place on the sheet; what was counted there before is shown with what is counted here.
+    pub fn join(&self, sheet: Sheet, place: u32) {
+        let before = sheet.read().into_iter().nth(place as usize).unwrap_or(Sum([0; COUNT])).lasting();
+        let _ = self.shown.set(Shown { sheet, place, before });
         self.post();
     }
 
     /// Whether somebody else may look at the figures.
     pub fn is_shown(&self) -> bool {
-        self.shared.get().is_some()
+        self.shown.get().is_some()
     }
 
     /// Shows the figures to the others.
     pub fn post(&self) {
-        if let Some((board, place)) = self.shared.get() {
-            board.write(*place, &self.own());
+        if let Some(Shown { sheet, place, before }) = self.shown.get() {
+            sheet.write(*place, &total(&[*before, self.own()]));
         }
     }
 
     /// The figures of all processes together.
     pub fn sum(&self) -> Sum {
         self.post();
-        let all = self.shared.get().map(|(board, _)| board.read()).unwrap_or_else(|| vec![self.own()]);
-        let sum = |figure| all.iter().map(|one| one.0[figure]).sum();
-        Sum(std::array::from_fn(sum))
+        self.shown.get().map_or_else(|| self.own(), |shown| total(&shown.sheet.read()))
     }
 }
 
-/// Where all processes show their figures: a file in memory.
-pub struct Board(File);
+fn total(sums: &[Sum]) -> Sum {
+    Sum(std::array::from_fn(|figure| sums.iter().map(|one| one.0[figure]).sum()))
+}
 
-impl Board {
-    /// An empty board. Errors where there is no memory for it.
+/// Where all processes show their figures: a file in memory.
+pub struct Sheet(File);
+
+impl Sheet {
+    /// An empty sheet. Errors where there is no memory for it.
     pub fn make() -> io::Result<Self> {
-        let made = memfd_create(c"appserver", MemfdFlags::CLOEXEC);
-        // Kernels before 3.17 have only files on a disk.
-        made.map(File::from).or_else(|_| tempfile::tempfile()).map(Self)
+        descriptor::nameless().map(Self)
     }
 
     /// A process ended: what it was at is over.
     pub fn clear(&self, place: u32) {
-        if let Some(mut sum) = self.read().into_iter().nth(place as usize) {
-            MOMENTARY.into_iter().for_each(|figure| sum.0[figure] = 0);
-            self.write(place, &sum);
+        if let Some(sum) = self.read().into_iter().nth(place as usize) {
+            self.write(place, &sum.lasting());
         }
     }
 
@@ -228,13 +236,13 @@ impl Board {
     }
 }
 
-impl From<OwnedFd> for Board {
+impl From<OwnedFd> for Sheet {
     fn from(descriptor: OwnedFd) -> Self {
         Self(descriptor.into())
     }
 }
 
-impl AsFd for Board {
+impl AsFd for Sheet {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
@@ -246,8 +254,8 @@ mod tests {
 
     #[test]
     fn figures_of_all_are_added_and_those_of_the_dead_stay_without_what_they_were_at() {
-        let board = Board::make().unwrap();
-        let share = || Board::from(board.as_fd().try_clone_to_owned().unwrap());
+        let sheet = Sheet::make().unwrap();
+        let share = || Sheet::from(sheet.as_fd().try_clone_to_owned().unwrap());
         let (first, second) = (Tally::default(), Tally::default());
         first.join(share(), 0);
         second.join(share(), 1);
@@ -262,11 +270,12 @@ mod tests {
         assert_eq!((sum.durations()[1], sum.duration()), (1, 2000));
         drop(flight);
         drop(second);
-        board.clear(1);
+        sheet.clear(1);
         assert_eq!((first.sum().open(), first.sum().in_flight()), (0, 0));
         let third = Tally::default();
         third.join(share(), 1);
         third.answered(500);
         assert_eq!(third.sum().requests(), [0, 1, 0, 0, 2]);
+        assert_eq!(third.own().requests(), [0, 0, 0, 0, 1]);
     }
 }

@@ -10,8 +10,10 @@ use deployer::hbnb::cli::{Cli, run};
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(outcome) => {
-            // A reader that went away misses a sentence; what was done is done.
-            let _ = writeln!(stdout(), "{}", outcome.said);
+            if !outcome.said.is_empty() {
+                // A reader that went away misses a sentence; what was done is done.
+                let _ = writeln!(stdout(), "{}", outcome.said);
+            }
             outcome.exit.into()
         }
         Err(error) => {

@@ -1,15 +1,18 @@
 //! The commands of the `hbnb` binary.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
+use super::dump::{self, Format, Unknown};
 use super::error::Error;
 use super::settings::Settings;
 use super::storage::migration::Start;
 use super::storage::{self, Database, Storage};
 use super::{seed, static_file};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
+use crate::base::say;
 
 /// What the commands and the servers of the application read from the environment.
 const VARIABLES: &str = "\
@@ -39,6 +42,28 @@ enum Command {
     Migrate(Target),
     /// Fill the database with demonstration data of our own
     Seed(Target),
+    /// Add the rows of a dump of MySQL's, or of the console's file.json, all or none
+    Import {
+        /// The file, packed by gzip or not; `-` for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Leave out values that the tables have no column for, with a warning
+        #[arg(long)]
+        skip_unknown: bool,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Write every state, city, user, amenity, place and review, passwords as they are stored
+    Export {
+        /// The file; otherwise standard output
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// How rows are written down
+        #[arg(long, value_enum, default_value_t = Format::Json)]
+        format: Format,
+        #[command(flatten)]
+        at: At,
+    },
     /// Write the static files into a directory, for a proxy to serve as /static/
     Static {
         /// The directory; made if need be
@@ -52,6 +77,13 @@ struct Target {
     /// Change nothing; exit 0 if there is nothing to do, 6 otherwise
     #[arg(long)]
     check: bool,
+    #[command(flatten)]
+    at: At,
+}
+
+/// Which database is meant.
+#[derive(Debug, clap::Args)]
+struct At {
     /// The database; otherwise the one that the environment names
     #[arg(long, value_name = "PATH|URL")]
     database: Option<String>,
@@ -60,7 +92,7 @@ struct Target {
 /// What a command has to say, on standard output, and how it exits.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// One line without its end.
+    /// One line without its end; empty if standard output is not for sentences.
     pub said: String,
     /// How it exits.
     pub exit: Exit,
@@ -75,10 +107,15 @@ pub fn run(cli: Cli) -> Result<Outcome, Error> {
 
 async fn execute(command: Command) -> Result<Outcome, Error> {
     match command {
-        Command::Migrate(target) if target.check => check_migrations(&target.open()?).await,
-        Command::Migrate(target) => migrate(&target.create()?, target.start()?).await,
-        Command::Seed(target) if target.check => check_seed(&target.open()?).await,
-        Command::Seed(target) => plant(&target.open()?).await,
+        Command::Migrate(target) if target.check => check_migrations(&target.at.open()?).await,
+        Command::Migrate(target) => migrate(&target.at.create()?, target.at.start()?).await,
+        Command::Seed(target) if target.check => check_seed(&target.at.open()?).await,
+        Command::Seed(target) => plant(&target.at.open()?).await,
+        Command::Import { file, skip_unknown, at } => {
+            let unknown = if skip_unknown { Unknown::Skip } else { Unknown::Refuse };
+            import(&at.open()?, &file, unknown).await
+        }
+        Command::Export { file, format, at } => export(&at.open()?, format, file.as_deref()).await,
         Command::Static { directory } => {
             let written = static_file::write_to(&directory)?;
             let all = static_file::static_files().count();
@@ -87,7 +124,7 @@ async fn execute(command: Command) -> Result<Outcome, Error> {
     }
 }
 
-impl Target {
+impl At {
     fn database(&self) -> Result<Database, Error> {
         match &self.database {
             Some(typed) => Ok(Database::parse(typed)?),
@@ -159,6 +196,31 @@ async fn check_seed(storage: &Storage) -> Result<Outcome, Error> {
         }
         Err(cause) => Err(cause.into()),
     }
+}
+
+async fn import(storage: &Storage, file: &Path, unknown: Unknown) -> Result<Outcome, Error> {
+    let done = dump::import(storage, file, unknown).await?;
+    storage.clone().close().await;
+    for (name, line) in done.skipped.iter() {
+        let what = format!("line {line}: there is no place here for `{name}`, which is left out");
+        say::aside(Diagnostic::warning(what));
+    }
+    let (database, new, unchanged) = (storage.database(), &done.new, &done.unchanged);
+    Ok(wanted(match (new.sum(), unchanged.sum()) {
+        (0, _) => format!("database `{database}` has all of it already: {unchanged}"),
+        (_, 0) => format!("database `{database}` took in {new}"),
+        _ => format!("database `{database}` took in {new}; it had {unchanged}"),
+    }))
+}
+
+async fn export(storage: &Storage, format: Format, file: Option<&Path>) -> Result<Outcome, Error> {
+    let dump::Exported(counts) = dump::export(storage, format, file).await?;
+    let said = format!("database `{}` was exported: {counts}", storage.database());
+    if file.is_some() {
+        return Ok(wanted(said));
+    }
+    say::aside(said);
+    Ok(wanted(String::new()))
 }
 
 fn wanted(said: String) -> Outcome {

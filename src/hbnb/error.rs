@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::storage;
+use super::{dump, storage};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 
@@ -44,6 +44,8 @@ pub enum Error {
     },
     /// The storage refused.
     Storage(storage::Error),
+    /// A file was not imported or exported.
+    Dump(dump::Error),
 }
 
 impl fmt::Display for Error {
@@ -60,6 +62,7 @@ impl fmt::Display for Error {
             Error::Runtime(cause) => write!(f, "cannot start the runtime: {cause}"),
             Error::Write { path, cause } => write!(f, "cannot write `{}`: {cause}", path.display()),
             Error::Storage(cause) => cause.fmt(f),
+            Error::Dump(cause) => cause.fmt(f),
         }
     }
 }
@@ -72,6 +75,12 @@ impl From<storage::Error> for Error {
     }
 }
 
+impl From<dump::Error> for Error {
+    fn from(cause: dump::Error) -> Self {
+        Error::Dump(cause)
+    }
+}
+
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let said = Diagnostic::error(error.to_string());
@@ -80,6 +89,7 @@ impl From<Error> for Diagnostic {
             Error::Setting { name, .. } => said.fix(format!("unset {name}, or set it to {}", wanted(&error))),
             Error::Unset { name, .. } => said.fix(format!("export {name}=…, or unset HBNB_TYPE_STORAGE")),
             Error::Template(_) => said.exit(Exit::Bug),
+            Error::Dump(cause) => cause.diagnostic(),
             Error::Runtime(_) => said.exit(Exit::Failed),
             Error::Write { .. } => said.exit(Exit::Failed).fix("choose a directory that you may write to"),
             Error::Storage(cause) => {

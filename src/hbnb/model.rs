@@ -11,8 +11,8 @@ use uuid::Uuid;
 /// How moments are written to clients: naive UTC, always six digits.
 const MOMENT: &str = "%Y-%m-%dT%H:%M:%S.%6f";
 
-/// What a FLOAT of MySQL has room for.
-const LARGEST: f64 = f32::MAX as f64;
+/// The largest number either way; a FLOAT of MySQL has room for three times as much.
+pub const LARGEST: f64 = 1e38;
 
 /// A kind of row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,7 +250,7 @@ fn fitting(column: &Column, value: &Value) -> Option<Value> {
 }
 
 /// A moment as clients see it, from one of them: without an offset it is UTC, with one it becomes UTC.
-fn moment(text: &str) -> Option<String> {
+pub(super) fn moment(text: &str) -> Option<String> {
     let absolute = text.parse::<Timestamp>().map(|moment| Offset::UTC.to_datetime(moment));
     let moment = absolute.or_else(|_| text.parse::<DateTime>()).ok()?;
     // Other years cannot be stored by every engine, nor read by Python.

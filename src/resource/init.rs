@@ -101,6 +101,12 @@ impl Init {
         }
     }
 
+    /// Whether something that was done without an error is known to have worked: Upstart passes the signal of a reload on,
+    /// and hears nothing of what comes of it.
+    pub fn knows_end_of(self, verb: Verb) -> bool {
+        (self, verb) != (Self::Upstart, Verb::Reload)
+    }
+
     /// What a service says of itself; empty if it says nothing.
     fn status(self, look: &dyn Look, name: &str) -> Result<String, Fault> {
         if self == Self::Upstart {

@@ -162,10 +162,12 @@ impl Verbs for Service {
                 self.init.read_again(host)?;
             }
         }
-        if let Some(verb) = wanted(seen) {
+        let verb = wanted(seen);
+        if let Some(verb) = verb {
             self.take_up(verb, host)?;
         }
-        if let Some(root) = &self.release {
+        let is_known = verb.is_none_or(|verb| self.init.knows_end_of(verb));
+        if let Some(root) = self.release.as_ref().filter(|_| is_known) {
             served::note(host, root)?;
         }
         if self.wants_stamp() {
@@ -276,6 +278,20 @@ mod tests {
             assert_eq!(fault.message, wanted);
             assert_eq!(service.changes(&host).unwrap(), [], "it has taken up what is current");
         }
+    }
+
+    #[test]
+    fn code_is_noted_as_what_served_only_where_that_is_known() {
+        let host = FakeHost::default();
+        host.answer("initctl", "", 0);
+        host.answer("initctl status web", "web start/running, process 411\n", 0);
+        let upstart = Service { init: Init::Upstart, ..python(&host) };
+        let served = || served::target(&host, "/app", "served").unwrap();
+        assert!(matches!(upstart.converge(&host), Outcome::Changed(_)));
+        assert_eq!(served(), Some("releases/r1".into()), "nobody said how the reload of r2 ended");
+        let restarted = Service { restart_when: vec!["/app/current".into()], ..upstart };
+        assert!(matches!(restarted.converge(&host), Outcome::Changed(_)));
+        assert_eq!(served(), Some("releases/r2".into()));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::process::Command;
 /// Exit status, standard output and standard error.
 pub type Said = (i32, String, String);
 
-fn hbnb(directory: &Path, arguments: &[&str]) -> Said {
+pub fn hbnb(directory: &Path, arguments: &[&str]) -> Said {
     hbnb_with(&[("HBNB_SQLITE", "a.db")], directory, arguments)
 }
 

@@ -4,7 +4,7 @@ use super::{get, without_database};
 use deployer::hbnb::storage::Database;
 use deployer::hbnb::{Part, Settings, app};
 
-const ODD: &str = "<!DOCTYPE html>\n<HTML lang=\"en\">\n    <HEAD>\n        <TITLE>HBNB</TITLE>\n    </HEAD>\n    <BODY>\n        <H1>Number: 5 is odd</H1>\n    </BODY>\n</HTML>\n";
+const ODD: &str = "<!DOCTYPE html>\n<HTML lang=\"en\">\n    <HEAD>\n        <META name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n        <TITLE>HBNB</TITLE>\n    </HEAD>\n    <BODY>\n        <H1>Number: 5 is odd</H1>\n    </BODY>\n</HTML>\n";
 
 #[tokio::test]
 async fn a_number_is_odd_or_even_at_the_root_and_under_the_mount() {

@@ -3,8 +3,10 @@
 //! What touches the database is tested on both engines by the same files.
 
 mod command;
+mod course_database;
 mod dynamic;
 mod fuzz;
+mod import_command;
 mod on_mariadb;
 mod on_sqlite;
 mod onepage;

@@ -12,6 +12,8 @@ mod booking;
 mod course;
 #[path = "find.rs"]
 mod find;
+#[path = "import.rs"]
+mod import;
 #[path = "missing.rs"]
 mod missing;
 #[path = "place_page.rs"]

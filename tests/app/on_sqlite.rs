@@ -10,6 +10,10 @@ mod booking;
 mod course;
 #[path = "find.rs"]
 mod find;
+#[path = "guard.rs"]
+mod guard;
+#[path = "import.rs"]
+mod import;
 #[path = "missing.rs"]
 mod missing;
 #[path = "place_page.rs"]

@@ -58,7 +58,7 @@ fn no_page_has_an_error_in_the_console_or_is_wider_than_the_screen() {
             let idle = "return !document.querySelector('.user span:empty')";
             wait_for("the owners", || browser.run(idle).as_bool()?.then_some(()));
             let wide = browser.run("return document.documentElement.scrollWidth");
-            assert_eq!(wide.as_u64(), Some(size.0.into()), "{path}");
+            assert!(wide.as_u64().unwrap() <= size.0.into(), "{path} is {wide} wide on a {screen}");
             assert_eq!(browser.console(), Vec::<String>::new(), "{path}");
             let name = if path == "/" { "home" } else { path.trim_start_matches('/') };
             browser.screenshot(&format!("{screen}-{}", name.replace('/', "-")));

@@ -249,7 +249,5 @@ fn end(mut server: Server, workers: usize) {
 /// Has a server reload, and waits until so many others serve and none of `old` is left.
 fn replaced(server: &Server, old: &[i32], workers: usize) {
     server.signal(Signal::HUP);
-    wait_for("a new generation", || {
-        Some(server.workers()).filter(|now| now.len() == workers && now.iter().all(|pid| !old.contains(pid)))
-    });
+    server.replaced(old, workers);
 }

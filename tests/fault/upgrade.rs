@@ -6,29 +6,18 @@ use rustix::process::Signal;
 
 use super::{loses_nothing, native, numbered, only, python, serving, status};
 use crate::support::load::Page;
-use crate::support::server::{Server, runs, signal_to, wait_for};
+use crate::support::server::{Adopted, Server, runs, signal_to, wait_for};
 use crate::support::site;
 
 /// How often.
 const TIMES: usize = 10;
-
-/// The newest master; it is gone when dropped.
-struct Newest(i32);
-
-impl Drop for Newest {
-    fn drop(&mut self) {
-        if runs(self.0) {
-            signal_to(self.0, Signal::KILL);
-        }
-    }
-}
 
 fn number(server: &Server, file: &str) -> Option<i32> {
     fs::read_to_string(server.path(file)).ok()?.trim().parse().ok()
 }
 
 fn upgraded(server: Server, what: &str, page: fn(usize) -> Page) {
-    let mut newest = Newest(server.child.id().cast_signed());
+    let mut newest = Adopted(server.child.id().cast_signed());
     loses_nothing(&server, &format!("{what}, USR2 and TERM {TIMES} times"), page, || {
         for _ in 0..TIMES {
             let old = newest.0;

@@ -4,7 +4,7 @@ use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
 use crate::support::server::{PAGE, Server, read_answer};
 use crate::support::wire::{both, connect, python};
@@ -45,6 +45,23 @@ fn a_worker_that_is_full_leaves_the_next_client_to_another() {
     drop(open);
 }
 
+#[test]
+fn a_client_that_no_descriptor_is_left_for_is_served_when_there_is_one() {
+    let server = Server::start(&[]);
+    let pid = Pid::from_raw(server.workers_are(1)[0]);
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let none_more = Rlimit { current: Some(3), maximum };
+    let before = prlimit(pid, Resource::Nofile, none_more).unwrap();
+    let address = server.address();
+    let mut late = BufReader::new(connect(&address));
+    write!(late.get_mut(), "GET {PAGE} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let told = "Cannot accept a connection: Too many open files";
+    server.logged(told, 1);
+    prlimit(pid, Resource::Nofile, before).unwrap();
+    assert_eq!(read_answer(&mut late).unwrap().status, 200);
+    assert_eq!(server.log().matches(told).count(), 1, "{}", server.log());
+}
+
 /// Resident kilobytes of a process.
 fn resident(pid: i32) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
@@ -55,7 +72,7 @@ fn resident(pid: i32) -> u64 {
 #[test]
 fn two_thousand_idle_connections_cost_eight_kilobytes_each_at_most() {
     const COUNT: u64 = 2000;
-    let hard = rustix::process::getrlimit(Resource::Nofile).maximum;
+    let hard = getrlimit(Resource::Nofile).maximum;
     setrlimit(Resource::Nofile, Rlimit { current: hard, maximum: hard }).unwrap();
     let options = ["--worker-connections", "4000", "--keep-alive", "75", "--backlog", "2048"];
     for server in [Server::start(&options), python(&options)] {

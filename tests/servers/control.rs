@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::Value as Json;
 
-use crate::support::server::{APP, Client, PAGE, Server, binary, wait_for};
+use crate::support::server::{APP, Client, PAGE, Server, binary, signal_to, wait_for};
 use crate::support::site::SLOW;
 
 /// What was printed, and whether that is data.
@@ -84,6 +84,75 @@ fn a_status_tells_of_every_process_and_of_what_each_works_on() {
     assert_eq!(slow.answer().unwrap().body, "done");
 }
 
+/// The process of a role in a status.
+fn of_role<'a>(told: &'a Json, role: &str) -> &'a Json {
+    told["processes"].as_array().unwrap().iter().find(|process| process["role"] == role).unwrap()
+}
+
+#[test]
+fn many_long_requests_are_told_in_short_and_the_front_serves_on() {
+    const COUNT: usize = 80;
+    let dir = tempfile::tempdir().unwrap();
+    let pid = dir.path().join("pid");
+    let options = ["--threads", &COUNT.to_string(), "--pid", pid.to_str().unwrap()];
+    let server = Server::python(SLOW, &options);
+    let path = format!("/slow?{}", "x".repeat(4000));
+    let mut clients: Vec<Client> = (0..COUNT).map(|_| Client::new(&server.address())).collect();
+    for client in &mut clients {
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).unwrap();
+    }
+    let all_held = |told: &Json| of_role(told, "worker")["current"].as_array().unwrap().len() == COUNT;
+    let told = wait_for("all requests in work", || Some(status(&server)).filter(all_held));
+    let again = status(&server);
+    assert_eq!(of_role(&again, "front")["pid"], of_role(&told, "front")["pid"]);
+    let request = of_role(&again, "worker")["current"][COUNT - 1]["request"].as_str().unwrap();
+    assert_eq!(request, &format!("GET {path}")[..200]);
+    fs::write(server.path("go"), "").unwrap();
+    for client in &mut clients {
+        assert_eq!(client.answer().unwrap().body, "done");
+    }
+    assert!(!server.log().contains("signal"), "{}", server.log());
+}
+
+#[test]
+fn what_a_front_said_before_is_not_told_again_when_it_is_silent() {
+    let dir = tempfile::tempdir().unwrap();
+    let pid = dir.path().join("pid");
+    let server = Server::python(SLOW, &["--pid", pid.to_str().unwrap()]);
+    let told = status(&server);
+    let front = of_role(&told, "front");
+    assert_eq!(front["requests"], 1);
+    let pid = front["pid"].as_i64().unwrap() as i32;
+    signal_to(pid, Signal::STOP);
+    assert_eq!(of_role(&status(&server), "front")["requests"], Json::Null);
+    signal_to(pid, Signal::CONT);
+    assert_eq!(of_role(&status(&server), "front")["requests"], 1);
+}
+
+#[test]
+fn a_control_socket_of_another_server_is_left_to_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let named = dir.path().join("control");
+    let options = ["--control-socket", named.to_str().unwrap()];
+    let by_name =
+        || said(&Command::new(binary()).args(["status", "--json", "--socket"]).arg(&named).output().unwrap());
+    let pid = |(is_good, text): (bool, String)| {
+        assert!(is_good, "{text}");
+        serde_json::from_str::<Json>(&text).unwrap()["pid"].as_u64().unwrap() as u32
+    };
+    let first = Server::start(&options);
+    let second = Server::start(&options);
+    second.logged(&format!("[WARNING] No control socket at {}: the address is in use", named.display()), 1);
+    assert_eq!(pid(by_name()), first.child.id());
+    drop(second);
+    assert_eq!(pid(by_name()), first.child.id());
+    // It is killed, so that its socket file stays.
+    drop(first);
+    assert!(named.exists());
+    let third = Server::start(&options);
+    assert_eq!(pid(by_name()), third.child.id());
+}
+
 #[test]
 fn a_server_is_found_by_its_pid_file_and_by_its_socket_and_the_socket_is_ours_alone() {
     let (dir, server) = start(&["--control-socket-mode", "0600"]);
@@ -132,8 +201,7 @@ fn a_reload_waits_until_the_new_generation_serves() {
     let old = server.workers_are(2);
     let (is_good, text) = tell(&server, &["reload"]);
     assert!(is_good && text.starts_with("generation 2 serves, after "), "{text}");
-    let new = server.workers_are(2);
-    assert!(new.iter().all(|pid| !old.contains(pid)), "{old:?} became {new:?}");
+    server.replaced(&old, 2);
     assert_eq!(status(&server)["generation"], 2);
 }
 
@@ -225,7 +293,15 @@ fn the_socket_is_where_the_settings_say_after_a_reload() {
     let (is_good, text) = ask("reload", "one");
     assert!(is_good && text.starts_with("generation 2 serves"), "{text}");
     assert!(ask("status", "two").0 && !server.path("one").exists());
-    assert_eq!(fs::metadata(server.path("two")).unwrap().permissions().mode() & 0o777, 0o666);
+    let (mode, inode) = (
+        || fs::metadata(server.path("two")).unwrap().mode() & 0o777,
+        || fs::metadata(server.path("two")).unwrap().ino(),
+    );
+    let made = inode();
+    assert_eq!(mode(), 0o666);
+    fs::write(server.path("appserver.yml"), "control_socket: 'two'\ncontrol_socket_mode: '0600'\n").unwrap();
+    assert!(ask("reload", "two").0);
+    assert_eq!((mode(), inode()), (0o600, made));
     fs::write(server.path("appserver.yml"), "control_socket_disable: true\n").unwrap();
     assert!(ask("reload", "two").0);
     assert!(!server.path("two").exists());

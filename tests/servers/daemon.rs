@@ -6,13 +6,13 @@ use std::path::Path;
 
 use rustix::process::{Pid, Signal, getsid};
 
-use crate::support::server::{Client, runs, signal_to, wait_for};
+use crate::support::server::{Adopted, Client, signal_to, wait_for};
 use crate::support::site;
 
-/// A server in the background; it is gone when dropped.
+/// A server in the background.
 struct Hidden {
     dir: tempfile::TempDir,
-    pid: i32,
+    master: Adopted,
 }
 
 impl Hidden {
@@ -26,7 +26,7 @@ impl Hidden {
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), told.as_str()), (Some(0), ""));
         let pid = fs::read_to_string(dir.path().join("pid")).unwrap().trim().parse().unwrap();
-        Self { dir, pid }
+        Self { dir, master: Adopted(pid) }
     }
 
     fn address(&self) -> String {
@@ -36,17 +36,9 @@ impl Hidden {
     }
 
     fn children(&self) -> usize {
-        let pid = self.pid;
+        let pid = self.master.0;
         let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
         text.split_whitespace().count()
-    }
-}
-
-impl Drop for Hidden {
-    fn drop(&mut self) {
-        if runs(self.pid) {
-            signal_to(self.pid, Signal::KILL);
-        }
     }
 }
 
@@ -54,13 +46,13 @@ impl Drop for Hidden {
 fn a_daemon_serves_when_the_command_returns_and_has_left_the_session() {
     let server = Hidden::start(&[]);
     assert_eq!(Client::new(&server.address()).get("/").unwrap().body, "one");
-    let pid = Pid::from_raw(server.pid).unwrap();
+    let pid = Pid::from_raw(server.master.0).unwrap();
     assert_eq!(getsid(Some(pid)).unwrap(), pid);
     for stream in 0..3 {
-        let target = fs::read_link(format!("/proc/{}/fd/{stream}", server.pid)).unwrap();
+        let target = fs::read_link(format!("/proc/{}/fd/{stream}", server.master.0)).unwrap();
         assert_eq!(target, Path::new("/dev/null"));
     }
-    signal_to(server.pid, Signal::TERM);
+    signal_to(server.master.0, Signal::TERM);
     wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));
     assert!(!server.dir.path().join("pid").exists());
 }
@@ -85,14 +77,14 @@ fn a_daemon_that_cannot_start_is_told_where_it_was_called() {
 fn winch_sends_the_workers_of_a_daemon_away_and_hup_brings_them_back_to_who_waits() {
     let server = Hidden::start(&["--workers", "2"]);
     assert_eq!(server.children(), 3);
-    signal_to(server.pid, Signal::WINCH);
+    signal_to(server.master.0, Signal::WINCH);
     wait_for("the end of the workers", || (server.children() == 0).then_some(()));
     let mut client = Client::new(&server.address());
     client.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
-    signal_to(server.pid, Signal::HUP);
+    signal_to(server.master.0, Signal::HUP);
     assert_eq!(client.answer().unwrap().body, "one");
     assert_eq!(server.children(), 3);
-    signal_to(server.pid, Signal::TERM);
+    signal_to(server.master.0, Signal::TERM);
     wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));
 }
 
@@ -100,7 +92,7 @@ fn winch_sends_the_workers_of_a_daemon_away_and_hup_brings_them_back_to_who_wait
 fn a_daemon_is_upgraded_in_the_usual_three_steps() {
     let mut server = Hidden::start(&[]);
     let address = server.address();
-    let old = server.pid;
+    let old = server.master.0;
     signal_to(old, Signal::USR2);
     let log = server.dir.path().join("log");
     wait_for("the new master to serve", || {
@@ -111,12 +103,12 @@ fn a_daemon_is_upgraded_in_the_usual_three_steps() {
     wait_for("only the new master to be left to the old one", || (server.children() == 1).then_some(()));
     assert_eq!(Client::new(&address).get("/").unwrap().body, "one");
     signal_to(old, Signal::QUIT);
-    server.pid = second.trim().parse().unwrap();
+    server.master.0 = second.trim().parse().unwrap();
     wait_for("the pid file to move", || {
         (fs::read_to_string(server.dir.path().join("pid")).ok()? == second).then_some(())
     });
     assert_eq!(Client::new(&address).get("/").unwrap().body, "one");
-    signal_to(server.pid, Signal::TERM);
+    signal_to(server.master.0, Signal::TERM);
     wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));
 }
 

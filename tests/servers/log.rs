@@ -144,6 +144,16 @@ fn syslog_gets_every_line_and_every_request_under_our_name() {
     );
     let request = format!("<158>gunicorn.shop.access: GET {PAGE} 200");
     while read() != request {}
+    for pid in server.workers().into_iter().chain([pid.cast_signed()]) {
+        assert_eq!(couriers(pid), 1, "of process {pid}");
+    }
+}
+
+/// How many threads of a process deliver lines elsewhere.
+fn couriers(pid: i32) -> usize {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let names = threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("comm")).unwrap());
+    names.filter(|name| name == "courier\n").count()
 }
 
 #[test]

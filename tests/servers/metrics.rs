@@ -77,11 +77,9 @@ fn the_length_of_a_queue_that_no_kernel_tells_is_refused_with_a_sentence() {
     assert!(!output.status.success());
 }
 
-/// Where a server tells its figures.
+/// Where a server tells its figures now.
 fn place(server: &Server) -> String {
-    let log = server.log();
-    let rest = log.split("Figures at: http://").nth(1).unwrap();
-    rest.split('/').next().unwrap().to_string()
+    server.figures().pop().unwrap()
 }
 
 /// The figures as they are now, by name and labels.
@@ -216,8 +214,7 @@ fn figures_are_told_elsewhere_after_a_reload_and_go_on_where_they_were() {
     fs::write(server.path("appserver.yml"), "metrics_bind: '[::1]:0'\n").unwrap();
     server.signal(Signal::HUP);
     server.logged("Figures at: ", 2);
-    let log = server.log();
-    let new = log.split("Figures at: http://").nth(2).unwrap().split('/').next().unwrap();
+    let new = &place(&server);
     wait_for("the end of the old place", || Client::new(&old).get("/metrics").is_err().then_some(()));
     assert_eq!(figures(new)[good], 1.0);
     fs::write(server.path("appserver.yml"), "metrics_bind: '203.0.113.1:9'\n").unwrap();

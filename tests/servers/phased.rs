@@ -5,7 +5,7 @@ use std::fs;
 
 use rustix::process::Signal;
 
-use crate::support::server::{APP, Server, wait_for};
+use crate::support::server::Server;
 use crate::support::site::{self, answers};
 
 /// How many workers there ever were at once, by the log.
@@ -36,10 +36,8 @@ fn a_phased_reload_has_one_worker_too_many_at_most_and_loses_no_request() {
             site::write(server.dir.path(), &format!("round {round}"));
             let old = server.workers();
             server.signal(Signal::HUP);
-            wait_for("a new front and three new workers", || {
-                let now = server.workers();
-                (now.len() == 4 && now.iter().all(|pid| !old.contains(pid))).then_some(())
-            });
+            // A front and its workers.
+            server.replaced(&old, 4);
             answers(&server, "/", &format!("round {round}"));
         }
     });
@@ -53,10 +51,7 @@ fn workers_of_the_bundled_application_are_replaced_in_phases_as_well() {
     let server = Server::start(&["--workers", "2", "--phased"]);
     let old = server.workers_are(2);
     server.signal(Signal::HUP);
-    wait_for(&format!("two other workers of {APP}"), || {
-        let now = server.workers();
-        (now.len() == 2 && now.iter().all(|pid| !old.contains(pid))).then_some(())
-    });
+    server.replaced(&old, 2);
     assert_eq!(most_at_once(&server.log()), 3);
 }
 

@@ -9,21 +9,13 @@ use rustix::process::Signal;
 
 use crate::support::server::{APP, Client, PAGE, Server, binary, signal_to, wait_for};
 
-/// Waits until nobody of `old` is left and `count` others are there.
-fn replaced(server: &Server, old: &[i32], count: usize) -> Vec<i32> {
-    wait_for("a new generation", || {
-        Some(server.workers()).filter(|now| now.len() == count && now.iter().all(|pid| !old.contains(pid)))
-    })
-}
-
 #[test]
 fn hup_keeps_the_master_and_replaces_every_worker() {
     let server = Server::start(&["--workers", "3"]);
     let old = server.workers_are(3);
     let master = server.child.id();
     server.signal(Signal::HUP);
-    let new = replaced(&server, &old, 3);
-    assert_eq!(new.len(), 3);
+    server.replaced(&old, 3);
     assert_eq!(server.child.id(), master);
     assert_eq!(Client::new(&server.address()).get(PAGE).unwrap().body, "Hello HBNB!");
 }
@@ -80,6 +72,6 @@ fn a_reload_runs_the_release_that_the_link_leads_to_now() {
     fs::copy(binary(), &new).unwrap();
     switch(&server, &new);
     server.signal(Signal::HUP);
-    let workers = replaced(&server, &old, 1);
+    let workers = server.replaced(&old, 1);
     assert_eq!(fs::read_link(format!("/proc/{}/exe", workers[0])).unwrap(), new);
 }

@@ -35,9 +35,7 @@ fn hup_sets_the_number_of_workers_back() {
     server.signal(Signal::TTIN);
     let old = server.workers_are(3);
     server.signal(Signal::HUP);
-    wait_for("the number of the settings", || {
-        Some(server.workers()).filter(|now| now.len() == 2 && now.iter().all(|pid| !old.contains(pid)))
-    });
+    server.replaced(&old, 2);
     site::end(server);
 }
 

@@ -136,6 +136,8 @@ impl Drop for MariaDb {
 fn program(name: &str, directory: &Path) -> Command {
     let mut command = Command::new(name);
     command.arg("--no-defaults").arg(format!("--datadir={}", directory.join("data").display()));
+    // A server that starts sweeps its directory for temporary tables, also those of others.
+    command.arg(format!("--tmpdir={}", directory.display()));
     if rustix::process::geteuid().is_root() {
         command.arg("--user=root");
     }

@@ -132,6 +132,19 @@ impl Server {
         wait_for(&format!("{count} workers"), || Some(self.workers()).filter(is_true))
     }
 
+    /// Waits until there are exactly this many children and none of `old` is left.
+    pub fn replaced(&self, old: &[i32], count: usize) -> Vec<i32> {
+        let is_new = |now: &Vec<i32>| now.len() == count && now.iter().all(|pid| !old.contains(pid));
+        wait_for(&format!("{count} others"), || Some(self.workers()).filter(is_new))
+    }
+
+    /// Where figures were told since the start, the newest place last.
+    pub fn figures(&self) -> Vec<String> {
+        let log = self.log();
+        let places = log.split("Figures at: http://").skip(1);
+        places.map(|rest| rest.split('/').next().unwrap().to_string()).collect()
+    }
+
     /// Sends the master a signal.
     pub fn signal(&self, signal: Signal) {
         signal_to(self.child.id().cast_signed(), signal);
@@ -147,6 +160,17 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A master that is no child of ours; it is gone when dropped.
+pub struct Adopted(pub i32);
+
+impl Drop for Adopted {
+    fn drop(&mut self) {
+        if runs(self.0) {
+            signal_to(self.0, Signal::KILL);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod json;
 pub mod lines;
 pub mod variable;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ use tokio::sync::Notify;
 pub use self::format::Format;
 pub use self::lines::Lines;
 use super::http::Head;
+use super::log::Echo;
 
 /// What is known of a request that was answered.
 pub struct Record<'a> {
@@ -75,9 +77,6 @@ impl Form {
     }
 }
 
-/// Takes a line without its end somewhere else.
-pub type Echo = Box<dyn Fn(&str) + Send + Sync>;
-
 /// The access log of a process.
 pub struct Access {
     /// The form of its lines.
@@ -85,7 +84,7 @@ pub struct Access {
     /// The file they go to, if there is one.
     pub lines: Option<Lines>,
     /// Where they go as well.
-    pub echo: Option<Echo>,
+    pub echo: Option<Arc<dyn Echo>>,
     /// Rung when the first line waits.
     pub waiting: Notify,
 }
@@ -95,7 +94,7 @@ impl Access {
     pub fn add(&self, record: &Record) {
         let line = self.form.line(record, Timestamp::now());
         if let Some(echo) = &self.echo {
-            echo(line.trim_end());
+            echo.access(line.trim_end());
         }
         if self.lines.as_ref().is_some_and(|lines| lines.add(&line)) {
             self.waiting.notify_one();

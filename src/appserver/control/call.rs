@@ -11,6 +11,7 @@ use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use super::place::{self, Target};
 use super::table;
 use super::wire::{self, Command, Reply, Request};
+use crate::appserver::settings::section::MOST_WORKERS;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 
@@ -20,14 +21,10 @@ const WORDS: [&str; 4] = ["status", "reload", "scale", "stop"];
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The width of a line where nobody says how wide it may be.
 const USUAL_WIDTH: usize = 100;
-/// More workers than this are a slip of the finger.
-const MOST_WORKERS: u64 = 1024;
 
 /// Whether the arguments (the program's name first) are such a command.
 pub fn is_meant(args: &[OsString]) -> bool {
-    let is_word = |arg: &OsString| WORDS.iter().any(|word| arg == word);
-    // A worker is started with its own words.
-    args.get(1).is_some_and(is_word) && args.get(2).is_none_or(|arg| arg != "--of")
+    args.get(1).is_some_and(|arg| WORDS.iter().any(|word| arg == word))
 }
 
 /// Does it; returns what to print. Errors: no server was found, or it could not do it.

@@ -1,14 +1,13 @@
 //! Where the control socket is: made by the master beside its pid file or where programs keep such things, and found
 //! again by the list of sockets that the kernel keeps.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::Mode;
-
+use crate::appserver::listener::{self, SocketFile};
 use crate::appserver::settings::Settings;
 use crate::base::diagnostic::Diagnostic;
 
@@ -41,30 +40,24 @@ pub struct Door {
     pub path: PathBuf,
     /// Who may use it.
     pub mode: u32,
-    inode: u64,
+    _file: Option<SocketFile>,
 }
 
 impl Door {
-    /// Opens a socket at `path` that only those whom `mode` lets may use. Errors are those of the system.
+    /// Opens a socket at `path` that only those whom `mode` lets may use; what a server that was killed left there is
+    /// replaced. Errors are those of the system, `AddrInUse` if another server is asked there.
     pub fn open(path: &Path, mode: u32) -> io::Result<Self> {
-        // Left behind by a master that was killed; one that lives has another process id.
-        if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
-            fs::remove_file(path)?;
-        }
-        let before = rustix::process::umask(Mode::from_raw_mode(!mode & 0o777));
-        let bound = UnixListener::bind(path);
-        rustix::process::umask(before);
-        let socket = bound?;
+        let socket = listener::bind_file(path, !mode & 0o777)?;
+        let file = SocketFile::of(path);
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, inode: fs::symlink_metadata(path)?.ino(), path: path.to_owned(), mode })
+        Ok(Self { socket, path: path.to_owned(), mode, _file: file })
     }
-}
 
-impl Drop for Door {
-    fn drop(&mut self) {
-        if fs::symlink_metadata(&self.path).is_ok_and(|found| found.ino() == self.inode) {
-            let _ = fs::remove_file(&self.path);
-        }
+    /// From now on those whom `mode` lets may use it. Errors are those of the system.
+    pub fn admit(&mut self, mode: u32) -> io::Result<()> {
+        fs::set_permissions(&self.path, Permissions::from_mode(mode))?;
+        self.mode = mode;
+        Ok(())
     }
 }
 
@@ -167,7 +160,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.sock");
         let door = Door::open(&path, 0o600).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(Door::open(&path, 0o600).err().unwrap().kind(), io::ErrorKind::AddrInUse);
         drop(door);
         assert!(!path.exists());
     }

@@ -24,8 +24,10 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use self::roll::Reason;
 use super::log::Level;
 use super::signals::Signal;
+use crate::base::exit::Exit;
 
 /// A worker, never used twice.
 pub type Id = u64;
@@ -132,8 +134,8 @@ pub enum Event {
     Failed(Id, Failure),
     /// A worker's process ended, or could not be started; the text says how.
     Died(Id, String),
-    /// A worker is to be replaced; the text says why.
-    Spent(Id, String),
+    /// A worker is to be replaced; the text says why to people.
+    Spent(Id, Reason, String),
     /// A worker works on a request for too long; the text says on which.
     Stuck(Id, String),
     /// What the newest generation is to be is known.
@@ -149,8 +151,8 @@ pub enum Event {
 pub struct Failure {
     /// The whole complaint.
     pub message: String,
-    /// The exit status it leads to, if it ends the server.
-    pub exit: u8,
+    /// What the server exits with, if it ends it.
+    pub exit: Exit,
 }
 
 /// What a worker that leaves does with connections nobody accepted yet.
@@ -206,6 +208,8 @@ struct Member {
     heard: Duration,
     leave_by: Option<Duration>,
     why: Option<Failure>,
+    /// Whether it was noted why it is replaced.
+    is_noted: bool,
     /// What its generation was to be when it was started.
     plan: Plan,
     /// Of a Python worker: who gives it requests.
@@ -232,7 +236,7 @@ pub struct Crew {
     patience_at: Duration,
     failure: Option<Failure>,
     /// How often a worker was replaced, by reason.
-    restarts: BTreeMap<&'static str, u64>,
+    restarts: BTreeMap<Reason, u64>,
 }
 
 impl Crew {

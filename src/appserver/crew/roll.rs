@@ -1,11 +1,41 @@
 //! The crew as others see it, and how many it is to be.
 
-use super::{Crew, Life, Phase, Role};
+use super::{Crew, Id, Life, Phase, Role};
 use crate::appserver::census::{self, Census};
 
-/// Why workers are replaced: settings, and what else happens to them.
-const REASONS: [&str; 6] = ["max_requests", "max_rss", "worker_lifetime", "timeout", "died", OTHER];
-const OTHER: &str = "other";
+/// Why a worker is replaced; each is for one reason, the first there was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// It answered as many requests as it may.
+    Requests,
+    /// It has more memory than it may.
+    Memory,
+    /// It has had its time.
+    Lifetime,
+    /// It was silent, or a request in it took too long.
+    Timeout,
+    /// It ended by itself, or others killed it.
+    Died,
+    /// It left without having been told to, or its front did not live on.
+    Other,
+}
+
+impl Reason {
+    const ALL: [Self; 6] =
+        [Self::Requests, Self::Memory, Self::Lifetime, Self::Timeout, Self::Died, Self::Other];
+
+    /// What it is called where figures are told: by its setting, if it has one.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Requests => "max_requests",
+            Self::Memory => "max_rss",
+            Self::Lifetime => "worker_lifetime",
+            Self::Timeout => "timeout",
+            Self::Died => "died",
+            Self::Other => "other",
+        }
+    }
+}
 
 impl Role {
     /// Whether clients connect to it.
@@ -30,9 +60,9 @@ impl Crew {
             generation: self.generation,
             wanted: self.wanted(),
             members: members.collect(),
-            restarts: REASONS
+            restarts: Reason::ALL
                 .into_iter()
-                .map(|why| (why.to_string(), self.restarts.get(why).copied().unwrap_or(0)))
+                .map(|why| (why.word().to_string(), self.restarts.get(&why).copied().unwrap_or(0)))
                 .collect(),
         }
     }
@@ -53,10 +83,13 @@ impl Crew {
         self.resize(|_| workers.max(1));
     }
 
-    /// Notes why a worker is replaced: the setting named in the sentence, or the word itself.
-    pub(super) fn note_restart(&mut self, why: &str) {
-        let reason = REASONS.into_iter().find(|known| why.contains(known)).unwrap_or(OTHER);
-        *self.restarts.entry(reason).or_default() += 1;
+    /// Notes why somebody who serves is replaced, unless that was noted before.
+    pub(super) fn note_restart(&mut self, id: Id, why: Reason) {
+        let Some(member) = self.members.get_mut(&id) else { return };
+        let served = matches!(member.life, Life::Serving | Life::Retiring);
+        if served && self.phase != Phase::Stopping && !std::mem::replace(&mut member.is_noted, true) {
+            *self.restarts.entry(why).or_default() += 1;
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Crew, Id, Life, MARGIN, Member, Phase, Plan, Queue, Role};
+use super::{Action, Crew, Id, Life, MARGIN, Member, Phase, Plan, Queue, Reason, Role};
 
 impl Crew {
     /// Starts who is missing in a generation.
@@ -26,6 +26,7 @@ impl Crew {
                 heard: now,
                 leave_by: None,
                 why: None,
+                is_noted: false,
                 plan,
                 front: None,
             };
@@ -161,6 +162,7 @@ impl Crew {
     pub(super) fn orphan(&mut self, now: Duration, front: Id, generation: u64) {
         let is_its = |m: &Member| m.front == Some(front) || (m.front.is_none() && m.generation == generation);
         for id in self.ids(|m| m.role == Role::Python && is_its(m) && m.life != Life::Leaving) {
+            self.note_restart(id, Reason::Other);
             let graceful = self.members[&id].plan.graceful;
             self.go(id, now + graceful + MARGIN);
         }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{
     Action, Crew, Event, FIRST_PAUSE, Failure, Id, LONGEST_PAUSE, Level, Life, MARGIN, Member, PATIENCE,
-    Phase, QUICK, Queue, Role, Signal,
+    Phase, QUICK, Queue, Reason, Role, Signal,
 };
+use crate::base::exit::Exit;
 
 impl Crew {
     /// Takes an event in; returns what to do, in order.
@@ -16,6 +17,7 @@ impl Crew {
             Event::Ready(id) => self.ready(now, id),
             Event::Beat(id) => self.heard(now, id),
             Event::Leaves(id) => {
+                self.note_restart(id, Reason::Other);
                 if let Some(member) = self.members.get_mut(&id).filter(|m| m.life != Life::Leaving) {
                     member.life = Life::Leaving;
                     member.leave_by = Some(now + member.plan.graceful + MARGIN);
@@ -27,7 +29,7 @@ impl Crew {
                 }
             }
             Event::Died(id, how) => self.died(now, id, &how, &mut actions),
-            Event::Spent(id, why) => self.retire(id, &why, &mut actions),
+            Event::Spent(id, reason, why) => self.retire(id, reason, &why, &mut actions),
             Event::Stuck(id, what) => self.stuck(now, id, &what, &mut actions),
             Event::Planned(plan) if self.phase == Phase::Reloading => self.next = Some(plan),
             Event::Unplanned(why) if self.phase == Phase::Reloading => {
@@ -98,6 +100,7 @@ impl Crew {
     }
 
     fn died(&mut self, now: Duration, id: Id, how: &str, actions: &mut Vec<Action>) {
+        self.note_restart(id, Reason::Died);
         let Some(member) = self.members.remove(&id) else { return };
         let pid = member.pid;
         match member.life {
@@ -107,15 +110,14 @@ impl Crew {
                 actions.push(Action::Say(Level::Info, format!("Worker exited (pid:{pid})")));
             }
             Life::Serving | Life::Retiring => {
-                self.note_restart("died");
                 actions.push(Action::Say(Level::Error, format!("Worker (pid:{pid}) {how}")));
                 if member.role == Role::Front {
                     self.orphan(now, id, member.generation);
                 }
             }
             Life::Booting | Life::Waiting => {
-                let died =
-                    Failure { message: format!("worker (pid:{pid}) {how} before it was ready"), exit: 4 };
+                let message = format!("worker (pid:{pid}) {how} before it was ready");
+                let died = Failure { message, exit: Exit::Failed };
                 self.did_not_start(now, member.generation, member.why.unwrap_or(died), actions);
             }
         }
@@ -175,12 +177,13 @@ impl Crew {
 
     /// Kills who was silent for too long.
     fn give_up(&mut self, now: Duration, id: Id, actions: &mut Vec<Action>) {
+        self.note_restart(id, Reason::Timeout);
         let Some(member) = self.members.get_mut(&id) else { return };
         let boot = member.plan.boot.as_secs();
         if member.role == Role::Python {
             member.life = Life::Booting;
             let message = format!("worker (pid:{}) was not ready after {boot} s (boot_timeout)", member.pid);
-            member.why = Some(Failure { message, exit: 4 });
+            member.why = Some(Failure { message, exit: Exit::Failed });
         } else {
             let silence = now.saturating_sub(member.heard).as_secs();
             let text = format!("WORKER TIMEOUT (pid:{}): silent for {silence} s", member.pid);
@@ -192,12 +195,12 @@ impl Crew {
     }
 
     /// Has a worker replaced; until then it serves.
-    fn retire(&mut self, id: Id, why: &str, actions: &mut Vec<Action>) {
+    fn retire(&mut self, id: Id, reason: Reason, why: &str, actions: &mut Vec<Action>) {
         if let Some(member) = self.members.get_mut(&id).filter(|m| m.life == Life::Serving) {
             member.life = Life::Retiring;
             let text = format!("Worker (pid:{}) will be replaced: {why}", member.pid);
             actions.push(Action::Say(Level::Info, text));
-            self.note_restart(why);
+            self.note_restart(id, reason);
         }
     }
 
@@ -209,7 +212,7 @@ impl Crew {
         actions.push(Action::Dump(id));
         let time = if member.plan.threads > 1 { member.plan.graceful } else { MARGIN };
         if member.life != Life::Leaving {
-            self.note_restart("timeout");
+            self.note_restart(id, Reason::Timeout);
             self.go(id, now + time);
             actions.push(Action::Leave(id, Queue::Left));
         }
@@ -226,23 +229,13 @@ impl Crew {
                 }
             }
             Phase::Serving => {
-                self.welcome(actions);
-                if now >= self.not_before {
-                    self.fill(now, self.generation, actions);
-                }
-                self.trim(now, actions);
-                self.relieve(now, actions);
+                self.keep(now, actions);
                 if self.reload_again {
                     self.reload(now, actions);
                 }
             }
             Phase::Reloading => {
-                self.welcome(actions);
-                if now >= self.not_before {
-                    self.fill(now, self.generation, actions);
-                }
-                self.trim(now, actions);
-                self.relieve(now, actions);
+                self.keep(now, actions);
                 self.fill(now, self.newest, actions);
                 if self.is_complete(self.newest) {
                     self.take_over(now, actions);
@@ -251,6 +244,16 @@ impl Crew {
             Phase::Stopping if self.members.is_empty() => actions.push(Action::End(self.failure.take())),
             Phase::Stopping => {}
         }
+    }
+
+    /// Keeps the generation that serves as it is to be.
+    fn keep(&mut self, now: Duration, actions: &mut Vec<Action>) {
+        self.welcome(actions);
+        if now >= self.not_before {
+            self.fill(now, self.generation, actions);
+        }
+        self.trim(now, actions);
+        self.relieve(now, actions);
     }
 
     fn reload(&mut self, now: Duration, actions: &mut Vec<Action>) {

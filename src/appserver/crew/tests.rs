@@ -46,7 +46,7 @@ fn nobody_accepts_before_the_whole_first_generation_is_ready() {
 fn a_failure_of_the_first_generation_ends_the_server_with_its_reason() {
     let mut crew = Crew::new(plan(Role::Native, 2), at(0));
     crew.step(at(0), Event::Tick);
-    let why = Failure { message: "no database".into(), exit: 4 };
+    let why = Failure { message: "no database".into(), exit: Exit::Failed };
     assert_eq!(crew.step(at(1), Event::Failed(1, why.clone())), []);
     assert_eq!(crew.step(at(1), Event::Died(1, "exited".into())), [Action::Stopping, Action::Quit(2)]);
     assert_eq!(crew.step(at(1), Event::Died(2, "exited".into())), [Action::End(Some(why))]);
@@ -80,7 +80,7 @@ fn a_failed_reload_touches_nobody_of_the_old_generation() {
     crew.step(at(5), Event::Signal(Signal::Reload));
     crew.step(at(5), Event::Planned(plan(Role::Native, 2)));
     crew.step(at(6), Event::Ready(3));
-    crew.step(at(6), Event::Failed(4, Failure { message: "syntax".into(), exit: 4 }));
+    crew.step(at(6), Event::Failed(4, Failure { message: "syntax".into(), exit: Exit::Failed }));
     assert_eq!(
         crew.step(at(7), Event::Died(4, "exited".into())),
         [
@@ -229,6 +229,19 @@ fn serving_python(workers: usize) -> Crew {
 }
 
 #[test]
+fn a_worker_that_is_replaced_is_counted_once_by_the_first_reason_there_was() {
+    let mut crew = serving(3);
+    crew.step(at(1), Event::Spent(1, Reason::Memory, "it is large".into()));
+    crew.step(at(1), Event::Died(1, "was killed by signal 9".into()));
+    crew.step(at(1), Event::Leaves(2));
+    crew.step(at(31), Event::Tick);
+    crew.step(at(31), Event::Died(3, "was killed by signal 9".into()));
+    let counted = crew.census().restarts.into_iter().filter(|(_, count)| *count > 0);
+    let wanted = ["max_rss", "other", "timeout"].map(|word| (word.to_string(), 1));
+    assert_eq!(counted.collect::<Vec<_>>(), wanted);
+}
+
+#[test]
 fn a_python_generation_is_a_front_and_its_workers_and_accepts_when_all_are_ready() {
     let mut crew = Crew::new(plan(Role::Python, 2), at(0));
     assert_eq!(
@@ -258,7 +271,7 @@ fn a_python_generation_is_a_front_and_its_workers_and_accepts_when_all_are_ready
 fn a_spent_worker_serves_until_its_replacement_does() {
     let mut crew = serving_python(1);
     assert_eq!(
-        crew.step(at(1), Event::Spent(2, "50 requests".into())),
+        crew.step(at(1), Event::Spent(2, Reason::Requests, "50 requests".into())),
         [
             Action::Say(Level::Info, "Worker (pid:102) will be replaced: 50 requests".into()),
             Action::Start(3, 1, Role::Python)
@@ -368,7 +381,7 @@ fn in_a_phased_reload_one_comes_and_one_goes_until_all_are_new() {
 fn a_later_worker_of_a_phased_reload_that_fails_is_tried_again_and_the_old_one_serves_meanwhile() {
     let mut crew = in_phases();
     crew.step(at(7), Event::Died(1, "exited".into()));
-    crew.step(at(8), Event::Failed(4, Failure { message: "no memory".into(), exit: 4 }));
+    crew.step(at(8), Event::Failed(4, Failure { message: "no memory".into(), exit: Exit::Failed }));
     assert_eq!(
         crew.step(at(8), Event::Died(4, "exited".into())),
         [Action::Say(Level::Error, "no memory; next try in 0.5 s".into())]

@@ -34,6 +34,9 @@ const USUAL: usize = 1024;
 /// body goes with it.
 const MAX_ENVIRON: usize = 128 * 1024;
 
+/// The longest name of a request in the log and to the master.
+const MAX_SUBJECT: usize = 4096;
+
 /// A Python application as the front knows it.
 pub struct Python {
     /// Its workers.
@@ -214,7 +217,9 @@ fn packet(front: &Front, request: Request) -> Result<Packet, (u16, &'static str)
     bytes[12] = kind;
     let subject = move || {
         let target = String::from_utf8_lossy(head.target()).into_owned();
-        format!("{} {target} from {}", head.method(), or_dash(remote.client(&head)))
+        let mut text = format!("{} {target} from {}", head.method(), or_dash(remote.client(&head)));
+        text.truncate(text.floor_char_boundary(MAX_SUBJECT));
+        text
     };
     Ok(Packet { bytes, body: file, taker: Taker::default(), subject: Arc::new(subject) })
 }

@@ -45,6 +45,6 @@ impl Front {
 }
 
 fn current(head: &Arc<Head>, milliseconds: u64) -> Current {
-    let request = format!("{} {}", head.method(), String::from_utf8_lossy(head.target()));
-    Current { worker: None, request, milliseconds }
+    let subject = format!("{} {}", head.method(), String::from_utf8_lossy(head.target()));
+    Current::new(None, &subject, milliseconds)
 }

@@ -121,7 +121,10 @@ impl Master {
         if role == Role::Python {
             let queue =
                 shared.queue.as_ref().ok_or_else(|| io::Error::other("its front could not be started"))?;
-            return recruit.python(queue.as_fd());
+            let mut hand = recruit.python(queue.as_fd())?;
+            self.age += 1;
+            hand.age = self.age;
+            return Ok(hand);
         }
         let queue = (role == Role::Front).then(Queue::make).transpose()?;
         let place = (0..).find(|place| self.hands.values().all(|hand| hand.place != Some(*place)));

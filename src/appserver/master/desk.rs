@@ -11,14 +11,13 @@ use std::time::Duration;
 use rustix::process::{Signal as Number, getpid, kill_process};
 
 use super::Master;
-use super::hand::Hand;
-use crate::appserver::census::{Member, Summary};
+use crate::appserver::census::Summary;
 use crate::appserver::channel::Order;
 use crate::appserver::control::place::{self, Door};
-use crate::appserver::control::wire::{self, Command, Process, Reply, Request, Status};
+use crate::appserver::control::wire::{self, Command, Reply, Request};
 use crate::appserver::crew::{Id, Phase};
+use crate::appserver::listener;
 use crate::appserver::log::{Echo, Level, Log};
-use crate::appserver::process;
 use crate::appserver::settings::Settings;
 
 /// How many may ask at once.
@@ -33,8 +32,9 @@ pub struct Desk {
     door: Option<Door>,
     callers: Vec<Caller>,
     /// What is kept for who asked for a reload.
-    pub complaints: Complaints,
-    summaries: BTreeMap<Id, Summary>,
+    pub complaints: Arc<Complaints>,
+    /// What processes said they are at.
+    pub summaries: BTreeMap<Id, Summary>,
     /// How often a reload was asked for, by signals.
     pub reloads: u64,
 }
@@ -54,8 +54,8 @@ enum Asked {
 }
 
 /// What the master itself complained of lately.
-#[derive(Clone, Default)]
-pub struct Complaints(Arc<Mutex<Vec<String>>>);
+#[derive(Default)]
+pub struct Complaints(Mutex<Vec<String>>);
 
 impl Echo for Complaints {
     fn line(&self, pid: u32, level: Level, message: &str) {
@@ -76,7 +76,7 @@ impl Complaints {
 
 impl Desk {
     /// Opens where the settings say; `suffix` is added to a path that another master may have.
-    pub fn open(settings: &Settings, suffix: &OsStr, complaints: Complaints, log: &Log) -> Self {
+    pub fn open(settings: &Settings, suffix: &OsStr, complaints: Arc<Complaints>, log: &Log) -> Self {
         let mut desk =
             Self { door: None, callers: Vec::new(), complaints, summaries: BTreeMap::new(), reloads: 0 };
         desk.renew(settings, suffix, log);
@@ -99,13 +99,15 @@ impl Desk {
             path.as_mut_os_string().push(suffix);
         }
         let mode = settings.control_socket_mode.0;
-        if self.door.as_ref().is_some_and(|door| door.path == path && door.mode == mode) {
-            return;
-        }
-        let level = if settings.control_socket.is_some() { Level::Warning } else { Level::Debug };
-        match Door::open(&path, mode) {
-            Ok(door) => self.door = Some(door),
-            Err(error) => log.write(level, &format!("No control socket at {}: {error}", path.display())),
+        let opened = match &mut self.door {
+            Some(door) if door.path == path && door.mode == mode => return,
+            Some(door) if door.path == path => door.admit(mode),
+            door => Door::open(&path, mode).map(|new| *door = Some(new)),
+        };
+        if let Err(error) = opened {
+            let level = if settings.control_socket.is_some() { Level::Warning } else { Level::Debug };
+            let why = listener::reason(&error);
+            log.write(level, &format!("No control socket at {}: {why}", path.display()));
         }
     }
 
@@ -206,6 +208,11 @@ impl Master {
             |done: Option<String>, error: Option<String>| Reply { id, done, error, ..Reply::default() };
         match command {
             Command::Status => {
+                let is_pending = |caller: &Caller| matches!(caller.asked, Some(Asked::Status { .. }));
+                if !self.desk.callers.iter().any(is_pending) {
+                    // Who says nothing this time is not told with what it said the last time.
+                    self.desk.summaries.clear();
+                }
                 let missing = self.accepting(&Order::Tell);
                 Ok(Asked::Status { id, missing, by: self.now() + PATIENCE })
             }
@@ -284,74 +291,6 @@ impl Master {
         }
         Some(Err(if said.is_empty() { "the reload did not begin".into() } else { said }))
     }
-
-    /// Everybody, with what is known of them.
-    fn status(&self) -> Status {
-        let census = self.crew.census();
-        let serving = self.generations.get(&self.current);
-        let pid = std::process::id();
-        let master = Process { pid, role: "master".into(), state: census.phase.clone(), ..used(pid) };
-        let others = census.members.iter().map(|member| self.process(member));
-        // Those beside the crew: they serve nobody, they fork and call hooks.
-        let is_beside = |hand: &&Hand| census.members.iter().all(|member| member.pid != hand.number());
-        let beside = self.hands.values().filter(is_beside).map(|hand| Process {
-            pid: hand.number(),
-            role: hand.role.word().into(),
-            state: "beside".into(),
-            ..used(hand.number())
-        });
-        Status {
-            version: env!("CARGO_PKG_VERSION").into(),
-            pid,
-            application: serving.map(|serving| serving.settings.app.clone()).unwrap_or_default(),
-            listening: serving
-                .iter()
-                .flat_map(|serving| &serving.sockets.listeners)
-                .map(|one| one.name.clone())
-                .collect(),
-            processes: [master].into_iter().chain(others).chain(beside).collect(),
-            phase: census.phase.clone(),
-            generation: census.generation,
-            workers: census.wanted,
-        }
-    }
-
-    fn process(&self, member: &Member) -> Process {
-        let own = self.desk.summaries.get(&member.id).filter(|_| self.hands.contains_key(&member.id));
-        let mut all = self.desk.summaries.iter().filter(|(id, _)| self.hands.contains_key(id));
-        let is_front = member.role == "front";
-        let requests = match own {
-            Some(own) => Some(own.requests),
-            None => all.clone().find_map(|(_, front)| front.answered.get(&member.id).copied()),
-        };
-        let of = |summary: &Summary, id: Option<u64>| -> Vec<_> {
-            summary.current.iter().filter(|one| one.worker == id).cloned().collect()
-        };
-        let current = match own {
-            Some(own) => of(own, None),
-            None => all
-                .find_map(|(_, front)| Some(of(front, Some(member.id))).filter(|all| !all.is_empty()))
-                .unwrap_or_default(),
-        };
-        Process {
-            pid: member.pid,
-            role: member.role.clone(),
-            state: member.state.clone(),
-            generation: Some(member.generation),
-            requests,
-            connections: own.map(|own| own.connections),
-            queued: own.filter(|_| is_front).map(|own| own.queued),
-            current,
-            ..used(member.pid)
-        }
-    }
-}
-
-/// What the kernel tells of a process.
-fn used(pid: u32) -> Process {
-    let used = process::usage(pid).unwrap_or_default();
-    let (age, cpu) = (used.age.as_secs_f64(), used.cpu.as_secs_f64());
-    Process { age, cpu, rss: used.memory, ..Process::default() }
 }
 
 /// What a signal means is decided in one place, whoever asks.

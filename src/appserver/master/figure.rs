@@ -12,7 +12,7 @@ use crate::appserver::census::Census;
 use crate::appserver::channel::Order;
 use crate::appserver::settings::Settings;
 use crate::appserver::statsd::Statsd;
-use crate::appserver::tally::Board;
+use crate::appserver::tally::Sheet;
 use crate::base::diagnostic::Diagnostic;
 
 /// How often they are told.
@@ -28,7 +28,7 @@ pub struct Figures {
 
 /// What figures are told with over HTTP; the master itself reads no request.
 struct Told {
-    board: Board,
+    sheet: Sheet,
     /// What those who tell were told last.
     census: Census,
 }
@@ -51,7 +51,7 @@ impl Figures {
         }
         if new.sockets.metrics.is_some() && self.told.is_none() {
             let failed = |error| Diagnostic::error(format!("no memory for figures: {error}"));
-            self.told = Some(Told { board: Board::make().map_err(failed)?, census: Census::default() });
+            self.told = Some(Told { sheet: Sheet::make().map_err(failed)?, census: Census::default() });
         }
         Ok(())
     }
@@ -70,7 +70,7 @@ impl Figures {
     /// A process that accepted ended.
     pub fn over(&self, place: u32) {
         if let Some(told) = &self.told {
-            told.board.clear(place);
+            told.sheet.clear(place);
         }
     }
 
@@ -90,7 +90,7 @@ impl Master {
     pub(super) fn observe(&self, hand: &Hand) {
         let listener = self.generations.get(&hand.generation).and_then(|its| its.sockets.metrics.as_ref());
         if let (Some(told), Some(listener), Some(place)) = (&self.figures.told, listener, hand.place) {
-            let _ = hand.send(&Order::Observe { place }, &[told.board.as_fd(), listener.socket.as_fd()]);
+            let _ = hand.send(&Order::Observe { place }, &[told.sheet.as_fd(), listener.socket.as_fd()]);
             let _ = hand.send(&Order::Census(told.census.clone()), &[]);
         }
     }

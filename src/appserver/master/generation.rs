@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::slice;
 use std::sync::Arc;
 
 use listenfd::ListenFd;
@@ -121,13 +122,12 @@ impl Generation {
     pub fn open(&mut self, already: &Sockets, handed: &mut ListenFd) -> Result<(), Diagnostic> {
         let (settings, owner, is_first) = (&*self.settings, &self.owner, already.listeners.is_empty());
         let outside = Outside { already: &already.listeners, handed, owner, is_first };
-        let listeners = listener::open(settings, outside)?;
+        let listeners = listener::open(&settings.bind, settings, outside)?;
         let metrics = match &settings.metrics_bind {
             Some(bind) => {
-                let place = Settings { bind: vec![bind.clone()], ..settings.clone() };
                 let already = already.metrics.as_slice();
                 let outside = Outside { already, handed: &mut ListenFd::empty(), owner, is_first };
-                listener::open(&place, outside)?.pop()
+                listener::open(slice::from_ref(bind), settings, outside)?.pop()
             }
             None => None,
         };
@@ -136,9 +136,10 @@ impl Generation {
     }
 
     /// The master's log while this generation serves, with all who take its lines as well. Errors are those of the system.
-    pub fn log(&self, statsd: Option<Arc<Statsd>>, complaints: Complaints) -> io::Result<Log> {
+    pub fn log(&self, statsd: Option<Arc<Statsd>>, complaints: Arc<Complaints>) -> io::Result<Log> {
         let log = Log::new(self.logs.error.try_clone()?, self.settings.loglevel);
-        Ok(log.echoing(Syslog::of(&self.settings)).echoing(statsd).echoing(Some(complaints)))
+        let syslog = Syslog::of(&self.settings).map(Arc::new);
+        Ok(log.echoing(syslog).echoing(statsd).echoing(Some(complaints)))
     }
 
     /// What its crew is to be.

@@ -12,6 +12,7 @@ mod output;
 mod reading;
 mod recruit;
 mod renew;
+mod status;
 mod succession;
 mod watch;
 mod wear;
@@ -47,7 +48,6 @@ use super::program::Program;
 use super::settings::Settings;
 use super::signals::Signals;
 use crate::base::diagnostic::Diagnostic;
-use crate::base::exit::Exit;
 
 /// If this variable is `1`, the master stops itself (SIGSTOP) once, as soon as it serves: Upstart's handshake.
 /// No worker inherits it.
@@ -77,7 +77,7 @@ pub fn run(args: Vec<OsString>, folder: PathBuf, settings: Settings) -> Result<(
     master.log.write(Level::Info, "Shutting down: Master");
     match ended {
         None => Ok(()),
-        Some(failure) => Err(Diagnostic::error(failure.message).exit(Exit::of_part(failure.exit))),
+        Some(failure) => Err(Diagnostic::error(failure.message).exit(failure.exit)),
     }
 }
 
@@ -146,8 +146,8 @@ impl Master {
         let former = Former { pidfile: None, pid_suffix, program: &program };
         let mut first = Generation::prepare(settings, &former)?;
         let figures = Figures::new(&first.settings);
-        let complaints = Complaints::default();
-        let log = first.log(figures.statsd(), complaints.clone()).map_err(|error| {
+        let complaints = Arc::new(Complaints::default());
+        let log = first.log(figures.statsd(), Arc::clone(&complaints)).map_err(|error| {
             Diagnostic::error(format!("cannot log to `{}`: {error}", first.settings.errorlog.display()))
         })?;
         let (pidfile, daemon) = (first.pidfile.take(), Daemon::of(&first.settings));

@@ -2,6 +2,7 @@
 //! open, and what the old one had for itself goes when the new one serves.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustix::process::Signal as Number;
 
@@ -70,14 +71,14 @@ impl Master {
         if let Some(name) = &new.settings.proc_name {
             program::take_name(name);
         }
-        self.figures.renew(&new.settings);
         if is_reload {
             self.desk.renew(&new.settings, pid_suffix, &self.log);
-        }
-        if let Ok(log) = new.log(self.figures.statsd(), self.desk.complaints.clone()) {
-            let old = std::mem::replace(&mut self.log, log);
-            // It waits until its last words are delivered, which the loop must not.
-            let _ = std::thread::Builder::new().spawn(move || drop(old));
+            self.figures.renew(&new.settings);
+            if let Ok(log) = new.log(self.figures.statsd(), Arc::clone(&self.desk.complaints)) {
+                let old = std::mem::replace(&mut self.log, log);
+                // It waits until its last words are delivered, which the loop must not.
+                let _ = std::thread::Builder::new().spawn(move || drop(old));
+            }
         }
         if self.pidfile.as_ref().map(|file| file.path()) != pid_path(&new.settings, pid_suffix).as_deref() {
             self.pidfile = new.pidfile.take();

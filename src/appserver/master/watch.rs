@@ -10,9 +10,10 @@ use super::output::Output;
 use super::reading::Reading;
 use super::succession::Other;
 use crate::appserver::channel::{Order, Report};
-use crate::appserver::crew::{Event, Failure, Id, Role};
+use crate::appserver::crew::{Event, Failure, Id, Reason, Role};
 use crate::appserver::log::Level;
 use crate::appserver::signals::{Signal, Signals};
+use crate::base::exit::Exit;
 
 impl Master {
     /// Waits until something happens or has to be done; returns the workers that said something.
@@ -91,10 +92,12 @@ impl Master {
             Report::Ready => Event::Ready(id),
             Report::Beat => Event::Beat(id),
             Report::Leaving => Event::Leaves(id),
-            Report::Failed { message, exit } => Event::Failed(id, Failure { message, exit }),
+            Report::Failed { message, exit } => {
+                Event::Failed(id, Failure { message, exit: Exit::of_part(exit) })
+            }
             // Who counts for itself knows no number.
-            Report::Spent { worker: 0 } => Event::Spent(id, "it answered max_requests".into()),
-            Report::Spent { worker } => Event::Spent(worker, "it answered max_requests".into()),
+            Report::Spent { worker: 0 } => spent(id),
+            Report::Spent { worker } => spent(worker),
             Report::Stuck { worker, request } => Event::Stuck(worker, request),
             Report::Summary(summary) => {
                 self.desk.heard(id, summary);
@@ -177,7 +180,7 @@ impl Master {
             if let (true, Ok(descriptor)) = (*number == self.current, generation.logs.error.try_clone()) {
                 self.log.replace(descriptor);
             }
-            for hand in self.hands.values().filter(|h| h.generation == *number && h.role != Role::Python) {
+            for hand in self.hands.values().filter(|h| h.generation == *number && h.role.accepts()) {
                 let _ = hand.send(&Order::Reopen, &generation.logs.descriptors());
             }
         }
@@ -193,6 +196,10 @@ impl Master {
             }
         }
     }
+}
+
+fn spent(worker: Id) -> Event {
+    Event::Spent(worker, Reason::Requests, "it answered max_requests".into())
 }
 
 fn how(status: WaitStatus) -> String {

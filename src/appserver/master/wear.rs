@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use super::Master;
-use crate::appserver::crew::{Event, Id, Role};
+use crate::appserver::crew::{Event, Id, Reason, Role};
 use crate::appserver::process;
 
 /// How often workers are weighed.
@@ -96,17 +96,19 @@ impl Master {
                 hand.wear.bytes = process::memory(hand.number()).unwrap_or(hand.wear.bytes);
             }
             let most = shared.settings.max_rss.0;
-            let why = if hand.wear.expires.is_some_and(|end| now >= end) {
-                format!("it served for {} s (worker_lifetime)", shared.settings.worker_lifetime)
+            let (reason, why) = if hand.wear.expires.is_some_and(|end| now >= end) {
+                let span = shared.settings.worker_lifetime;
+                (Reason::Lifetime, format!("it served for {span} s (worker_lifetime)"))
             } else if most > 0 && hand.wear.bytes > most {
-                format!("it has {} of memory, and may have {} (max_rss)", shown(hand.wear.bytes), shown(most))
+                let (has, may) = (shown(hand.wear.bytes), shown(most));
+                (Reason::Memory, format!("it has {has} of memory, and may have {may} (max_rss)"))
             } else {
                 continue;
             };
             // One that boots is weighed again when it serves.
             if hand.is_serving && !hand.wear.is_spent {
                 hand.wear.is_spent = true;
-                events.push(Event::Spent(*id, why));
+                events.push(Event::Spent(*id, reason, why));
             }
         }
         events

@@ -19,6 +19,7 @@ use crate::appserver::channel::{Order, Report};
 use crate::appserver::crew::{Event, Failure, Id, Role};
 use crate::appserver::log::Level;
 use crate::appserver::settings::Settings;
+use crate::base::exit::Exit;
 
 /// Hooks that a worker calls, or that are called where it is forked.
 const HOOKS: [&str; 8] = [
@@ -49,7 +50,14 @@ fn missing() -> io::Error {
 /// A worker that has no process yet; with what it was asked for, once it was.
 pub struct Unborn {
     generation: u64,
-    asked: Option<(Outfit, UnixStream)>,
+    asked: Option<Asked>,
+}
+
+/// What a worker was asked for with.
+struct Asked {
+    outfit: Outfit,
+    channel: UnixStream,
+    age: u64,
 }
 
 impl Master {
@@ -88,7 +96,7 @@ impl Master {
         given.extend(outfit.given(queue.ok_or_else(missing)?.as_fd()));
         self.age += 1;
         zygote.send(&Order::Fork { worker, age: self.age }, &given)?;
-        unborn.asked = Some((outfit, ours));
+        unborn.asked = Some(Asked { outfit, channel: ours, age: self.age });
         Ok(())
     }
 
@@ -106,8 +114,9 @@ impl Master {
             }
             Report::Forked { worker, pid } => self.forked(worker, pid).into_iter().collect(),
             Report::Failed { message, exit } => {
+                let failure = Failure { message, exit: Exit::of_part(exit) };
                 let lost = self.unborn_of(generation).into_iter();
-                lost.map(|worker| Event::Failed(worker, Failure { message: message.clone(), exit })).collect()
+                lost.map(|worker| Event::Failed(worker, failure.clone())).collect()
             }
             _ => Vec::new(),
         }
@@ -116,14 +125,14 @@ impl Master {
     /// A worker has a process now. One that is not wanted any more is ended.
     fn forked(&mut self, worker: Id, number: u32) -> Option<Event> {
         let pid = recruit::pid(number).ok()?;
-        let Some(Unborn { generation, asked: Some((outfit, channel)) }) = self.unborn.remove(&worker) else {
+        let Some(Unborn { generation, asked: Some(asked) }) = self.unborn.remove(&worker) else {
             let _ = kill_process(pid, Number::KILL);
             return None;
         };
-        match Hand::new(pid, Role::Python, generation, channel) {
+        match Hand::new(pid, Role::Python, generation, asked.channel) {
             Ok(mut hand) => {
-                outfit.go_with(&mut hand);
-                hand.age = self.age;
+                asked.outfit.go_with(&mut hand);
+                hand.age = asked.age;
                 self.began(worker, hand);
                 None
             }

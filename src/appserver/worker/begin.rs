@@ -8,20 +8,25 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::Worker;
-use crate::appserver::access::{Access, Echo, Form, Format, Lines};
+use crate::appserver::access::{Access, Form, Format, Lines};
 use crate::appserver::board::{Board, Seat};
 use crate::appserver::channel::{Inbox, Order, Received};
 use crate::appserver::crew::Role;
-use crate::appserver::log::Log;
+use crate::appserver::log::{Echo, Log};
 use crate::appserver::settings::Settings;
 use crate::appserver::statsd::Statsd;
 use crate::appserver::syslog::Syslog;
 use crate::base::diagnostic::Diagnostic;
 
 /// The access log the settings want, with its file if there is one. Errors are those of the format.
-fn access(settings: &Settings, file: Option<OwnedFd>, log: &Arc<Log>) -> Result<Option<Access>, Diagnostic> {
-    let echo =
-        Syslog::of_requests(settings).map(|syslog| -> Echo { Box::new(move |line| syslog.access(line)) });
+fn access(
+    settings: &Settings,
+    file: Option<OwnedFd>,
+    syslog: Option<Arc<Syslog>>,
+    log: &Arc<Log>,
+) -> Result<Option<Access>, Diagnostic> {
+    let wanted = syslog.filter(|_| !settings.disable_redirect_access_to_syslog);
+    let echo = wanted.map(|syslog| syslog as Arc<dyn Echo>);
     if file.is_none() && echo.is_none() {
         return Ok(None);
     }
@@ -63,8 +68,9 @@ impl Worker {
         let access_file = descriptors.drain(1..).next();
         let statsd = Statsd::of(&settings).map(Arc::new);
         let log = Log::new(descriptors.remove(0), settings.loglevel);
-        let log = Arc::new(log.echoing(Syslog::of(&settings)).echoing(statsd.clone()));
-        let access = access(&settings, access_file, &log).map_err(io::Error::other)?.map(Arc::new);
+        let syslog = Syslog::of(&settings).map(Arc::new);
+        let log = Arc::new(log.echoing(syslog.clone()).echoing(statsd.clone()));
+        let access = access(&settings, access_file, syslog, &log).map_err(io::Error::other)?.map(Arc::new);
         Ok((
             Self {
                 settings: *settings,
@@ -72,7 +78,6 @@ impl Worker {
                 access,
                 statsd,
                 tally: Arc::default(),
-                inherited: 0,
                 observed: None,
                 seat,
                 queue,

@@ -6,8 +6,8 @@
 
 mod accept;
 mod begin;
-mod control;
 mod observe;
+mod orders;
 
 use std::ffi::OsString;
 use std::future::poll_fn;
@@ -24,8 +24,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
 
 use self::accept::Doors;
-use self::control::{Control, Heard};
 use self::observe::{Observed, Subject};
+use self::orders::{Control, Heard};
 use super::access::Access;
 use super::board::Seat;
 use super::census::{Census, Summary};
@@ -130,8 +130,6 @@ struct Worker {
     access: Option<Arc<Access>>,
     statsd: Option<Arc<Statsd>>,
     tally: Arc<Tally>,
-    /// How many answers came with the place on the board of figures.
-    inherited: u64,
     /// Where figures are told, if they are.
     observed: Option<Observed>,
     seat: Option<Seat>,
@@ -309,7 +307,7 @@ impl Worker {
     /// Says that this worker answered as many requests as it may, if so; whoever has others for that is told by them.
     fn count(&self, control: &Control) {
         let most = self.settings.max_requests;
-        if most > 0 && self.settings.app.starts_with('@') && self.answered() - self.inherited >= most {
+        if most > 0 && self.settings.app.starts_with('@') && self.answered() >= most {
             control.report(&Report::Spent { worker: 0 });
         }
     }
@@ -321,12 +319,10 @@ impl Worker {
     /// Begins to tell figures.
     fn observe(&mut self, place: u32, given: Vec<OwnedFd>) {
         let Self { settings, log, tally, sockets, .. } = &*self;
-        let before = self.answered();
         match Observed::begin(&Subject { settings, log, tally, sockets }, place, given) {
             Ok(observed) => self.observed = Some(observed),
             Err(error) => self.log.write(Level::Error, &format!("Cannot tell figures: {error}")),
         }
-        self.inherited += self.answered() - before;
     }
 
     fn take_census(&self, census: Census) {

@@ -11,7 +11,7 @@ use crate::appserver::front::{Application, Front, Outside};
 use crate::appserver::log::Log;
 use crate::appserver::metrics::{self, Metrics};
 use crate::appserver::settings::Settings;
-use crate::appserver::tally::{Board, Tally};
+use crate::appserver::tally::{Sheet, Tally};
 
 /// A socket on which figures are told, and who tells them there.
 pub struct Observed {
@@ -33,13 +33,13 @@ pub struct Subject<'a> {
 }
 
 impl Observed {
-    /// Begins, with what came with the order: the board of figures, then the socket. Errors are those of the system.
+    /// Begins, with what came with the order: the sheet of figures, then the socket. Errors are those of the system.
     pub fn begin(subject: &Subject, place: u32, given: Vec<OwnedFd>) -> io::Result<Self> {
         let mut given = given.into_iter();
-        let (Some(board), Some(socket)) = (given.next(), given.next()) else {
-            return Err(io::Error::other("it came without its board or its socket"));
+        let (Some(sheet), Some(socket)) = (given.next(), given.next()) else {
+            return Err(io::Error::other("it came without its sheet or its socket"));
         };
-        subject.tally.join(Board::from(board), place);
+        subject.tally.join(Sheet::from(sheet), place);
         let metrics = Arc::new(Metrics {
             tally: Arc::clone(subject.tally),
             census: Mutex::default(),

@@ -8,7 +8,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 
-use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
+use crate::appserver::descriptor;
 
 /// Bytes of a place.
 const PLACE: u64 = 16;
@@ -20,11 +20,11 @@ pub struct Board {
 }
 
 impl Board {
-    /// An empty board for so many threads. Errors where the kernel has no such files (before 3.17).
+    /// An empty board for so many threads. Errors are those of the system.
     pub fn make(threads: usize) -> io::Result<Self> {
-        let file = memfd_create(c"appserver", MemfdFlags::CLOEXEC)?;
-        ftruncate(&file, threads as u64 * PLACE + 1)?;
-        Ok(Self::of(file, threads))
+        let file = descriptor::nameless()?;
+        file.set_len(threads as u64 * PLACE + 1)?;
+        Ok(Self::of(file.into(), threads))
     }
 
     /// A board somebody else made.

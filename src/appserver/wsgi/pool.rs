@@ -173,11 +173,9 @@ impl Pool {
             summary.answered.insert(*id, member.answered);
             let numbers = (0..member.threads).filter_map(|thread| member.board.in_work(thread));
             let asked = numbers.filter_map(|number| state.asked.get(&number));
-            summary.current.extend(asked.map(|asked| Current {
-                worker: Some(*id),
-                request: (asked.subject)(),
-                milliseconds: now.saturating_sub(asked.at),
-            }));
+            let current =
+                |asked: &Asked| Current::new(Some(*id), &(asked.subject)(), now.saturating_sub(asked.at));
+            summary.current.extend(asked.map(current));
         }
     }
 

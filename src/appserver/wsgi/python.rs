@@ -8,11 +8,11 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
 use super::board::Board;
+use crate::appserver::descriptor;
 
 /// What makes one program of the parts.
 const BOOT: &str = include_str!("shim/boot.py");
@@ -76,7 +76,7 @@ impl Interpreter {
     /// A process of `python`, to be called `title` where people look; its standard input is the channel.
     /// Errors are those of the system.
     pub fn new(python: &Path, title: &[String], channel: UnixStream) -> io::Result<Self> {
-        let mut program = File::from(memfd_create(c"appserver", MemfdFlags::CLOEXEC)?);
+        let mut program = descriptor::nameless()?;
         // A text of JSON is one of Python.
         writeln!(program, "PARTS = {}", serde_json::to_string(&PARTS)?)?;
         program.write_all(BOOT.as_bytes())?;

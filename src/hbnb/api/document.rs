@@ -44,8 +44,8 @@ fn operation(action: Action) -> Value {
     let answers = successes(action).into_iter().chain(refusals(action).iter().map(|code| refusal(*code)));
     let answers: Map<String, Value> = answers.map(|(code, answer)| (code.to_string(), answer)).collect();
     let mut operation = json!({"operationId": id(action), "summary": summary(action), "responses": answers});
-    if let Some((schema, required)) = body(action) {
-        operation["requestBody"] = json!({"required": required, "content": json_content(named(&schema))});
+    if let Some(schema) = body(action) {
+        operation["requestBody"] = json!({"required": true, "content": json_content(named(&schema))});
     }
     if is_paged(action) {
         let page = json!({"type": "integer", "minimum": 1, "maximum": u32::MAX, "default": 1});
@@ -80,12 +80,12 @@ fn summary(action: Action) -> String {
     }
 }
 
-/// The schema of the body that is read, and whether there must be one.
-fn body(action: Action) -> Option<(String, bool)> {
+/// The schema of the body that is read.
+fn body(action: Action) -> Option<String> {
     match action {
-        Action::Create(class) | Action::CreateIn(_, class) => Some((schema::created_name(class), true)),
-        Action::Change(class) => Some((schema::changed_name(class), true)),
-        Action::Search => Some(("Wish".into(), false)),
+        Action::Create(class) | Action::CreateIn(_, class) => Some(schema::created_name(class)),
+        Action::Change(class) => Some(schema::changed_name(class)),
+        Action::Search => Some("Wish".into()),
         _ => None,
     }
 }

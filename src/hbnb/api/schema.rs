@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::search::MAX_IDS;
-use crate::hbnb::model::{Access, Class, Column, Kind};
+use crate::hbnb::model::{Access, Class, Column, Kind, LARGEST};
 
 /// How moments are told.
 const MOMENT: &str = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$";
@@ -84,7 +84,7 @@ fn taken(column: &Column) -> Value {
             json!({"type": "string", "minLength": shortest, "maxLength": longest, "pattern": NO_NUL})
         }
         Kind::Integer => json!({"type": "integer", "minimum": 0, "maximum": i32::MAX}),
-        Kind::Real => json!({"type": "number", "minimum": f32::MIN, "maximum": f32::MAX}),
+        Kind::Real => json!({"type": "number", "minimum": -LARGEST, "maximum": LARGEST}),
         Kind::Moment => json!({"type": "string", "format": "date-time"}),
     }
 }

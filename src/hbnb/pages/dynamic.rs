@@ -77,7 +77,7 @@ fn parity(digits: &str) -> String {
 /// A page with one headline, in the letters its clients look for.
 fn headline(text: &str) -> Page<String> {
     Page(format!(
-        "<!DOCTYPE html>\n<HTML lang=\"en\">\n    <HEAD>\n        <TITLE>HBNB</TITLE>\n    </HEAD>\n    <BODY>\n        <H1>{text}</H1>\n    </BODY>\n</HTML>\n"
+        "<!DOCTYPE html>\n<HTML lang=\"en\">\n    <HEAD>\n        <META name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n        <TITLE>HBNB</TITLE>\n    </HEAD>\n    <BODY>\n        <H1>{text}</H1>\n    </BODY>\n</HTML>\n"
     ))
 }
 

@@ -13,6 +13,7 @@ pub mod error;
 pub mod find;
 pub mod home;
 pub mod link;
+pub mod load;
 pub mod migration;
 pub mod mysql;
 pub mod object;
@@ -23,6 +24,7 @@ pub mod session;
 pub mod sqlite;
 pub mod statement;
 pub mod takeover;
+pub mod unload;
 
 use std::fmt;
 use std::io::{self, Write};

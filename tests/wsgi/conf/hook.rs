@@ -144,6 +144,41 @@ fn more_and_fewer_workers_are_told() {
 }
 
 #[test]
+fn a_worker_keeps_the_age_that_it_was_forked_with() {
+    let file = "from hook_conf import note\n\nworkers = 3\n\n\n\
+                def post_fork(server, worker):\n    note('forked', worker.age, worker.pid)\n\n\n\
+                def child_exit(server, worker):\n    note('ended', worker.age, worker.pid)\n";
+    let home = super::project(&[("gunicorn.conf.py", file)]);
+    let mut server = serve_with_path(home.path(), crate::wsgi::apps().to_str().unwrap());
+    assert_eq!(ask(&server.address(), &get("/x")).lines().next(), Some("HTTP/1.1 201 Created"));
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().code(), Some(0));
+    let all = notes(&server);
+    let sorted = |word: &str| {
+        let mut told: Vec<&str> = all.lines().filter_map(|line| line.strip_prefix(word)).collect();
+        told.sort_unstable();
+        told
+    };
+    assert_eq!(sorted("forked ").len(), 3, "{all}");
+    assert_eq!(sorted("ended "), sorted("forked "));
+}
+
+#[test]
+fn workers_that_are_not_forked_are_told_apart_when_they_end() {
+    let file = "from hook_conf import note\n\nworkers = 3\n\n\n\
+                def child_exit(server, worker):\n    note('ended', worker.age)\n";
+    let home = super::project(&[("gunicorn.conf.py", file)]);
+    let mut server = serve_with_path(home.path(), crate::wsgi::apps().to_str().unwrap());
+    assert_eq!(ask(&server.address(), &get("/x")).lines().next(), Some("HTTP/1.1 201 Created"));
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().code(), Some(0));
+    let all = notes(&server);
+    let mut ended: Vec<&str> = all.lines().filter_map(|line| line.strip_prefix("ended ")).collect();
+    ended.sort_unstable();
+    assert_eq!(ended, ["1", "2", "3"]);
+}
+
+#[test]
 fn hooks_write_to_the_error_log() {
     let server = hooked(&[]);
     ask(&server.address(), &get("/x"));

@@ -14,6 +14,7 @@ mod socket;
 mod unconventional;
 mod worker;
 
+pub use self::worker::MOST_WORKERS;
 use super::table::Setting;
 
 /// Rows that belong together.

@@ -2,8 +2,8 @@
 
 use crate::appserver::settings::table::{A_YEAR, Act, Form, ROW, Setting};
 
-/// The most workers, and the most threads of one.
-const MANY: u64 = 1024;
+/// The most workers, and the most threads of one; more are a slip of the finger.
+pub const MOST_WORKERS: u64 = 1024;
 
 /// A time.
 const SECONDS: Setting = Setting { form: Form::Value("SECONDS"), unit: "s", limits: 0..=A_YEAR, ..ROW };
@@ -21,7 +21,7 @@ pub const ROWS: [Setting; 18] = [
         unit: "processes",
         default: "1, or $WEB_CONCURRENCY",
         example: "3",
-        limits: 1..=MANY,
+        limits: 1..=MOST_WORKERS,
         act: Act::Kept(|s| &mut s.workers),
         ..COUNT
     },
@@ -42,7 +42,7 @@ pub const ROWS: [Setting; 18] = [
         meaning: "How many requests a worker of Python serves at a time",
         unit: "threads",
         example: "4",
-        limits: 1..=MANY,
+        limits: 1..=MOST_WORKERS,
         act: Act::Kept(|s| &mut s.threads),
         ..COUNT
     },

@@ -31,7 +31,7 @@ pub enum Heard {
     Attach(Worker, Vec<OwnedFd>),
     /// Let this worker finish and go.
     Detach(u64),
-    /// Show figures: the place on their board, the board, and the socket on which they are told.
+    /// Show figures: the place on their sheet, the sheet, and the socket on which they are told.
     Observe(u32, Vec<OwnedFd>),
     /// Who is there.
     Census(Census),

@@ -14,6 +14,7 @@ mod outage;
 mod room;
 mod server;
 mod sqlalchemy;
+mod worn;
 
 use axum::Router;
 use axum::body::Body;

@@ -5,6 +5,7 @@
 mod command;
 mod course_database;
 mod dynamic;
+mod file;
 mod fuzz;
 mod import_command;
 mod on_mariadb;

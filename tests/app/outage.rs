@@ -4,8 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::{get, request, send};
 use crate::support::mariadb::MariaDb;
-use deployer::hbnb::storage::Storage;
-use deployer::hbnb::{Part, Settings, app};
+use deployer::hbnb::booking::{Stay, Wanted, today};
+use deployer::hbnb::model::{Class, Values};
+use deployer::hbnb::storage::booking::Booked;
+use deployer::hbnb::storage::mysql::options;
+use deployer::hbnb::storage::{Database, Error, Storage};
+use deployer::hbnb::{Part, Settings, app, seed};
+use jiff::ToSpan;
+use sqlx::{Connection, Executor, MySqlConnection};
 
 const GONE: (u16, &str) = (503, "{\"error\":\"Database not available\"}\n");
 /// A client waits no longer than this to be told.
@@ -54,6 +60,39 @@ async fn a_server_that_does_not_answer_any_more_keeps_nobody_waiting() {
     }
     server.signal("CONT");
     assert_eq!(get(&site, "/api/v1/states").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_server_that_freezes_within_a_booking_keeps_nobody_waiting() {
+    let server = MariaDb::start();
+    let storage = Storage::create(&server.database());
+    storage.migrate().await.unwrap();
+    seed::plant(&storage).await.unwrap().unwrap();
+    let id = |row: &Values| row["id"].as_str().unwrap().to_string();
+    let place = id(&storage.list(Class::Place).await.unwrap()[0]);
+    let guest = id(storage.list(Class::User).await.unwrap().last().unwrap());
+    let Database::MySql(ours) = server.database() else { unreachable!() };
+    let mut other = MySqlConnection::connect_with(&options(&ours).database(&ours.database)).await.unwrap();
+    other.execute("BEGIN").await.unwrap();
+    other.execute("SELECT id FROM places FOR UPDATE").await.unwrap();
+    let stay = Stay { check_in: today() + 1.day(), check_out: today() + 2.days() };
+    let wanted = Wanted { stay, guests: 1, agreed: None };
+    let asked = Instant::now();
+    let freeze = async {
+        // By now it waits for the lock.
+        let held = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
+        while server.sql("", held) != "1\n" {
+            assert!(asked.elapsed() < SOON);
+            tokio::task::yield_now().await;
+        }
+        server.signal("STOP");
+    };
+    let (booked, ()) = tokio::join!(storage.book(&place, &guest, wanted), freeze);
+    assert!(matches!(booked, Err(Error::Busy(_))), "{booked:?}");
+    assert!(asked.elapsed() < SOON, "it took {:?}", asked.elapsed());
+    server.signal("CONT");
+    other.close().await.unwrap();
+    assert!(matches!(storage.book(&place, &guest, wanted).await, Ok(Booked::Done { .. })));
 }
 
 #[tokio::test]

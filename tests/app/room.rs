@@ -67,3 +67,20 @@ async fn a_full_disk_fails_the_request_and_leaves_the_database_whole() {
     run(Command::new("mount").args(["-o", "remount,size=8m"]).arg(small.path()));
     assert_eq!(send(&site, request("POST", "/api/v1/amenities", &body)).await.status, 201);
 }
+
+#[tokio::test]
+#[ignore = "needs root"]
+async fn on_a_disk_that_takes_no_writes_the_request_fails_until_it_does() {
+    let small = Small::mount();
+    let database = Database::Sqlite(small.path().join("hbnb.db"));
+    let storage = Storage::create(&database);
+    storage.migrate().await.unwrap();
+    storage.close().await;
+    run(Command::new("mount").args(["-o", "remount,ro"]).arg(small.path()));
+    let site = app(Part::Api, &Settings::new(database)).await.unwrap();
+    let utah = || request("POST", "/api/v1/states", r#"{"name":"Utah"}"#);
+    let answer = send(&site, utah()).await;
+    assert_eq!(answer.said(), (503, "{\"error\":\"Database not available\"}\n"));
+    run(Command::new("mount").args(["-o", "remount,rw"]).arg(small.path()));
+    assert_eq!(send(&site, utah()).await.status, 201);
+}

@@ -47,7 +47,7 @@ impl Storage {
     /// Adds `user` and gives it the address, unless that belongs to somebody: to an account, which the database decides also
     /// between two who come at once, or to a row of the old data.
     pub async fn sign_up(&self, folded: &str, user: &Values) -> Result<SignedUp, Error> {
-        match self.signed_up(folded, user).await {
+        match self.in_time(self.signed_up(folded, user)).await {
             Err(Error::Exists) => Ok(SignedUp::Taken),
             done => done,
         }

@@ -3,14 +3,11 @@
 //! A booking inserts each of its nights, and a night's primary key is its place and date: two bookings of one night cannot
 //! both be committed, whatever the engine and however many processes try. Cancelling deletes the nights.
 
-use std::time::{Duration, Instant};
-
 use jiff::civil::Date;
 use serde::Serialize;
-use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::engine::{PATIENCE, Row, Work};
+use super::engine::{Row, Work};
 use super::statement::Statement;
 use super::{Error, Storage};
 use crate::hbnb::booking::{Offer, Problem, Stay, Wanted, stay};
@@ -20,8 +17,6 @@ use crate::hbnb::model::now;
 const BOOKED: &str = "booked";
 /// The state of one that was cancelled.
 const CANCELLED: &str = "cancelled";
-/// The first pause after somebody else held what we need; each further one is longer.
-const PAUSE: Duration = Duration::from_millis(5);
 /// The most trips of one list.
 const TRIPS: i64 = 200;
 
@@ -100,15 +95,11 @@ impl Storage {
         if self.is_taken(place, wanted.stay).await? {
             return Ok(Booked::Refused(Problem::Taken));
         }
-        let mut turn = Turn::new();
-        loop {
-            match self.book_once(place, guest, wanted).await {
-                Err(Error::Busy(_)) if turn.comes_again().await => {}
-                // The id is new, so it is a night that exists already.
-                Err(Error::Exists) => return Ok(Booked::Refused(Problem::Taken)),
-                Err(Error::NoParent) => return Ok(Booked::Unknown),
-                done => return done,
-            }
+        match self.in_turn(|| self.book_once(place, guest, wanted)).await {
+            // The id is new, so it is a night that exists already.
+            Err(Error::Exists) => Ok(Booked::Refused(Problem::Taken)),
+            Err(Error::NoParent) => Ok(Booked::Unknown),
+            done => done,
         }
     }
 
@@ -164,13 +155,7 @@ impl Storage {
         if stay::date(&check_in).is_none_or(|begin| begin < today) {
             return Ok(Cancelled::Begun);
         }
-        let mut turn = Turn::new();
-        loop {
-            match self.cancel_once(booking, &place).await {
-                Err(Error::Busy(_)) if turn.comes_again().await => {}
-                done => return done,
-            }
-        }
+        self.in_turn(|| self.cancel_once(booking, &place)).await
     }
 
     async fn cancel_once(&self, booking: &str, place: &str) -> Result<Cancelled, Error> {
@@ -196,25 +181,6 @@ impl Storage {
              WHERE b.user_id = ? ORDER BY b.check_in DESC, b.id LIMIT ?",
         );
         self.fetch(&statement.with(guest).with(TRIPS), read_trip).await
-    }
-}
-
-/// Patience while somebody else holds what we need: SQLite's one writer, a lock, or the other end of a deadlock.
-struct Turn {
-    begun: Instant,
-    pauses: u32,
-}
-
-impl Turn {
-    fn new() -> Self {
-        Self { begun: Instant::now(), pauses: 0 }
-    }
-
-    /// Waits a little; false once a client would not wait any longer.
-    async fn comes_again(&mut self) -> bool {
-        self.pauses += 1;
-        sleep(PAUSE * self.pauses).await;
-        self.begun.elapsed() < PATIENCE
     }
 }
 

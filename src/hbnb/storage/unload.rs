@@ -19,7 +19,7 @@ impl Storage {
     /// Begins to read everything. Errors: those of the database.
     pub async fn unload(&self) -> Result<Unload<'_>, Error> {
         let all = match &self.pool {
-            Pool::Sqlite(pool) => pool.begin().await.map(Work::Sqlite),
+            Pool::Sqlite(file) => file.readers.begin().await.map(Work::Sqlite),
             Pool::MySql(pool) => pool.begin().await.map(Work::MySql),
         };
         Ok(Unload { storage: self, all: all.map_err(|e| self.explain(e))? })

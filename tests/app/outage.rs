@@ -65,14 +65,15 @@ async fn a_server_that_does_not_answer_any_more_keeps_nobody_waiting() {
 #[tokio::test]
 async fn a_server_that_freezes_within_a_booking_keeps_nobody_waiting() {
     let server = MariaDb::start();
-    let storage = Storage::create(&server.database());
+    let database = server.database();
+    let storage = Storage::create(&database);
     storage.migrate().await.unwrap();
     seed::plant(&storage).await.unwrap().unwrap();
     let id = |row: &Values| row["id"].as_str().unwrap().to_string();
     let place = id(&storage.list(Class::Place).await.unwrap()[0]);
     let guest = id(storage.list(Class::User).await.unwrap().last().unwrap());
-    let Database::MySql(ours) = server.database() else { unreachable!() };
-    let mut other = MySqlConnection::connect_with(&options(&ours).database(&ours.database)).await.unwrap();
+    let Database::MySql(at) = database else { unreachable!() };
+    let mut other = MySqlConnection::connect_with(&options(&at).database(&at.database)).await.unwrap();
     other.execute("BEGIN").await.unwrap();
     other.execute("SELECT id FROM places FOR UPDATE").await.unwrap();
     let stay = Stay { check_in: today() + 1.day(), check_out: today() + 2.days() };

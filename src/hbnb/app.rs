@@ -30,7 +30,7 @@ pub async fn app(part: Part, settings: &Settings) -> Result<Router, Error> {
             let words = pages::onepage::name().merge(pages::dynamic::router(""));
             words
                 .merge(api::router(storage.clone(), settings.passwords)?)
-                .merge(pages::router(storage)?)
+                .merge(pages::router(storage, settings)?)
                 .merge(static_file::router())
         }
         Part::All => {
@@ -38,7 +38,7 @@ pub async fn app(part: Part, settings: &Settings) -> Result<Router, Error> {
             pages::onepage::router()
                 .merge(pages::dynamic::router(mount))
                 .merge(api::router(storage.clone(), settings.passwords)?)
-                .merge(pages::router(storage)?)
+                .merge(pages::router(storage, settings)?)
                 .merge(static_file::router())
         }
     };

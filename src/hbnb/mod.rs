@@ -1,10 +1,12 @@
 //! The bundled Airbnb clone: an [`axum::Router`] and its storage.
 //!
-//! Read in this order: [`part`] (what can be served alone), [`settings`], [`app`] (the router), [`api`], [`pages`],
-//! [`model`], [`password`] and [`storage`], [`static_file`] and [`picture`], [`seed`] and [`dump`], [`cli`].
+//! Read in this order: [`part`] (what can be served alone), [`settings`], [`app`] (the router), [`api`], [`account`], [`pages`],
+//! [`model`], [`password`], [`booking`] and [`storage`], [`static_file`] and [`picture`], [`seed`] and [`dump`], [`cli`].
 
+pub mod account;
 pub mod api;
 pub mod app;
+pub mod booking;
 pub mod cli;
 pub mod dump;
 pub mod error;

@@ -12,6 +12,7 @@ use super::storage::migration::Start;
 use super::storage::server::Door;
 use super::storage::{Database, Server};
 use crate::base::secret::Secret;
+use crate::base::yaml::MASKED;
 
 /// Where a packaged service keeps its state when systemd did not say.
 const STATE_DIRECTORY: &str = "/var/lib/hbnb";
@@ -19,6 +20,8 @@ const STATE_DIRECTORY: &str = "/var/lib/hbnb";
 const FILE: &str = "hbnb.db";
 /// What a request without `Origin` is answered; the old API's rule, which its clients' tests compare.
 const CORS_ORIGIN: &str = "0.0.0.0";
+/// The shortest secret, in characters.
+const SECRET: usize = 32;
 /// Where the proxy mounts the dynamic application; it forwards the address unchanged.
 const DYNAMIC_MOUNT: &str = "/airbnb-dynamic";
 
@@ -35,6 +38,8 @@ pub struct Settings {
     pub cors_origin: HeaderValue,
     /// How passwords are written down.
     pub passwords: Passwords,
+    /// What the site signs its cookies and forms with; none for a key that is made once and kept in the database.
+    pub secret: Option<Secret>,
 }
 
 impl Settings {
@@ -46,6 +51,7 @@ impl Settings {
             dynamic_mount: DYNAMIC_MOUNT.into(),
             cors_origin: HeaderValue::from_static(CORS_ORIGIN),
             passwords: Passwords::Argon2id,
+            secret: None,
         }
     }
 
@@ -59,7 +65,9 @@ impl Settings {
     /// - `HBNB_ENV`: with `test`, `hbnb migrate` drops the application's tables before it makes them; a server never does;
     /// - `HBNB_DYNAMIC_MOUNT` (default `/airbnb-dynamic`; empty or `/` for none);
     /// - `HBNB_CORS_ORIGIN` (default `0.0.0.0`);
-    /// - `HBNB_PASSWORDS` (`argon2id`, the default, or `md5`).
+    /// - `HBNB_PASSWORDS` (`argon2id`, the default, or `md5`);
+    /// - `HBNB_SECRET`, with which the site signs cookies and forms (at least 32 characters; by default a key is made once
+    ///   and kept in the database).
     ///
     /// Errors name the variable.
     pub fn from_env() -> Result<Self, Error> {
@@ -84,6 +92,7 @@ impl Settings {
         if let Some(passwords) = lookup("HBNB_PASSWORDS") {
             settings.passwords = written(&passwords.to_string_lossy())?;
         }
+        settings.secret = lookup("HBNB_SECRET").map(|text| secret(&text.to_string_lossy())).transpose()?;
         Ok(settings)
     }
 }
@@ -146,6 +155,18 @@ fn server(lookup: &impl Fn(&str) -> Option<OsString>) -> Result<Database, Error>
         password: Secret::new(text("HBNB_MYSQL_PWD").unwrap_or_default()),
         database: needed("HBNB_MYSQL_DB", "the name of the database")?,
     })))
+}
+
+/// A secret that nobody tries out; it is not repeated when it is one that somebody could.
+fn secret(text: &str) -> Result<Secret, Error> {
+    if text.chars().count() < SECRET {
+        return Err(Error::Setting {
+            name: "HBNB_SECRET",
+            value: MASKED.into(),
+            wanted: "at least 32 characters, like `openssl rand -hex 32` prints",
+        });
+    }
+    Ok(Secret::new(text))
 }
 
 /// A mount as the router wants it: with a leading slash, without a trailing one.
@@ -221,6 +242,17 @@ mod tests {
     fn only_the_test_environment_starts_empty() {
         let start = |value| read(&[("HBNB_ENV", value)]).unwrap().start;
         assert_eq!((start("test"), start("dev"), start("TEST")), (Start::Empty, Start::AsIs, Start::AsIs));
+    }
+
+    #[test]
+    fn a_secret_is_long_and_never_printed() {
+        let long = "0123456789abcdef0123456789abcdef";
+        let settings = read(&[("HBNB_SECRET", long)]).unwrap();
+        assert_eq!(settings.secret, Some(Secret::new(long)));
+        assert!(!format!("{settings:?}").contains(long));
+        let short = read(&[("HBNB_SECRET", "hush")]);
+        let said = "HBNB_SECRET is `********`; it must be at least 32 characters, like `openssl rand -hex 32` prints";
+        assert_eq!(short, Err(said.into()));
     }
 
     #[test]

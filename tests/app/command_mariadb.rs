@@ -28,13 +28,18 @@ fn a_server_is_migrated_seeded_and_emptied_like_a_file() {
     let database = name(server, "as_a_file");
     assert_eq!(run(&[], &["migrate", "--check"]), said(6, &format!("{database} does not exist")));
     assert_eq!(run(&[], &["seed", "--check"]), said(6, &format!("{database} does not exist")));
-    assert_eq!(run(&[], &["migrate"]), said(0, &format!("{database} was migrated: 0001_tables")));
+    assert_eq!(
+        run(&[], &["migrate"]),
+        said(0, &format!("{database} was migrated: 0001_tables, 0002_accounts, 0003_bookings"))
+    );
     assert_eq!(run(&[], &["migrate"]), said(0, &format!("{database} is up to date")));
     assert_eq!(run(&[], &["seed", "--check"]), said(6, &format!("{database} is not seeded")));
     assert_eq!(run(&[], &["seed"]), said(0, &format!("{database} was seeded: {SEEDED}")));
     assert_eq!(run(&[], &["seed"]), said(0, &format!("{database} is already seeded")));
     server.sql("as_a_file", "CREATE TABLE of_somebody_else (id INT)");
-    let emptied = format!("{database} was emptied (HBNB_ENV=test) and migrated: 0001_tables");
+    let emptied = format!(
+        "{database} was emptied (HBNB_ENV=test) and migrated: 0001_tables, 0002_accounts, 0003_bookings"
+    );
     assert_eq!(run(&[("HBNB_ENV", "test")], &["migrate"]), said(0, &emptied));
     assert_eq!(run(&[], &["seed", "--check"]), said(6, &format!("{database} is not seeded")));
     assert_eq!(server.sql("as_a_file", "SELECT COUNT(*) FROM of_somebody_else"), "0\n");
@@ -46,7 +51,7 @@ fn four_at_once_migrate_and_seed_a_server_once() {
     let sentences = |arguments: &[&str]| four(|| hbnb(server, &[("HBNB_MYSQL_DB", "at_once")], arguments));
     let database = name(server, "at_once");
     let idle = said(0, &format!("{database} is up to date"));
-    let migrated = said(0, &format!("{database} was migrated: 0001_tables"));
+    let migrated = said(0, &format!("{database} was migrated: 0001_tables, 0002_accounts, 0003_bookings"));
     assert_eq!(sentences(&["migrate"]), [idle.clone(), idle.clone(), idle, migrated]);
     let idle = said(0, &format!("{database} is already seeded"));
     let seeded = said(0, &format!("{database} was seeded: {SEEDED}"));
@@ -57,9 +62,11 @@ fn four_at_once_migrate_and_seed_a_server_once() {
 fn a_migration_that_was_interrupted_goes_on() {
     let server = MariaDb::shared();
     let run = || hbnb(server, &[("HBNB_MYSQL_DB", "half")], &["migrate"]);
-    let migrated = said(0, &format!("{} was migrated: 0001_tables", name(server, "half")));
+    let migrated =
+        said(0, &format!("{} was migrated: 0001_tables, 0002_accounts, 0003_bookings", name(server, "half")));
     assert_eq!(run(), migrated);
-    server.sql("half", "DROP TABLE reviews; ALTER TABLE users DROP COLUMN last_name; UPDATE _sqlx_migrations SET success = 0");
+    let undone = "DROP TABLE reviews; ALTER TABLE users DROP COLUMN last_name; DELETE FROM _sqlx_migrations WHERE version > 1";
+    server.sql("half", &format!("{undone}; UPDATE _sqlx_migrations SET success = 0"));
     assert_eq!(run(), migrated);
     assert_eq!(server.sql("half", "SELECT COUNT(last_name) FROM users"), "0\n");
     assert_eq!(server.sql("half", "SELECT COUNT(*) FROM reviews"), "0\n");

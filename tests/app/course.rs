@@ -147,7 +147,7 @@ async fn names_and_nouns_are_singular_only_for_one() {
     let home = site.get("/").await.body;
     let article = home.split_once("<article>").unwrap().1.split_once("</article>").unwrap().0;
     for part in [
-        "<h2>A &amp; B</h2>",
+        "<h2><a href=\"/places/a\">A &amp; B</a></h2>",
         "<div class=\"price_by_night\">$9</div>",
         "<p class=\"location\">Provo, Utah</p>",
         "<div class=\"max_guest\">1 Guest</div>",

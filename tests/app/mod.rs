@@ -14,6 +14,7 @@ mod onepage;
 mod outage;
 mod room;
 mod sqlalchemy;
+mod worn;
 
 use axum::Router;
 use axum::body::Body;

@@ -2,16 +2,26 @@
 
 #![expect(clippy::duplicate_mod, reason = "the same tests hold on both engines")]
 
+#[path = "account/mod.rs"]
+mod account;
 #[path = "api/mod.rs"]
 mod api;
+#[path = "booking.rs"]
+mod booking;
 #[path = "course.rs"]
 mod course;
+#[path = "find.rs"]
+mod find;
 #[path = "import.rs"]
 mod import;
 #[path = "missing.rs"]
 mod missing;
+#[path = "place_page.rs"]
+mod place_page;
 #[path = "storage.rs"]
 mod storage;
+#[path = "trip.rs"]
+mod trip;
 #[path = "web.rs"]
 mod web;
 

@@ -1,17 +1,27 @@
 //! Over files of SQLite.
 
+#[path = "account/mod.rs"]
+mod account;
 #[path = "api/mod.rs"]
 mod api;
+#[path = "booking.rs"]
+mod booking;
 #[path = "course.rs"]
 mod course;
+#[path = "find.rs"]
+mod find;
 #[path = "guard.rs"]
 mod guard;
 #[path = "import.rs"]
 mod import;
 #[path = "missing.rs"]
 mod missing;
+#[path = "place_page.rs"]
+mod place_page;
 #[path = "storage.rs"]
 mod storage;
+#[path = "trip.rs"]
+mod trip;
 #[path = "web.rs"]
 mod web;
 

@@ -1,6 +1,7 @@
 //! Journeys through the pages with a real browser; what it saw is kept in `target/screenshots`.
 
 mod access;
+mod account;
 mod filter;
 mod plain;
 mod review;

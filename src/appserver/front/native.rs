@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -85,7 +86,8 @@ fn line(status: StatusCode) -> Cow<'static, [u8]> {
     }
 }
 
-/// The request as routers know it, perhaps with another target; none if that is not one they can read.
+/// The request as routers know it, perhaps with another target; none if that is not one they can read. The client's address,
+/// if it is known, is among its extensions.
 fn translated(front: &Front, request: Request, target: Option<Vec<u8>>) -> Option<HttpRequest<AxumBody>> {
     let head = &*request.head;
     let target = target.map_or_else(|| head.shared(head.target()), Bytes::from);
@@ -102,6 +104,10 @@ fn translated(front: &Front, request: Request, target: Option<Vec<u8>>) -> Optio
         HeadVersion::Http11 => Version::HTTP_11,
     };
     *translated.headers_mut() = headers;
+    // A type of the standard library, so that applications can ask for it without knowing us.
+    if let Ok(client) = request.remote.client(head).parse::<IpAddr>() {
+        translated.extensions_mut().insert(client);
+    }
     Some(translated)
 }
 

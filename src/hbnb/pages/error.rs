@@ -6,7 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::html::{ERROR_STYLE, Page};
-use crate::hbnb::storage;
+use crate::hbnb::{account, storage};
 
 /// The frame of all of them; what stands for `{code}`, `{title}`, `{text}` and `{style}` is ours, never a client's.
 const FRAME: &str = include_str!("../../../templates/hbnb/error.html");
@@ -39,6 +39,39 @@ pub fn storage(cause: &storage::Error) -> Response {
         }
         false => internal(),
     }
+}
+
+/// 503 or 500: accounts could not be looked at or changed.
+pub fn account(cause: &account::Error) -> Response {
+    if let account::Error::Storage(cause) = cause {
+        return storage(cause);
+    }
+    let _ = writeln!(io::stderr(), "hbnb: {cause}");
+    internal()
+}
+
+/// 403: a form that was not ours, or not for this session.
+pub fn foreign_form() -> Response {
+    page(
+        StatusCode::FORBIDDEN,
+        "This form is not valid any more",
+        "Nothing was changed. Perhaps it is very old, was sent from another site, or your browser refuses cookies: allow \
+         them for this site, open the page again and send it once more.",
+    )
+}
+
+/// 400: what was sent is no form.
+pub fn not_a_form() -> Response {
+    page(StatusCode::BAD_REQUEST, "We could not read this", "What your browser sent is no form that we know.")
+}
+
+/// 413: a form longer than any of ours.
+pub fn too_large() -> Response {
+    page(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "This is too much",
+        "What your browser sent is longer than any of our forms.",
+    )
 }
 
 /// 500: a page could not be made of its template, a bug of ours.

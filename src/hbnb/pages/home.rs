@@ -23,6 +23,7 @@ type Asked = Query<Vec<(String, String)>>;
 struct Shown {
     #[serde(rename = "place")]
     card: Card,
+    link: String,
     lines: Vec<String>,
     picture: String,
 }
@@ -114,17 +115,23 @@ fn query(wish: &Wish) -> String {
     text
 }
 
-fn percent(id: &str) -> String {
+/// A text as part of an address.
+pub(super) fn percent(id: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
     id.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 fn shown(card: Card) -> Shown {
-    Shown { lines: lines(&card.description), picture: picture::of(&card.id), card }
+    Shown {
+        link: format!("/places/{}", percent(&card.id)),
+        lines: lines(&card.description),
+        picture: picture::of(&card.id),
+        card,
+    }
 }
 
 /// The description's lines: `<BR />` breaks them, however it is spelled; other markup is text.
-fn lines(description: &str) -> Vec<String> {
+pub(super) fn lines(description: &str) -> Vec<String> {
     let mut text = String::with_capacity(description.len());
     let mut rest = description;
     while let Some(at) = rest.find('<') {

@@ -1,17 +1,31 @@
 //! The pages for people, one file a page.
 
+mod account;
 pub mod dynamic;
 pub mod error;
+mod field;
+mod filled;
+mod form;
 mod home;
 pub mod html;
 mod listing;
+mod local;
+mod log_in;
 pub mod onepage;
+mod place;
+mod search;
+mod sign_up;
 mod template;
+mod trip;
+mod visitor;
+mod wish;
 
 use axum::Router;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 
+use super::account::Accounts;
 use super::error::Error;
+use super::settings::Settings;
 use super::storage::Storage;
 use template::Templates;
 
@@ -19,13 +33,15 @@ use template::Templates;
 #[derive(Clone)]
 struct Pages {
     storage: Storage,
+    accounts: Accounts,
     templates: Templates,
 }
 
 /// The pages that show what is in the storage. Errors: [`Error::Template`], a bug of ours.
-pub fn router(storage: Storage) -> Result<Router, Error> {
-    let pages = Pages { storage, templates: Templates::parse()? };
-    let table: [(&str, MethodRouter<Pages>); 12] = [
+pub fn router(storage: Storage, settings: &Settings) -> Result<Router, Error> {
+    let accounts = Accounts::new(storage.clone(), settings);
+    let pages = Pages { storage, accounts, templates: Templates::parse()? };
+    let table: [(&str, MethodRouter<Pages>); 22] = [
         ("/0-hbnb", get(home::page)),
         ("/1-hbnb", get(home::page)),
         ("/2-hbnb", get(home::page)),
@@ -38,6 +54,16 @@ pub fn router(storage: Storage) -> Result<Router, Error> {
         ("/cities_by_states", get(listing::cities_by_states)),
         ("/states", get(listing::states_list)),
         ("/states/{id}", get(listing::state)),
+        ("/sign-up", get(sign_up::page).post(sign_up::send)),
+        ("/log-in", get(log_in::page).post(log_in::send)),
+        ("/log-out", post(log_in::log_out)),
+        ("/account", get(account::page).post(account::rename)),
+        ("/account/password", post(account::change_password)),
+        ("/search", get(search::page)),
+        ("/places/{id}", get(place::page)),
+        ("/places/{id}/bookings", post(trip::book)),
+        ("/trips", get(trip::page)),
+        ("/trips/{id}/cancel", post(trip::cancel)),
     ];
     let mut router = Router::new().route("/", get(home::page));
     for (path, page) in table {

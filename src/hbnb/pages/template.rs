@@ -11,13 +11,21 @@ use super::html::Page;
 use crate::hbnb::error::Error;
 
 /// Name and text of each.
-const TEXTS: [(&str, &str); 6] = [
+const TEXTS: [(&str, &str); 14] = [
+    ("account.html", include_str!("../../../templates/hbnb/account.html")),
     ("base.html", include_str!("../../../templates/hbnb/base.html")),
+    ("entry.html", include_str!("../../../templates/hbnb/entry.html")),
+    ("fields.html", include_str!("../../../templates/hbnb/fields.html")),
     ("filters.html", include_str!("../../../templates/hbnb/filters.html")),
+    ("form.html", include_str!("../../../templates/hbnb/form.html")),
     ("hbnb_filters.html", include_str!("../../../templates/hbnb/hbnb_filters.html")),
     ("home.html", include_str!("../../../templates/hbnb/home.html")),
     ("live.html", include_str!("../../../templates/hbnb/live.html")),
     ("listing.html", include_str!("../../../templates/hbnb/listing.html")),
+    ("place.html", include_str!("../../../templates/hbnb/place.html")),
+    ("search.html", include_str!("../../../templates/hbnb/search.html")),
+    ("trips.html", include_str!("../../../templates/hbnb/trips.html")),
+    ("wrong.html", include_str!("../../../templates/hbnb/wrong.html")),
 ];
 
 /// The files that every page loads. Their addresses change with them, so that no browser keeps old ones for a new page.

@@ -126,4 +126,13 @@ impl Storage {
         statement.push(" OFFSET ").value(skipped);
         self.fetch(&statement, Card::read).await
     }
+
+    /// The places with these ids, in their order; those that do not exist are left out.
+    pub(super) async fn cards_of(&self, ids: &[String]) -> Result<Vec<Card>, Error> {
+        let mut statement = Statement::new(CARDS);
+        statement.push(" WHERE places.id IN ").list(ids);
+        let mut cards = self.fetch(&statement, Card::read).await?;
+        cards.sort_by_key(|card| ids.iter().position(|id| *id == card.id));
+        Ok(cards)
+    }
 }

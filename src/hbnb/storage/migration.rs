@@ -23,16 +23,44 @@ struct Step {
     mysql: &'static str,
 }
 
-const STEPS: [Step; 1] = [Step {
-    version: 1,
-    name: "tables",
-    sqlite: include_str!("migrations/0001_tables.sql"),
-    mysql: include_str!("migrations/0001_tables.mysql.sql"),
-}];
+const STEPS: [Step; 3] = [
+    Step {
+        version: 1,
+        name: "tables",
+        sqlite: include_str!("migrations/0001_tables.sql"),
+        mysql: include_str!("migrations/0001_tables.mysql.sql"),
+    },
+    Step {
+        version: 2,
+        name: "accounts",
+        sqlite: include_str!("migrations/0002_accounts.sql"),
+        mysql: include_str!("migrations/0002_accounts.mysql.sql"),
+    },
+    Step {
+        version: 3,
+        name: "bookings",
+        sqlite: include_str!("migrations/0003_bookings.sql"),
+        mysql: include_str!("migrations/0003_bookings.mysql.sql"),
+    },
+];
 
 /// Every table that the steps make, those that name others first, and last the one of what was applied.
-pub const TABLES: [&str; 8] =
-    ["place_amenity", "reviews", "places", "amenities", "users", "cities", "states", "_sqlx_migrations"];
+pub const TABLES: [&str; 14] = [
+    "booked_nights",
+    "bookings",
+    "site_keys",
+    "attempts",
+    "sessions",
+    "accounts",
+    "place_amenity",
+    "reviews",
+    "places",
+    "amenities",
+    "users",
+    "cities",
+    "states",
+    "_sqlx_migrations",
+];
 
 /// Between two attempts to begin.
 const PAUSE: Duration = Duration::from_millis(10);

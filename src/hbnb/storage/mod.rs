@@ -4,17 +4,23 @@
 //! SQLite and MySQL both understand (`?` for values, no `RETURNING`, no upserts). [`engine`] makes one of the two; what
 //! belongs to one alone, opening it and reading its errors, is in [`sqlite`] and [`mysql`].
 
+pub mod account;
+pub mod attempt;
+pub mod booking;
 pub mod cascade;
 pub mod engine;
 pub mod error;
+pub mod find;
 pub mod home;
 pub mod link;
 pub mod load;
 pub mod migration;
 pub mod mysql;
 pub mod object;
+pub mod place;
 pub mod search;
 pub mod server;
+pub mod session;
 pub mod sqlite;
 pub mod statement;
 pub mod takeover;

@@ -64,6 +64,13 @@ impl Statement {
         self
     }
 
+    /// Words and values of another one.
+    pub fn add(&mut self, other: &Statement) -> &mut Self {
+        self.text.push_str(&other.text);
+        self.cells.extend_from_slice(&other.cells);
+        self
+    }
+
     /// `(…)` with these values.
     pub fn list(&mut self, cells: impl IntoIterator<Item = impl Into<Cell>>) -> &mut Self {
         let mut opening = '(';

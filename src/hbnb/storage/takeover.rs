@@ -21,7 +21,7 @@ const PATIENCE: i64 = 60;
 /// Byte by byte, trailing spaces included: MariaDB's name for it, MySQL's, and what both have but without the spaces.
 const COLLATIONS: [&str; 3] = ["utf8mb4_nopad_bin", "utf8mb4_0900_bin", "utf8mb4_bin"];
 /// Which column of which table names a row of which other one.
-const KEYS: [(&str, &str, &str); 7] = [
+const KEYS: [(&str, &str, &str); 10] = [
     ("cities", "state_id", "states"),
     ("places", "city_id", "cities"),
     ("places", "user_id", "users"),
@@ -29,10 +29,16 @@ const KEYS: [(&str, &str, &str); 7] = [
     ("place_amenity", "amenity_id", "amenities"),
     ("reviews", "place_id", "places"),
     ("reviews", "user_id", "users"),
+    ("bookings", "place_id", "places"),
+    ("bookings", "user_id", "users"),
+    ("booked_nights", "booking_id", "bookings"),
 ];
 /// What our own tables have beside their keys, and older ones may lack: table, name, columns.
-const INDEXES: [(&str, &str, &str); 2] =
-    [("users", "users_by_email", "email"), ("places", "places_by_name", "name, id")];
+const INDEXES: [(&str, &str, &str); 3] = [
+    ("users", "users_by_email", "email"),
+    ("places", "places_by_name", "name, id"),
+    ("places", "places_by_price", "price_by_night, max_guest, id"),
+];
 
 /// The columns of the database that are keys to other tables.
 const FROM_KEYS: &str = "FROM information_schema.KEY_COLUMN_USAGE \
@@ -90,10 +96,20 @@ impl Storage {
     /// New tables, and those of ours that are there, get one way to hold and compare text.
     async fn unify(&self, mut session: Session<'_>, there: &BTreeSet<String>) -> Result<(), Error> {
         let Database::MySql(server) = &self.database else { return Ok(()) };
+        let database = server.database.replace('`', "``");
         let mut strangers =
             Statement::new(format!("SELECT TABLE_NAME {FROM_KEYS} AND REFERENCED_TABLE_NAME IN "));
         strangers.list(TABLES).push(" AND TABLE_NAME NOT IN ").list(TABLES);
         if !self.words(session.again(), &strangers).await?.is_empty() {
+            // Then they stay as they are, and new ones become like them: a key must compare like what it names.
+            let manner = Statement::new(
+                "SELECT CONCAT('CHARACTER SET ', CHARACTER_SET_NAME, ' COLLATE ', COLLATION_NAME) \
+                 FROM information_schema.COLUMNS \
+                 WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'places' AND COLUMN_NAME = 'id'",
+            );
+            for manner in self.words(session.again(), &manner).await? {
+                self.run(session.again(), format!("ALTER DATABASE `{database}` {manner}")).await?;
+            }
             return Ok(());
         }
         let mut known = Statement::new(
@@ -103,7 +119,6 @@ impl Storage {
         let known = self.words(session.again(), &known).await?;
         let best = COLLATIONS.into_iter().find(|name| known.contains(*name)).unwrap_or("utf8mb4_bin");
         let manner = format!("CHARACTER SET utf8mb4 COLLATE {best}");
-        let database = server.database.replace('`', "``");
         self.run(session.again(), format!("ALTER DATABASE `{database}` {manner}")).await?;
 
         let others = Statement::new(

@@ -19,6 +19,8 @@ const GONE: (u16, &str) = (503, "{\"error\":\"Database not available\"}\n");
 /// A client waits no longer than this to be told: twice what the application gives a question, for a busy machine.
 const SOON: Duration = Duration::from_secs(12);
 
+const WAITING: &str = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
+
 #[tokio::test]
 async fn a_killed_server_is_told_with_retry_after_and_served_again_without_a_restart() {
     let mut server = MariaDb::start();
@@ -81,16 +83,16 @@ async fn a_server_that_freezes_within_a_booking_keeps_nobody_waiting() {
     let stay = Stay { check_in: today() + 1.day(), check_out: today() + 2.days() };
     let wanted = Wanted { stay, guests: 1, agreed: None };
     let asked = Instant::now();
-    let freeze = async {
-        // By now it waits for the lock.
-        let held = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
-        while server.sql("", held) != "1\n" {
-            assert!(asked.elapsed() < SOON);
-            tokio::task::yield_now().await;
-        }
-        server.signal("STOP");
-    };
-    let (booked, ()) = tokio::join!(storage.book(&place, &guest, wanted), freeze);
+    let booking = tokio::spawn({
+        let (storage, place, guest) = (storage.clone(), place.clone(), guest.clone());
+        async move { storage.book(&place, &guest, wanted).await }
+    });
+    // Until it waits for the lock.
+    while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut other).await.unwrap() != 1 {
+        assert!(asked.elapsed() < SOON);
+    }
+    server.signal("STOP");
+    let booked = booking.await.unwrap();
     assert!(matches!(booked, Err(Error::Busy(_))), "{booked:?}");
     assert!(asked.elapsed() < SOON, "it took {:?}", asked.elapsed());
     server.signal("CONT");

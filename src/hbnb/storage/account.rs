@@ -35,13 +35,18 @@ impl Storage {
             "SELECT u.id, u.password, a.address FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.address = ?",
         );
         let account = account.with(folded);
-        // What is not ASCII has no capitals for SQLite: any letter will do. The index is read from its beginning to its
-        // end, 20 ms of 100 000 people, which is less than the password takes.
-        let like = if folded.is_ascii() { "=" } else { "LIKE" };
-        let pattern: String = folded.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
-        let mut other = Statement::new("SELECT id, password, email FROM users WHERE email IN ");
-        other.push("(SELECT email FROM users WHERE LOWER(email) ").push(like).push(" ").value(&pattern);
-        other.push(") AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.user_id = users.id) ");
+        // Every row is looked at: about 40 ms of 100 000 people, as much as a hash of the password.
+        let (like, pattern) = match folded.is_ascii() {
+            true => ("=", folded.to_string()),
+            // For SQLite only ASCII has capitals: any letter will do for others, and for what has a meaning in a pattern.
+            false => {
+                let is_plain = |c: char| c.is_ascii() && !['%', '\\'].contains(&c);
+                ("LIKE", folded.chars().map(|c| if is_plain(c) { c } else { '_' }).collect())
+            }
+        };
+        let mut other = Statement::new("SELECT id, password, email FROM users WHERE LOWER(email) ");
+        other.push(like).push(" ").value(&pattern);
+        other.push(" AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.user_id = users.id) ");
         other.push("ORDER BY created_at, id LIMIT ").value(CANDIDATES);
         let mut found = Vec::new();
         for statement in [account, other] {

@@ -82,7 +82,10 @@ async fn an_address_of_old_data_is_found_and_taken_however_its_capitals_are_type
     let site = Site::empty(Part::All).await;
     add(&site, "old", "Ann@Example.Com", "correct horse").await;
     add(&site, "accent", "ÄNN@Example.Com", "correct horse").await;
+    add(&site, "strange", "100%Ä_\\@x", "correct horse").await;
     for (typed, id) in [
+        ("100%ä_\\@X", Some("strange")),
+        ("%ä", None),
         ("ann@example.com", Some("old")),
         ("ANN@EXAMPLE.COM", Some("old")),
         ("änn@example.com", Some("accent")),
@@ -95,7 +98,7 @@ async fn an_address_of_old_data_is_found_and_taken_however_its_capitals_are_type
     for email in ["aNN@example.com", "äNN@example.com"] {
         Browser::new(&site).fill("/sign-up", &[super::ANN[0], ("email", email), super::ANN[3]]).await;
     }
-    assert_eq!(site.storage.list(Class::User).await.unwrap().len(), 2);
+    assert_eq!(site.storage.list(Class::User).await.unwrap().len(), 3);
 }
 
 #[tokio::test]

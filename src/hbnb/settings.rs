@@ -7,6 +7,7 @@ use axum::http::HeaderValue;
 use rustix::fs::Access;
 
 use super::error::Error;
+use super::part::Part;
 use super::password::Passwords;
 use super::storage::migration::Start;
 use super::storage::server::Door;
@@ -20,10 +21,34 @@ const STATE_DIRECTORY: &str = "/var/lib/hbnb";
 const FILE: &str = "hbnb.db";
 /// What a request without `Origin` is answered; the old API's rule, which its clients' tests compare.
 const CORS_ORIGIN: &str = "0.0.0.0";
+/// Where the course's API listens when only its port is said, or only its host.
+const API_HOST: &str = "0.0.0.0";
+const API_PORT: &str = "5000";
 /// The shortest secret, in characters.
 const SECRET: usize = 32;
 /// Where the proxy mounts the dynamic application; it forwards the address unchanged.
 const DYNAMIC_MOUNT: &str = "/airbnb-dynamic";
+
+/// Every variable of ours that the commands and the servers read, and what it means.
+pub const VARIABLES: [(&str, &str); 14] = [
+    ("DATABASE_URL", "sqlite:///absolute/path.db or mysql://USER:PASSWORD@HOST:PORT/DATABASE"),
+    ("HBNB_TYPE_STORAGE", "`db` for MySQL or MariaDB; otherwise SQLite"),
+    ("HBNB_MYSQL_USER", "the account"),
+    ("HBNB_MYSQL_PWD", "its password"),
+    ("HBNB_MYSQL_HOST", "a host, host:port or the path of a socket [default: localhost]"),
+    ("HBNB_MYSQL_DB", "the name of the database"),
+    ("HBNB_SQLITE", "the file of SQLite [default: hbnb.db in the state directory]"),
+    ("HBNB_ENV", "with `test`, `migrate` first drops the application's tables and all that is in them"),
+    ("HBNB_PASSWORDS", "argon2id, or md5 for programs that compare it [default: argon2id]"),
+    ("HBNB_SECRET", "what cookies and forms are signed with [default: a key that is kept in the database]"),
+    ("HBNB_DYNAMIC_MOUNT", "where the dynamic application answers besides / [default: /airbnb-dynamic]"),
+    (
+        "HBNB_CORS_ORIGIN",
+        "Access-Control-Allow-Origin of answers to requests without Origin [default: 0.0.0.0]",
+    ),
+    ("HBNB_API_HOST", "where `@hbnb` and `@hbnb/api` listen if the server is not told [default: 0.0.0.0]"),
+    ("HBNB_API_PORT", "the port of it [default: 5000]"),
+];
 
 /// What the application needs to know before it is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +120,19 @@ impl Settings {
         settings.secret = lookup("HBNB_SECRET").map(|text| secret(&text.to_string_lossy())).transpose()?;
         Ok(settings)
     }
+}
+
+/// Where the part listens if its server is told nothing: `HBNB_API_HOST` and `HBNB_API_PORT`, for the parts that are the
+/// course's API, if one of them is said.
+pub fn api_bind(part: Part, lookup: impl Fn(&str) -> Option<OsString>) -> Option<String> {
+    let text = |name| lookup(name).map(|value| value.to_string_lossy().into_owned());
+    let (host, port) = (text("HBNB_API_HOST"), text("HBNB_API_PORT"));
+    if !matches!(part, Part::All | Part::Api) || (&host, &port) == (&None, &None) {
+        return None;
+    }
+    let host = host.unwrap_or_else(|| API_HOST.into());
+    let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
+    Some(format!("{host}:{}", port.unwrap_or_else(|| API_PORT.into())))
 }
 
 fn written(text: &str) -> Result<Passwords, Error> {
@@ -186,6 +224,8 @@ fn mounted(text: &str) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
         let found = |name: &str| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| OsString::from(v));
@@ -200,6 +240,42 @@ mod tests {
         assert_eq!(path(&all), Database::Sqlite("/u.db".into()));
         assert_eq!(path(&all[..2]), Database::Sqlite("/p.db".into()));
         assert_eq!(path(&all[..1]), Database::Sqlite("/s/hbnb.db".into()));
+    }
+
+    #[test]
+    fn every_variable_that_is_read_is_one_that_people_are_told_of() {
+        let asked = RefCell::new(BTreeSet::new());
+        for (engine, user) in [(None, None), (Some("db"), None), (Some("db"), Some("u"))] {
+            let lookup = |name: &str| {
+                asked.borrow_mut().insert(name.to_string());
+                let said = match name {
+                    "HBNB_TYPE_STORAGE" => engine,
+                    "HBNB_MYSQL_USER" => user,
+                    _ => None,
+                };
+                said.map(OsString::from)
+            };
+            let _ = Settings::read(lookup);
+            api_bind(Part::Api, lookup);
+        }
+        let told = VARIABLES.map(|(name, _)| name.to_string());
+        // systemd's, not a person's.
+        let told = told.into_iter().chain(["STATE_DIRECTORY".into()]).collect();
+        assert_eq!(asked.into_inner(), told);
+    }
+
+    #[test]
+    fn the_api_listens_where_the_variables_of_the_course_say() {
+        let bind = |part, pairs: &[(&str, &str)]| {
+            api_bind(part, |name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| OsString::from(v)))
+        };
+        let (host, port) = (("HBNB_API_HOST", "127.0.0.1"), ("HBNB_API_PORT", "5002"));
+        assert_eq!(bind(Part::Api, &[host, port]).as_deref(), Some("127.0.0.1:5002"));
+        assert_eq!(bind(Part::All, &[host]).as_deref(), Some("127.0.0.1:5000"));
+        assert_eq!(bind(Part::All, &[port]).as_deref(), Some("0.0.0.0:5002"));
+        assert_eq!(bind(Part::Api, &[("HBNB_API_HOST", "::1")]).as_deref(), Some("[::1]:5000"));
+        assert_eq!(bind(Part::Api, &[]), None);
+        assert_eq!(bind(Part::Web, &[host, port]), None);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use deployer::hbnb::settings::VARIABLES;
+
 /// Exit status, standard output and standard error.
 pub type Said = (i32, String, String);
 
@@ -112,12 +114,10 @@ fn the_test_environment_starts_empty_and_no_other_does() {
 fn the_help_names_every_variable() {
     let (exit, help, _) = hbnb_with(&[], Path::new("/"), &["--help"]);
     let named: Vec<_> = help.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
-    for variable in
-        ["DATABASE_URL", "HBNB_TYPE_STORAGE", "HBNB_MYSQL_USER", "HBNB_MYSQL_PWD", "HBNB_MYSQL_HOST"]
-            .into_iter()
-            .chain(["HBNB_MYSQL_DB", "HBNB_SQLITE", "HBNB_ENV", "HBNB_DYNAMIC_MOUNT", "HBNB_CORS_ORIGIN"])
-    {
+    let manual = include_str!("../../README.md");
+    for (variable, _) in VARIABLES {
         assert!(named.contains(&variable), "{variable} is not in {help}");
+        assert!(manual.contains(&format!("`{variable}`")), "{variable} is not in README.md");
     }
     assert_eq!(exit, 0);
 }

@@ -2,6 +2,7 @@
 //!
 //! What touches the database is tested on both engines by the same files.
 
+mod bind;
 mod command;
 mod command_mariadb;
 mod course_database;

@@ -2,7 +2,7 @@
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use tera::Context;
 
@@ -95,7 +95,7 @@ async fn answered(
     values.insert("log_in", &local::with_next("/log-in", Some(&back)));
     values.insert("own", &(guest == Some(offer.host.as_str())));
     values.insert("token", &guest.map(|_| visitor.token()).unwrap_or_default());
-    let page = (wish::status(&wrong), pages.templates.page("place.html", &values)).into_response();
+    let page = pages.templates.page_with(wish::status(&wrong), "place.html", &values);
     match guest {
         Some(_) => visitor.answer(page),
         None => page,

@@ -2,7 +2,7 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use tera::Context;
 
@@ -63,7 +63,7 @@ pub async fn page(
     };
     values.insert("wrong", &!wrong.is_empty());
     match filled {
-        Ok(()) => (wish::status(&wrong), pages.templates.page("search.html", &values)).into_response(),
+        Ok(()) => pages.templates.page_with(wish::status(&wrong), "search.html", &values),
         Err(cause) => error::storage(&cause),
     }
 }

@@ -30,6 +30,8 @@ pub enum Booked {
         /// What it costs, in dollars.
         total: i64,
     },
+    /// The guest had booked just this before, perhaps by sending the form twice.
+    Already,
     /// It is not, and nothing was written.
     Refused(Problem),
     /// There is no such place, or no such guest any more.
@@ -93,14 +95,29 @@ impl Storage {
     pub async fn book(&self, place: &str, guest: &str, wanted: Wanted) -> Result<Booked, Error> {
         // A reader waits for nobody: most of a crowd is answered here.
         if self.is_taken(place, wanted.stay).await? {
-            return Ok(Booked::Refused(Problem::Taken));
+            return self.taken(place, guest, wanted).await;
         }
         match self.in_turn(|| self.book_once(place, guest, wanted)).await {
             // The id is new, so it is a night that exists already.
-            Err(Error::Exists) => Ok(Booked::Refused(Problem::Taken)),
+            Err(Error::Exists) => self.taken(place, guest, wanted).await,
             Err(Error::NoParent) => Ok(Booked::Unknown),
             done => done,
         }
+    }
+
+    /// What to tell who wants nights that are booked: whoever sends the form twice has booked them.
+    async fn taken(&self, place: &str, guest: &str, wanted: Wanted) -> Result<Booked, Error> {
+        let own = Statement::new(
+            "SELECT COUNT(*) FROM bookings WHERE user_id = ? AND check_in = ? AND check_out = ? AND place_id = ? \
+             AND guests = ? AND state = ?",
+        );
+        let own =
+            own.with(guest).with(&wanted.stay.check_in.to_string()).with(&wanted.stay.check_out.to_string());
+        let own = own.with(place).with(wanted.guests).with(BOOKED);
+        Ok(match self.fetch_one(&own, |row| row.integer(0)).await? {
+            Some(0) | None => Booked::Refused(Problem::Taken),
+            Some(_) => Booked::Already,
+        })
     }
 
     async fn book_once(&self, place: &str, guest: &str, wanted: Wanted) -> Result<Booked, Error> {

@@ -79,6 +79,12 @@ async fn the_document_describes_rows_as_they_are_taken_and_shown() {
     assert_eq!(names("ChangedUser"), "first_name last_name password");
     assert_eq!(names("ChangedReview"), "text");
     assert_eq!(schemas["NewPlace"]["required"], serde_json::json!(["user_id", "name"]));
+    let open = "Nobody is asked who he is";
+    assert!(document["info"]["description"].as_str().unwrap().contains(open));
+    let left_out = "A password of somebody who signed up at the site is left out";
+    assert!(document["paths"]["/users/{id}"]["put"]["description"].as_str().unwrap().starts_with(left_out));
+    let page = site.get("/apidocs/").await.body;
+    assert!(page.contains(open) && page.matches(left_out).count() == 1, "{page}");
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ fn picture(path: &Path, hour: u8) {
         let light = (y / 4).min(200) as u8;
         let hill = 620 + ((f64::from(x) / 170.0).sin() * 60.0) as u32 + u32::from(hour) * 9;
         match y < hill {
-            true => Rgb([90 + light / 2 + hour * 9, 140 + light / 3, 255 - hour * 12]),
+            true => Rgb([70 + light / 2 + hour * 8, 140 + light / 3, 250 - hour * 12]),
             false => Rgb([60 + hour * 8, 140 - light / 3, 70]),
         }
     };

@@ -133,7 +133,7 @@ fn empty(visitor: &Visitor, action: &str) -> Form {
             label: "Name",
             kind: "text",
             autocomplete: "off",
-            hint: "What guests see first: `Sunny loft at the harbour`.",
+            hint: "What guests see first, like “Sunny loft at the harbour”.",
             longest: NAME,
             ..Field::default()
         },

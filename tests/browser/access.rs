@@ -64,9 +64,7 @@ fn a_guest_searches_and_reads_by_keyboard_alone() {
 /// The program that judges pages.
 pub fn axe() -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/npm/node_modules/axe-core/axe.min.js");
-    fs::read_to_string(&file).expect(
-        "axe-core is in target/npm; `make test` or `npm install --prefix target/npm axe-core` puts it there",
-    )
+    fs::read_to_string(&file).expect("axe-core is in target/npm, where `make test` puts it")
 }
 
 /// What it finds serious on the page that is open.

@@ -77,6 +77,7 @@ impl Engine for MariaDb {
 struct Site<E: Engine> {
     router: Router,
     storage: Storage,
+    pictures: TempDir,
     _keep: E::Keep,
 }
 
@@ -124,13 +125,14 @@ impl<E: Engine> Site<E> {
     /// Over a database that does not exist.
     async fn unmigrated(part: Part) -> Self {
         let (database, _keep) = E::database();
-        let router = app(part, &Settings::new(database.clone())).await.unwrap();
-        Self { router, storage: Storage::create(&database), _keep }
+        let pictures = tempfile::tempdir().unwrap();
+        let router = app(part, &settings(&database, &pictures)).await.unwrap();
+        Self { router, storage: Storage::create(&database), pictures, _keep }
     }
 
     /// The same rows, served by another part.
     async fn serving(self, part: Part) -> Self {
-        let router = app(part, &Settings::new(self.storage.database().clone())).await.unwrap();
+        let router = app(part, &settings(self.storage.database(), &self.pictures)).await.unwrap();
         Self { router, ..self }
     }
 
@@ -145,6 +147,10 @@ impl<E: Engine> Site<E> {
     async fn send(&self, request: Request<Body>) -> Answer {
         send(&self.router, request).await
     }
+}
+
+fn settings(database: &Database, pictures: &TempDir) -> Settings {
+    Settings { pictures: pictures.path().into(), ..Settings::new(database.clone()) }
 }
 
 fn request(method: &str, path: &str, body: &str) -> Request<Body> {

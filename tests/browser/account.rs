@@ -4,7 +4,7 @@ use super::Site;
 use crate::support::browser::{Browser, DESK, PHONE};
 
 /// Types into a field.
-fn write(browser: &Browser, field: &str, text: &str) {
+pub fn write(browser: &Browser, field: &str, text: &str) {
     browser.click(&format!("#{field}"));
     for key in text.chars() {
         browser.press(key);
@@ -12,7 +12,7 @@ fn write(browser: &Browser, field: &str, text: &str) {
 }
 
 /// Keeps what is to be seen on a desk and on a phone.
-fn look(browser: &Browser, name: &str) {
+pub fn look(browser: &Browser, name: &str) {
     for (size, device) in [(PHONE, "phone"), (DESK, "desk")] {
         browser.resize(size);
         browser.screenshot(&format!("{name}-{device}"));

@@ -99,15 +99,18 @@ impl Storage {
 
     /// The same, and from then on nobody is logged in as this user; both or neither.
     pub async fn change_password(&self, user: &str, kept: &str, new: &str) -> Result<bool, Error> {
-        let explained = |cause| self.explain(cause);
-        let mut all = self.begin().await?;
-        if all.session().execute(&replacing(user, kept, new)).await.map_err(explained)? != 1 {
-            return Ok(false);
-        }
-        let sessions = Statement::new("DELETE FROM sessions WHERE user_id = ?").with(user);
-        all.session().execute(&sessions).await.map_err(explained)?;
-        all.commit().await.map_err(explained)?;
-        Ok(true)
+        self.in_turn(|| async {
+            let explained = |cause| self.explain(cause);
+            let mut all = self.begin().await?;
+            if all.session().execute(&replacing(user, kept, new)).await.map_err(explained)? != 1 {
+                return Ok(false);
+            }
+            let sessions = Statement::new("DELETE FROM sessions WHERE user_id = ?").with(user);
+            all.session().execute(&sessions).await.map_err(explained)?;
+            all.commit().await.map_err(explained)?;
+            Ok(true)
+        })
+        .await
     }
 }
 

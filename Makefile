@@ -9,6 +9,7 @@ HOSTS     := 10.88.0.11 10.88.0.12
 PATHS     := /airbnb-onepage/ /airbnb-dynamic/number_odd_or_even/5 /api/v1/status /api/v1/states /apidocs/ / /search /static/styles/hbnb.css
 # What judges whether pages are accessible, from npm.
 AXE       := axe-core@4.14.1
+AXE_FILE  := target/npm/node_modules/axe-core/axe.min.js
 # How long new requests are made up.
 SECONDS_OF_FUZZ := 600
 
@@ -16,13 +17,15 @@ SECONDS_OF_FUZZ := 600
 FOR_BUILD := cc:gcc
 FOR_HOSTS := debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables ip:iproute2 ssh:openssh-client curl:curl
 FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps git:git python3:python3 pip3:python3-pip python3.ensurepip:python3-venv \
-  mariadbd:mariadb-server mariadb-dump:mariadb-client chromium:chromium chromedriver:chromium-driver npm:npm
+  mariadbd:mariadb-server mariadb-dump:mariadb-client
+# Debian's packages; Ubuntu has Chromium as a snap only, and takes what is on $PATH.
+FOR_BROWSER := chromium:chromium chromedriver:chromium-driver npm:npm
 # uWSGI is built from source.
 FOR_BENCH := /usr/bin/python3-config:python3-dev /usr/bin/python3.ensurepip:python3-venv
 
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin:$(HOME)/.cargo/bin
 
-.PHONY: help demo test bench fuzz lint clean-hosts build need-build need-hosts need-tests need-bench
+.PHONY: help demo test bench fuzz lint clean-hosts build need-build need-hosts need-tests need-browser need-bench
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -38,8 +41,7 @@ demo: need-hosts build ## two throwaway hosts, deployed and asked for every page
 	done; done; rm -r $$answer
 	@printf '\nThe hosts stay until: make clean-hosts\n'
 
-test: need-hosts need-tests need-build ## every test, those on real hosts included (as root)
-	npm install --prefix target/npm --no-save --no-audit --no-fund --silent $(AXE)
+test: need-hosts need-tests need-build need-browser $(AXE_FILE) ## every test, those on real hosts included (as root)
 	cargo test --locked --quiet --no-run
 	cargo test --locked -- --include-ignored
 
@@ -63,12 +65,18 @@ lint: need-build ## format and clippy, no warning allowed
 clean-hosts: build ## take the throwaway hosts away (the base image stays)
 	$(TARGET)/deployer sandbox down $(INVENTORY)
 
+# Again if this file names another version.
+$(AXE_FILE): Makefile | need-browser
+	npm install --prefix target/npm --no-save --no-audit --no-fund --silent $(AXE)
+	touch $@
+
 build: need-build
 	cargo build --locked --release
 
 need-build: ; @$(call install,$(FOR_BUILD)); command -v cargo >/dev/null || { echo 'cargo is missing; install Rust: https://rustup.rs' >&2; exit 2; }
 need-hosts: ; @$(call install,$(FOR_HOSTS))
 need-tests: ; @$(call install,$(FOR_TESTS))
+need-browser: ; @$(call install,$(FOR_BROWSER))
 need-bench: ; @$(call install,$(FOR_BENCH))
 
 # Installs the packages of missing programs as root; otherwise says which are missing.

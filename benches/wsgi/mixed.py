@@ -2,26 +2,24 @@
 
 Requests arrive at random, at the same moments for every server, and do not wait for earlier answers; one in ten asks
 for the view that sleeps. At 200 a second that keeps one of the four workers asleep on the average. Only fast views
-are timed, from their arrival.
+are timed, each from the moment when it was due.
 """
 
-import asyncio
 import random
-import time
 from contextlib import ExitStack
 
+import pace
 import peer
-from ask import FLASK_VIEW, Request
+from ask import FLASK_VIEW
 from bench import OURS
-from process import Failed
 from table import Limit, Line, compare
 
 WORKERS = 4
 PER_SECOND = 200
 SLOW_SHARE = 0.1
 CONNECTIONS = 32
-FAST = FLASK_VIEW
-SLOW = Request("GET", "/slow", None, b"Slow")
+FAST = pace.Request("GET /", answer=FLASK_VIEW.answer)
+SLOW = pace.Request("GET /slow", answer=b"Slow")
 
 
 def arrivals(seconds, seed):
@@ -32,48 +30,10 @@ def arrivals(seconds, seed):
         yield at, SLOW if chance.random() < SLOW_SHARE else FAST
 
 
-async def exchange(reader, writer, request):
-    """One request on an open connection."""
-    writer.write(f"GET {request.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
-    body = await reader.readexactly(length)
-    if head.split(b" ")[1] != b"200" or body != request.answer:
-        raise Failed(f"{request.path} is answered with {head!r} {body!r}")
-
-
-async def connection(port, waiting, taken):
-    """Asks what is `waiting` over one connection; puts the times of the fast views into `taken`."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    while item := await waiting.get():
-        since, request = item
-        await exchange(reader, writer, request)
-        if request is FAST:
-            taken.append(time.perf_counter() - since)
-    writer.close()
-
-
-async def ask_all(port, seconds, seed):
-    """The times of the fast views, in seconds."""
-    waiting, taken = asyncio.Queue(), []
-    async with asyncio.TaskGroup() as tasks:
-        for _ in range(CONNECTIONS):
-            tasks.create_task(connection(port, waiting, taken))
-        begin = time.perf_counter()
-        for at, request in arrivals(seconds, seed):
-            await asyncio.sleep(max(begin + at - time.perf_counter(), 0))
-            waiting.put_nowait((time.perf_counter(), request))
-        for _ in range(CONNECTIONS):
-            waiting.put_nowait(None)
-    return taken
-
-
 def p99_ms(server, seconds, seed):
-    try:
-        taken = sorted(asyncio.run(ask_all(server.port, seconds, seed)))
-    except* (OSError, EOFError, Failed) as errors:
-        raise Failed(f"{server.name}: {errors.exceptions[0]!r}\n{server.said()}".rstrip()) from None
-    return taken[int(len(taken) * 0.99)] * 1000
+    asked = pace.times_ms(server, arrivals(seconds, seed), CONNECTIONS)
+    taken = sorted(ms for request, ms in asked if request is FAST)
+    return taken[int(len(taken) * 0.99)]
 
 
 class Mixed:
@@ -82,7 +42,7 @@ class Mixed:
         seconds = bench.seconds * 2
         times = {name: [] for name in names}
         with ExitStack() as stack:
-            servers = [stack.enter_context(peer.Running(n, "view:app", FAST, bench.work, WORKERS)) for n in names]
+            servers = [stack.enter_context(peer.Running(n, "view:app", FLASK_VIEW, bench.work, WORKERS)) for n in names]
             for server in servers:
                 p99_ms(server, bench.warm_up, seed=-1)
             for seed in range(bench.rounds):

@@ -27,6 +27,16 @@ pub fn said(exit: i32, sentence: &str) -> Said {
     (exit, format!("{sentence}\n"), String::new())
 }
 
+/// What four say that run at the same time, sorted.
+pub fn four(run: impl Fn() -> Said + Sync) -> Vec<Said> {
+    let mut all: Vec<Said> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..4).map(|_| scope.spawn(&run)).collect();
+        running.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    all.sort();
+    all
+}
+
 pub const SEEDED: &str = "40 users, 12 states, 41 cities, 44 amenities, 164 places, 574 reviews";
 
 #[test]
@@ -130,15 +140,7 @@ fn static_files_are_written_once_and_then_left_alone() {
 #[test]
 fn four_at_once_migrate_and_seed_the_database_once() {
     let directory = tempfile::tempdir().unwrap();
-    let sentences = |arguments: &[&str]| -> Vec<Said> {
-        let run = || hbnb(directory.path(), arguments);
-        let mut all: Vec<Said> = std::thread::scope(|scope| {
-            let running: Vec<_> = (0..4).map(|_| scope.spawn(run)).collect();
-            running.into_iter().map(|one| one.join().unwrap()).collect()
-        });
-        all.sort();
-        all
-    };
+    let sentences = |arguments: &[&str]| four(|| hbnb(directory.path(), arguments));
     let idle = said(0, "database `a.db` is up to date");
     let migrated = said(0, "database `a.db` was migrated: 0001_tables, 0002_accounts, 0003_bookings");
     assert_eq!(sentences(&["migrate"]), [idle.clone(), idle.clone(), idle, migrated]);

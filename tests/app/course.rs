@@ -122,8 +122,10 @@ async fn the_pages_part_answers_what_its_scripts_ask() {
     let first = places[0]["id"].as_str().unwrap();
     let reviews = site.get(&format!("/api/v1/places/{first}/reviews")).await;
     let reviews: Vec<serde_json::Value> = serde_json::from_str(&reviews.body).unwrap();
+    assert!(!reviews.is_empty(), "the first place has no review");
     for review in reviews {
         let author = site.get(&format!("/api/v1/users/{}", review["user_id"].as_str().unwrap())).await;
+        assert_eq!(author.status, 200, "{}", author.body);
         assert!(author.body.contains("\"first_name\":\""), "{}", author.body);
     }
 }

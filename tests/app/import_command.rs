@@ -113,6 +113,9 @@ fn large(path: &Path) -> u64 {
     out.into_inner().unwrap().metadata().unwrap().len()
 }
 
+/// No import takes longer.
+const LONGEST: Duration = Duration::from_secs(300);
+
 /// How long the import takes, and the most memory it held, in kilobytes.
 fn measured(directory: &Path, database: &str) -> (Duration, u64) {
     let begun = Instant::now();
@@ -130,6 +133,10 @@ fn measured(directory: &Path, database: &str) -> (Duration, u64) {
         if let Some(status) = child.try_wait().unwrap() {
             assert!(status.success());
             return (begun.elapsed(), most);
+        }
+        if begun.elapsed() > LONGEST {
+            child.kill().unwrap();
+            panic!("the import has not ended after {LONGEST:?}; it held {most} kB");
         }
         std::thread::park_timeout(Duration::from_millis(20));
     }

@@ -3,6 +3,7 @@
 //! What touches the database is tested on both engines by the same files.
 
 mod command;
+mod command_mariadb;
 mod course_database;
 mod dynamic;
 mod fuzz;
@@ -12,7 +13,6 @@ mod on_sqlite;
 mod onepage;
 mod outage;
 mod room;
-mod server;
 mod sqlalchemy;
 mod worn;
 

@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::{get, request, send};
 use crate::support::mariadb::MariaDb;
+use axum::Router;
 use deployer::hbnb::storage::Storage;
 use deployer::hbnb::{Part, Settings, app};
+use tokio::task::JoinSet;
 
 const GONE: (u16, &str) = (503, "{\"error\":\"Database not available\"}\n");
-/// A client waits no longer than this to be told.
-const SOON: Duration = Duration::from_secs(8);
+/// A client waits no longer than this to be told: twice what the application gives a question, for a busy machine.
+const SOON: Duration = Duration::from_secs(12);
 
 #[tokio::test]
 async fn a_killed_server_is_told_with_retry_after_and_served_again_without_a_restart() {
@@ -62,15 +64,11 @@ async fn a_connection_that_died_while_nobody_used_it_is_never_noticed() {
     let database = server.database();
     Storage::create(&database).migrate().await.unwrap();
     let site = app(Part::Api, &Settings::new(database)).await.unwrap();
-    // Several connections, so that more than one is dead afterwards.
-    let fill = || async {
-        let all = (0..8).map(|_| get(&site, "/api/v1/states"));
-        for answer in futures(all).await {
-            assert_eq!(answer.status, 200);
-        }
-    };
     for method in ["GET", "POST", "DELETE"] {
-        fill().await;
+        let all: JoinSet<_> = (0..8).map(|_| states(site.clone())).collect();
+        assert_eq!(all.join_all().await, [200; 8]);
+        let open = server.sql("", "SELECT COUNT(*) FROM information_schema.processlist WHERE db IS NOT NULL");
+        assert!(open.trim().parse::<u32>().unwrap() > 1, "only {open} connections will be dead");
         server.kill();
         server.resume();
         let path = if method == "DELETE" { "/api/v1/states/x" } else { "/api/v1/states" };
@@ -79,20 +77,7 @@ async fn a_connection_that_died_while_nobody_used_it_is_never_noticed() {
     }
 }
 
-/// The results of futures that run at the same time, in order.
-async fn futures<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut all: Vec<_> = all.map(Box::pin).map(Some).collect();
-    let mut done: Vec<Option<F::Output>> = all.iter().map(|_| None).collect();
-    std::future::poll_fn(|context| {
-        for (future, slot) in all.iter_mut().zip(&mut done) {
-            if let Some(running) = future
-                && let std::task::Poll::Ready(output) = running.as_mut().poll(context)
-            {
-                (*slot, *future) = (Some(output), None);
-            }
-        }
-        if all.iter().all(Option::is_none) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
-    done.into_iter().flatten().collect()
+/// The status of the list of states, asked for without borrowing.
+async fn states(site: Router) -> u16 {
+    get(&site, "/api/v1/states").await.status
 }

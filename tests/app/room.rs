@@ -25,7 +25,8 @@ impl Small {
 
 impl Drop for Small {
     fn drop(&mut self) {
-        run(Command::new("umount").args(["--lazy"]).arg(self.path()));
+        // The test may be failing already: a second panic would end all tests.
+        let _ = Command::new("umount").arg("--lazy").arg(self.path()).status();
     }
 }
 

@@ -65,9 +65,7 @@ fn a_guest_searches_and_reads_by_keyboard_alone() {
 #[ignore = "needs chromium, chromedriver and axe-core, which `make test` takes from npm"]
 fn axe_finds_no_serious_violation() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/npm/node_modules/axe-core/axe.min.js");
-    let axe = fs::read_to_string(&file).expect(
-        "axe-core is in target/npm; `make test` or `npm install --prefix target/npm axe-core` puts it there",
-    );
+    let axe = fs::read_to_string(&file).expect("axe-core is in target/npm, where `make test` puts it");
     let site = Site::start();
     let browser = Browser::start(DESK);
     for size in [DESK, PHONE] {

@@ -7,12 +7,10 @@ mod plain;
 mod review;
 mod status;
 
-use std::process::Command;
-
 use serde_json::Value;
 
 use crate::support::browser::Browser;
-use crate::support::server::{Server, binary};
+use crate::support::server::Server;
 
 /// The whole application over the demonstration's rows, as a real server.
 struct Site {
@@ -23,18 +21,7 @@ struct Site {
 impl Site {
     /// Starts it on a port that the kernel picks.
     fn start() -> Self {
-        let server = Server::spawn(|directory| {
-            let database = directory.join("hbnb.db");
-            for step in ["migrate", "seed"] {
-                let mut command = Command::new(env!("CARGO_BIN_EXE_hbnb"));
-                assert!(command.arg(step).env("HBNB_SQLITE", &database).output().unwrap().status.success());
-            }
-            let mut command = Command::new(binary());
-            command.args(["--bind", "127.0.0.1:0", "--workers", "1", "--error-logfile"]);
-            command.arg(directory.join("log")).arg("@hbnb").env("HBNB_SQLITE", database);
-            command
-        });
-        server.workers_ready();
+        let server = Server::seeded("@hbnb", &["--workers", "1"]);
         Self { address: format!("http://{}", server.address()), _server: server }
     }
 

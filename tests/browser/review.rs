@@ -8,7 +8,7 @@ use crate::support::browser::{Browser, DESK};
 fn reviews_show_and_hide() {
     let site = Site::start();
     let browser = Browser::start(DESK);
-    for (path, before) in [("/101-hbnb", "Reviews show"), ("/", "2 Reviews show")] {
+    for (path, name, before) in [("/101-hbnb", "101", "Reviews show"), ("/", "home", "2 Reviews show")] {
         site.open(&browser, path);
         let heading = "article:nth-child(2) .reviews h2";
         browser.says(heading, before);
@@ -23,7 +23,7 @@ fn reviews_show_and_hide() {
             browser.text(".reviews p"),
             "Exactly as described, which is rarer than it should be. The stairs are steep, so pack light. Bring good shoes."
         );
-        browser.screenshot(&format!("reviews-{}", path.trim_start_matches('/')));
+        browser.screenshot(&format!("reviews-{name}"));
         browser.click("article:nth-child(2) .reviews span");
         browser.says(heading, "2 Reviews show");
         assert_eq!(browser.texts(".reviews li"), Vec::<String>::new());

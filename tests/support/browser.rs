@@ -29,6 +29,8 @@ const FLAGS: [&str; 5] =
     ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en"];
 /// No single command takes longer.
 const COMMAND: Duration = Duration::from_secs(60);
+/// No script takes longer; less than [`COMMAND`], so that it is the browser that complains.
+const SCRIPT: Duration = Duration::from_secs(55);
 
 /// A window; it and the browser are gone when dropped.
 pub struct Browser {
@@ -56,7 +58,11 @@ impl Browser {
         let agent = config.timeout_global(Some(COMMAND)).http_status_as_error(false).build().into();
         let session = format!("http://127.0.0.1:{}/session", port.expect("chromedriver names its port"));
         let mut browser = Self { driver, agent, session };
-        let wished = json!({"goog:chromeOptions": {"args": FLAGS}, "goog:loggingPrefs": {"browser": "ALL"}});
+        let wished = json!({
+            "goog:chromeOptions": {"args": FLAGS},
+            "goog:loggingPrefs": {"browser": "ALL"},
+            "timeouts": {"script": SCRIPT.as_millis()},
+        });
         let opened = browser.post("", json!({"capabilities": {"alwaysMatch": wished}}));
         browser.session = format!("{}/{}", browser.session, opened["sessionId"].as_str().unwrap());
         browser.resize(size);

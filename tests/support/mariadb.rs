@@ -2,6 +2,7 @@
 //!
 //! It needs Debian's package `mariadb-server`; the service of that package is neither used nor touched.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use deployer::hbnb::storage::Database;
 use tempfile::TempDir;
 
-use super::server::wait_for;
+use super::server::{wait_for, wait_or};
 
 /// Runs the server until the test process closes our standard input, which it does however it ends.
 const KEEPER: &str =
@@ -55,16 +56,18 @@ impl MariaDb {
             .arg(mariadbd.get_program())
             .args(mariadbd.get_args());
         keeper.arg(format!("--socket={}", self.socket().display()));
-        keeper.arg(format!("--log-error={}", self.directory.join("log").display()));
         // Many databases, few rows, and nobody needs them after a power cut.
         keeper.args(["--skip-networking", "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M"]);
         keeper.args(["--innodb-flush-log-at-trx-commit=2", "--max-connections=400"]);
-        let mut keeper =
-            keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        // Without a log of its own the server complains here, from the first moment on.
+        let log = self.directory.join("log");
+        let said = fs::File::options().create(true).append(true).open(&log).unwrap();
+        let mut keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(said).spawn().unwrap();
         self.pid.clear();
         BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut self.pid).unwrap();
         self.keeper = Some(keeper);
-        wait_for("mariadbd answers", || self.asked("", "SELECT 1").ok());
+        let complaint = || format!("mariadbd does not answer:\n{}", fs::read_to_string(&log).unwrap());
+        wait_or(complaint, || self.asked("", "SELECT 1").ok());
     }
 
     /// Kills the server as a crash would.

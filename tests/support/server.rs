@@ -23,13 +23,20 @@ pub fn binary() -> &'static Path {
 }
 
 /// Waits until `probe` gives a value; panics with `what` after the deadline.
-pub fn wait_for<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+pub fn wait_for<T>(what: &str, probe: impl FnMut() -> Option<T>) -> T {
+    wait_or(|| format!("waited in vain: {what}"), probe)
+}
+
+/// As [`wait_for`], but what to complain about is known only then.
+pub fn wait_or<T>(complaint: impl FnOnce() -> String, mut probe: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + DEADLINE;
     loop {
         if let Some(value) = probe() {
             return value;
         }
-        assert!(Instant::now() < end, "waited in vain: {what}");
+        if Instant::now() > end {
+            panic!("{}", complaint());
+        }
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -50,6 +57,24 @@ impl Server {
         let server = Self::spawn(|dir| {
             let mut command = Command::new(binary());
             command.args(&all).arg("--error-logfile").arg(dir.join("log")).arg(APP);
+            command
+        });
+        server.workers_ready();
+        server
+    }
+
+    /// Starts a server of one of our applications over the demonstration's rows, and waits until it answers.
+    pub fn seeded(application: &str, options: &[&str]) -> Self {
+        let server = Self::spawn(|dir| {
+            let database = dir.join("hbnb.db");
+            for step in ["migrate", "seed"] {
+                let mut hbnb = Command::new(env!("CARGO_BIN_EXE_hbnb"));
+                let done = hbnb.arg(step).env("HBNB_SQLITE", &database).output().unwrap();
+                assert!(done.status.success(), "{step}: {}", String::from_utf8_lossy(&done.stderr));
+            }
+            let mut command = Command::new(binary());
+            command.env("HBNB_SQLITE", database).args(["--bind", "127.0.0.1:0"]).args(options);
+            command.arg("--error-logfile").arg(dir.join("log")).arg(application);
             command
         });
         server.workers_ready();
@@ -89,12 +114,8 @@ impl Server {
 
     /// Waits until the error log has a text this many times.
     pub fn logged(&self, text: &str, times: usize) {
-        let probe = || (self.log().matches(text).count() >= times).then_some(());
-        let end = Instant::now() + DEADLINE;
-        while probe().is_none() {
-            assert!(Instant::now() < end, "no {times} times `{text}` in:\n{}", self.log());
-            thread::sleep(Duration::from_millis(5));
-        }
+        let complaint = || format!("no {times} times `{text}` in:\n{}", self.log());
+        wait_or(complaint, || (self.log().matches(text).count() >= times).then_some(()));
     }
 
     /// The port it listens on, read from its log.

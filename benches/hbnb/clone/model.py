@@ -1,4 +1,8 @@
-"""The rows as SQLAlchemy sees them: the course's six classes, with relationships, in the file that HBNB_SQLITE names."""
+"""The rows as SQLAlchemy sees them: the course's six classes, with relationships, in the file that HBNB_SQLITE names.
+
+Alike on purpose: tests/app/sqlalchemy/models.py declares the same classes as they were years ago, and must stay so, since
+it makes the tables that are taken over; these are as one writes them today, to be measured.
+"""
 
 import os
 

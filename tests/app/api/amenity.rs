@@ -1,12 +1,10 @@
 //! `/amenities`.
 
-use super::{A, NOT_FOUND, NOT_JSON, holds_in_the_world};
+use super::{A, NOT_FOUND, NOT_JSON, holds_in_the_world, touched};
 
 #[tokio::test]
 async fn an_amenity_is_created_listed_shown_changed_and_deleted() {
-    let changed = A
-        .replace("Wifi", "Pool")
-        .replace(r#""updated_at":"2020-01-02T03:04:05.000000""#, r#""updated_at":"NOW""#);
+    let changed = touched(A).replace("Wifi", "Pool");
     let new = r#"{"__class__":"Amenity","created_at":"NOW","id":"NEW","name":"Oven","updated_at":"NOW"}"#;
     holds_in_the_world(&[
         ("GET", "/amenities", "", 200, &format!("[{A}]")),

@@ -1,12 +1,10 @@
 //! `/states/ID/cities` and `/cities`.
 
-use super::{C, NOT_FOUND, NOT_JSON, holds_in_the_world};
+use super::{C, NOT_FOUND, NOT_JSON, holds_in_the_world, touched};
 
 #[tokio::test]
 async fn a_city_belongs_to_the_state_of_the_address_and_goes_with_it() {
-    let changed = C
-        .replace("Provo", "Orem")
-        .replace(r#""updated_at":"2020-01-02T03:04:05.000000""#, r#""updated_at":"NOW""#);
+    let changed = touched(C).replace("Provo", "Orem");
     let new = r#"{"__class__":"City","created_at":"NOW","id":"NEW","name":"Lehi","state_id":"s","updated_at":"NOW"}"#;
     holds_in_the_world(&[
         ("GET", "/states/s/cities", "", 200, &format!("[{C}]")),

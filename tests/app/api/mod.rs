@@ -113,6 +113,11 @@ fn settled(body: &str) -> String {
     parts.collect::<Vec<_>>().join("\"")
 }
 
+/// A row of [`WORLD`] after a change, as [`settled`] shows it.
+fn touched(row: &str) -> String {
+    row.replace(r#""updated_at":"2020-01-02T03:04:05.000000""#, r#""updated_at":"NOW""#)
+}
+
 /// A list of JSON objects, by their ids.
 fn ids(answer: &Answer) -> Vec<String> {
     let rows: Vec<serde_json::Value> = serde_json::from_str(&answer.body).unwrap();

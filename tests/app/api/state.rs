@@ -1,6 +1,6 @@
 //! `/states`.
 
-use super::{NOT_FOUND, NOT_JSON, S, holds, holds_in_the_world};
+use super::{NOT_FOUND, NOT_JSON, S, holds, holds_in_the_world, touched};
 
 const MISSING: &str = r#"{"error":"Missing name"}"#;
 const NEW: &str =
@@ -8,9 +8,7 @@ const NEW: &str =
 
 #[tokio::test]
 async fn a_state_is_created_listed_shown_changed_and_deleted() {
-    let changed = S
-        .replace("Utah", "Deseret")
-        .replace(r#""updated_at":"2020-01-02T03:04:05.000000""#, r#""updated_at":"NOW""#);
+    let changed = touched(S).replace("Utah", "Deseret");
     let named = r#"{"name":"Deseret","id":"x","created_at":"1999-01-01T00:00:00","updated_at":"x","zip":1}"#;
     holds(&[("GET", "/states", "", 200, "[]")]).await;
     holds_in_the_world(&[

@@ -3,6 +3,9 @@
 models.py SOCKET DATABASE create    makes the tables
 models.py SOCKET DATABASE add       adds the objects of a JSON list on standard input
 models.py SOCKET DATABASE all       prints every object, as JSON
+
+Alike on purpose: benches/hbnb/clone/model.py declares the same classes as one writes them today, to be measured; these
+must stay as they were years ago, since they make the tables that are taken over.
 """
 
 import json

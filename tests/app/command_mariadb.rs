@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::command::{SEEDED, Said, hbnb_with, said};
+use super::command::{SEEDED, Said, four, hbnb_with, said};
 use crate::support::mariadb::MariaDb;
 
 /// Runs with the variables of the course; those of `more` win.
@@ -48,15 +48,7 @@ fn a_server_is_migrated_seeded_and_emptied_like_a_file() {
 #[test]
 fn four_at_once_migrate_and_seed_a_server_once() {
     let server = MariaDb::shared();
-    let sentences = |arguments: &[&str]| -> Vec<Said> {
-        let run = || hbnb(server, &[("HBNB_MYSQL_DB", "at_once")], arguments);
-        let mut all: Vec<Said> = std::thread::scope(|scope| {
-            let running: Vec<_> = (0..4).map(|_| scope.spawn(run)).collect();
-            running.into_iter().map(|one| one.join().unwrap()).collect()
-        });
-        all.sort();
-        all
-    };
+    let sentences = |arguments: &[&str]| four(|| hbnb(server, &[("HBNB_MYSQL_DB", "at_once")], arguments));
     let database = name(server, "at_once");
     let idle = said(0, &format!("{database} is up to date"));
     let migrated = said(0, &format!("{database} was migrated: 0001_tables, 0002_accounts, 0003_bookings"));

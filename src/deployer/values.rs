@@ -22,8 +22,6 @@ use super::stack::{App, Bind, Database, Page, Peer, Probe, Run, Server, Slashes,
 const ALWAYS_SINCE: [u32; 3] = [1, 7, 5];
 /// The first Nginx that numbers requests.
 const REQUEST_ID_SINCE: [u32; 3] = [1, 11, 0];
-/// The largest body that reaches an application; each has a limit of its own, and says so in its own words.
-const BODY_LIMIT: &str = "16m";
 /// The site's name on a host: its file and the prefix of its variables in Nginx.
 const SITE: &str = "deployer";
 /// Where apps without a bind listen under Upstart, which opens no sockets for them.
@@ -322,7 +320,7 @@ fn site(stack: &Stack, host: &Host, layout: &Layout) -> Value {
         "id": SITE,
         "listens": listens(site.listen, layout),
         "server_name": names,
-        "body_limit": BODY_LIMIT,
+        "body_limit": "1m",
         "headers": headers,
         "always": if layout.nginx >= ALWAYS_SINCE { " always" } else { "" },
         "request_id": layout.nginx >= REQUEST_ID_SINCE,

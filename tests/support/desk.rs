@@ -88,6 +88,12 @@ impl Desk {
         Self { dir, inventory, binary: env!("CARGO_BIN_EXE_deployer").into() }
     }
 
+    /// Adds variables to the inventory, indented by four.
+    pub fn add(&self, variables: &str) {
+        let text = fs::read_to_string(&self.inventory).unwrap();
+        fs::write(&self.inventory, text + variables).unwrap();
+    }
+
     /// Where the inventory lies.
     pub fn path(&self) -> &Path {
         self.dir.path()

@@ -18,7 +18,7 @@ fn somebody_signs_up_logs_in_and_out_without_javascript() {
     let browser = Browser::start(DESK);
     browser.without_scripts();
     site.open(&browser, "/");
-    browser.click("header [href=\"/account\"]");
+    browser.click("header [href='/account']");
     browser.says("h1", "Log in");
     look(&browser, "log-in");
     browser.click(".other a");
@@ -47,6 +47,6 @@ fn somebody_signs_up_logs_in_and_out_without_javascript() {
     look(&browser, "account");
     browser.click(".out button");
     browser.says(".places > h1", "Places");
-    browser.click("header [href=\"/account\"]");
+    browser.click("header [href='/account']");
     browser.says("h1", "Log in");
 }

@@ -193,6 +193,11 @@ fn uses_database(run: &Run) -> bool {
     matches!(run, Run::Hbnb | Run::Api | Run::Web)
 }
 
+/// Hosts send pictures of up to 5 MB to the bundled pages.
+fn takes_pictures(run: &Run) -> bool {
+    matches!(run, Run::Hbnb | Run::Web)
+}
+
 fn app(index: usize, app: &App, python: Option<&Installed>, database: &Database, layout: &Layout) -> Value {
     let listen = layout.listen(index, app);
     let is_unix = listen.starts_with('/');
@@ -320,7 +325,7 @@ fn site(stack: &Stack, host: &Host, layout: &Layout) -> Value {
         "id": SITE,
         "listens": listens(site.listen, layout),
         "server_name": names,
-        "body_limit": "1m",
+        "body_limit": if stack.apps.iter().any(|app| takes_pictures(&app.run)) { "6m" } else { "1m" },
         "headers": headers,
         "always": if layout.nginx >= ALWAYS_SINCE { " always" } else { "" },
         "request_id": layout.nginx >= REQUEST_ID_SINCE,

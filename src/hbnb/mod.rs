@@ -1,7 +1,7 @@
 //! The bundled Airbnb clone: an [`axum::Router`] and its storage.
 //!
 //! Read in this order: [`part`] (what can be served alone), [`settings`], [`app`] (the router), [`api`], [`account`], [`pages`],
-//! [`model`], [`password`], [`booking`] and [`storage`], [`static_file`] and [`picture`], [`seed`] and [`dump`], [`cli`].
+//! [`model`], [`password`], [`booking`] and [`storage`], [`static_file`] and [`picture`], [`photo`], [`seed`] and [`dump`], [`cli`].
 
 pub mod account;
 pub mod api;
@@ -14,6 +14,7 @@ pub mod model;
 pub mod pages;
 pub mod part;
 pub mod password;
+pub mod photo;
 pub mod picture;
 pub mod seed;
 pub mod settings;

@@ -1,7 +1,7 @@
 //! What the environment decides about the application.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use axum::http::HeaderValue;
 use rustix::fs::Access;
@@ -18,6 +18,8 @@ use crate::base::yaml::MASKED;
 const STATE_DIRECTORY: &str = "/var/lib/hbnb";
 /// The database's file inside a state directory.
 const FILE: &str = "hbnb.db";
+/// Where pictures lie inside a state directory, or beside the database's file.
+const PICTURES: &str = "pictures";
 /// What a request without `Origin` is answered; the old API's rule, which its clients' tests compare.
 const CORS_ORIGIN: &str = "0.0.0.0";
 /// The shortest secret, in characters.
@@ -38,6 +40,8 @@ pub struct Settings {
     pub cors_origin: HeaderValue,
     /// How passwords are written down.
     pub passwords: Passwords,
+    /// The directory of the pictures that hosts upload; made when the first one comes.
+    pub pictures: PathBuf,
     /// What the site signs its cookies and forms with; none for a key that is made once and kept in the database.
     pub secret: Option<Secret>,
 }
@@ -45,8 +49,13 @@ pub struct Settings {
 impl Settings {
     /// Settings for a database, everything else as by default.
     pub fn new(database: Database) -> Self {
+        let pictures = match &database {
+            Database::Sqlite(file) => file.with_file_name(PICTURES),
+            Database::MySql(_) => PathBuf::from(PICTURES),
+        };
         Self {
             database,
+            pictures,
             start: Start::AsIs,
             dynamic_mount: DYNAMIC_MOUNT.into(),
             cors_origin: HeaderValue::from_static(CORS_ORIGIN),
@@ -66,6 +75,8 @@ impl Settings {
     /// - `HBNB_DYNAMIC_MOUNT` (default `/airbnb-dynamic`; empty or `/` for none);
     /// - `HBNB_CORS_ORIGIN` (default `0.0.0.0`);
     /// - `HBNB_PASSWORDS` (`argon2id`, the default, or `md5`);
+    /// - `HBNB_PICTURES`, a directory (default `pictures`, beside the file of SQLite; else where that file would be by
+    ///   default);
     /// - `HBNB_SECRET`, with which the site signs cookies and forms (at least 32 characters; by default a key is made once
     ///   and kept in the database).
     ///
@@ -91,6 +102,11 @@ impl Settings {
         }
         if let Some(passwords) = lookup("HBNB_PASSWORDS") {
             settings.passwords = written(&passwords.to_string_lossy())?;
+        }
+        match (lookup("HBNB_PICTURES"), &settings.database) {
+            (Some(directory), _) => settings.pictures = PathBuf::from(directory),
+            (None, Database::MySql(_)) => settings.pictures = state(&lookup).join(PICTURES),
+            (None, Database::Sqlite(_)) => {}
         }
         settings.secret = lookup("HBNB_SECRET").map(|text| secret(&text.to_string_lossy())).transpose()?;
         Ok(settings)
@@ -127,16 +143,20 @@ fn database(lookup: &impl Fn(&str) -> Option<OsString>) -> Result<Database, Erro
     if let Some(path) = lookup("HBNB_SQLITE") {
         return Ok(Database::Sqlite(PathBuf::from(path)));
     }
+    Ok(Database::Sqlite(state(lookup).join(FILE)))
+}
+
+/// Where state is kept unless somebody says otherwise.
+fn state(lookup: &impl Fn(&str) -> Option<OsString>) -> PathBuf {
     if let Some(directories) = lookup("STATE_DIRECTORY") {
         // systemd joins several state directories with colons; the first is ours.
         let text = directories.to_string_lossy().into_owned();
-        let first = text.split(':').next().unwrap_or(&text);
-        return Ok(Database::Sqlite(Path::new(first).join(FILE)));
+        return PathBuf::from(text.split(':').next().unwrap_or(&text));
     }
-    if rustix::fs::access(STATE_DIRECTORY, Access::WRITE_OK).is_ok() {
-        return Ok(Database::Sqlite(Path::new(STATE_DIRECTORY).join(FILE)));
+    match rustix::fs::access(STATE_DIRECTORY, Access::WRITE_OK) {
+        Ok(()) => PathBuf::from(STATE_DIRECTORY),
+        Err(_) => PathBuf::new(),
     }
-    Ok(Database::Sqlite(PathBuf::from(FILE)))
 }
 
 /// MySQL or MariaDB, as the application's older generations name it.
@@ -200,6 +220,17 @@ mod tests {
         assert_eq!(path(&all), Database::Sqlite("/u.db".into()));
         assert_eq!(path(&all[..2]), Database::Sqlite("/p.db".into()));
         assert_eq!(path(&all[..1]), Database::Sqlite("/s/hbnb.db".into()));
+    }
+
+    #[test]
+    fn pictures_lie_beside_the_file_of_the_database_or_in_the_state_directory() {
+        let path = |pairs| read(pairs).unwrap().pictures.display().to_string();
+        let server =
+            [("DATABASE_URL", "mysql://u@h/d"), ("STATE_DIRECTORY", "/s:/t"), ("HBNB_PICTURES", "/p")];
+        assert_eq!(path(&server), "/p");
+        assert_eq!(path(&server[..2]), "/s/pictures");
+        assert_eq!(path(&[("HBNB_SQLITE", "/a/b.db")]), "/a/pictures");
+        assert_eq!(path(&[("HBNB_SQLITE", "b.db")]), "pictures");
     }
 
     #[test]

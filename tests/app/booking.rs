@@ -117,6 +117,7 @@ async fn a_cancelled_stay_frees_its_nights_and_remains_among_the_trips() {
         guests: 1,
         total,
         cancelled: true,
+        cover: String::new(),
     };
     assert_eq!(storage.trips(&guests[0]).await.unwrap(), [trip]);
 }

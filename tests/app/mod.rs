@@ -80,6 +80,7 @@ struct Site<E: Engine> {
     storage: Storage,
     /// What is asked instead of the router; the storage is not its own.
     elsewhere: Option<Elsewhere>,
+    pictures: TempDir,
     _keep: E::Keep,
 }
 
@@ -140,13 +141,14 @@ impl<E: Engine> Site<E> {
     /// Over a database that does not exist.
     async fn unmigrated(part: Part) -> Self {
         let (database, _keep) = E::database();
-        let router = app(part, &Settings::new(database.clone())).await.unwrap();
-        Self { router, storage: Storage::create(&database), elsewhere: Elsewhere::named(), _keep }
+        let pictures = tempfile::tempdir().unwrap();
+        let router = app(part, &settings(&database, &pictures)).await.unwrap();
+        Self { router, storage: Storage::create(&database), elsewhere: Elsewhere::named(), pictures, _keep }
     }
 
     /// The same rows, served by another part.
     async fn serving(self, part: Part) -> Self {
-        let router = app(part, &Settings::new(self.storage.database().clone())).await.unwrap();
+        let router = app(part, &settings(self.storage.database(), &self.pictures)).await.unwrap();
         Self { router, ..self }
     }
 
@@ -164,6 +166,10 @@ impl<E: Engine> Site<E> {
             None => send(&self.router, request).await,
         }
     }
+}
+
+fn settings(database: &Database, pictures: &TempDir) -> Settings {
+    Settings { pictures: pictures.path().into(), ..Settings::new(database.clone()) }
 }
 
 fn request(method: &str, path: &str, body: &str) -> Request<Body> {

@@ -1,14 +1,12 @@
 //! Booking and cancelling over HTTP, as a guest who is logged in.
 
+use super::guest::{Guest, text};
 use super::{Answer, Site};
 use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, header};
 use deployer::hbnb::account::session::{Keep, Way};
 use deployer::hbnb::account::{Key, Session};
 use deployer::hbnb::booking::{Stay, today};
 use deployer::hbnb::model::{Class, Values};
-use deployer::hbnb::storage::Storage;
 use deployer::hbnb::{Part, Settings, app};
 use jiff::ToSpan;
 use tokio::task::JoinSet;
@@ -16,40 +14,6 @@ use tokio::task::JoinSet;
 /// So many send the same form at once, over so many servers, as worker processes are.
 const ATTEMPTS: usize = 200;
 const SERVERS: usize = 4;
-
-/// A browser in which somebody is logged in.
-#[derive(Clone)]
-struct Guest {
-    cookie: String,
-    token: String,
-}
-
-impl Guest {
-    async fn of(storage: &Storage, user: &str) -> Self {
-        let key = Key::of(storage, None).await.unwrap();
-        let session = Session::new().unwrap();
-        storage.begin_session(&session.digest(), user, i64::from(u32::MAX)).await.unwrap();
-        let cookie = session.cookie(&key, Keep::LoggedIn, Way::Http).to_str().unwrap().to_string();
-        Self { cookie: cookie.split(';').next().unwrap().to_string(), token: session.token(&key) }
-    }
-
-    fn ask(&self, method: &str, path: &str, form: &str) -> Request<Body> {
-        let body = if method == "POST" { format!("csrf={}&{form}", self.token) } else { String::new() };
-        let request = Request::builder().method(method).uri(path).header(header::COOKIE, &self.cookie);
-        request
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(body))
-            .unwrap()
-    }
-
-    async fn get(&self, site: &Site, path: &str) -> Answer {
-        site.send(self.ask("GET", path, "")).await
-    }
-
-    async fn post(&self, site: &Site, path: &str, form: &str) -> Answer {
-        site.send(self.ask("POST", path, form)).await
-    }
-}
 
 /// A place, its host, and two who are not.
 struct Scene {
@@ -82,10 +46,6 @@ impl Scene {
         let stay = Stay { check_in: today() - 30.days(), check_out: today() + 600.days() };
         !self.site.storage.is_taken(&self.id, stay).await.unwrap()
     }
-}
-
-fn text(row: &Values, name: &str) -> String {
-    row[name].as_str().unwrap().to_string()
 }
 
 /// The form of a stay of one guest, so many days from now.

@@ -64,6 +64,24 @@ fn a_guest_searches_and_reads_by_keyboard_alone() {
     wait_for("no reviews", || (focused(&browser).0 == format!("show reviews of {first}")).then_some(()));
 }
 
+/// The program that judges pages.
+pub fn axe() -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/npm/node_modules/axe-core/axe.min.js");
+    fs::read_to_string(&file).expect("axe-core is in target/npm, where `make test` puts it")
+}
+
+/// What it finds serious on the page that is open.
+pub fn serious(browser: &Browser, axe: &str) -> Vec<Value> {
+    // Everything that can be opened is judged open.
+    browser.run("document.querySelectorAll('details').forEach(d => { d.name = ''; d.open = true; })");
+    browser.run(&format!("{axe}; window.axe = axe;"));
+    let mut judged = browser.run_async("axe.run({ resultTypes: ['violations'] }).then(arguments[0])");
+    assert!(judged["passes"].as_array().unwrap().len() > 5, "nothing was judged");
+    let mut violations: Vec<Value> = serde_json::from_value(judged["violations"].take()).unwrap();
+    violations.retain(|one| one["impact"] == "serious" || one["impact"] == "critical");
+    violations
+}
+
 #[test]
 #[ignore = "needs chromium and chromedriver"]
 fn a_guest_books_and_cancels_by_keyboard_alone() {
@@ -86,8 +104,7 @@ fn a_guest_books_and_cancels_by_keyboard_alone() {
 #[test]
 #[ignore = "needs chromium, chromedriver and axe-core, which `make test` takes from npm"]
 fn axe_finds_no_serious_violation() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/npm/node_modules/axe-core/axe.min.js");
-    let axe = fs::read_to_string(&file).expect("axe-core is in target/npm, where `make test` puts it");
+    let axe = axe();
     let site = Site::start();
     let browser = Browser::start(DESK);
     let (arrive, leave) = (today() + 30.days(), today() + 33.days());
@@ -124,14 +141,6 @@ fn judge(site: &Site, browser: &Browser, axe: &str, path: &str) {
             browser.click("article .reviews span");
             browser.says(".reviews h2", "1 Review hide");
         }
-        // Everything that can be opened is judged open.
-        browser.run("document.querySelectorAll('details').forEach(d => { d.name = ''; d.open = true; })");
-        browser.run(&format!("{axe}; window.axe = axe;"));
-        let judged = browser.run_async("axe.run({ resultTypes: ['violations'] }).then(arguments[0])");
-        let is_serious = |one: &&Value| one["impact"] == "serious" || one["impact"] == "critical";
-        let violations = judged["violations"].as_array().unwrap();
-        let serious: Vec<&Value> = violations.iter().filter(is_serious).collect();
-        assert_eq!(serious, Vec::<&Value>::new(), "{path} {size:?}");
-        assert!(judged["passes"].as_array().unwrap().len() > 5, "{path}: nothing was judged");
+        assert_eq!(serious(browser, axe), Vec::<Value>::new(), "{path} {size:?}");
     }
 }

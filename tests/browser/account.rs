@@ -4,7 +4,7 @@ use super::{Site, write};
 use crate::support::browser::{Browser, DESK, PHONE};
 
 /// Keeps what is to be seen on a desk and on a phone.
-fn look(browser: &Browser, name: &str) {
+pub fn look(browser: &Browser, name: &str) {
     for (size, device) in [(PHONE, "phone"), (DESK, "desk")] {
         browser.resize(size);
         browser.screenshot(&format!("{name}-{device}"));

@@ -4,6 +4,7 @@
 mod access;
 mod account;
 mod filter;
+mod host;
 mod plain;
 mod review;
 mod status;

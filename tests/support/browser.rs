@@ -130,6 +130,13 @@ impl Browser {
         self.post(&format!("/element/{id}/click"), json!({}));
     }
 
+    /// Chooses a file for the first element.
+    pub fn attach(&self, css: &str, file: &Path) {
+        let element = self.post("/element", json!({"using": "css selector", "value": css}));
+        let id = element.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_string();
+        self.post(&format!("/element/{id}/value"), json!({"text": file.to_str().unwrap()}));
+    }
+
     /// Presses a key and lets it go.
     pub fn press(&self, key: char) {
         let keys = json!([{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]);

@@ -60,6 +60,15 @@ pub fn foreign_form() -> Response {
     )
 }
 
+/// 403: a review by somebody who may not write one.
+pub fn not_a_guest() -> Response {
+    page(
+        StatusCode::FORBIDDEN,
+        "Reviews are for guests",
+        "You can review a place once, when a stay that you booked there is over.",
+    )
+}
+
 /// 400: what was sent is no form.
 pub fn not_a_form() -> Response {
     page(StatusCode::BAD_REQUEST, "We could not read this", "What your browser sent is no form that we know.")

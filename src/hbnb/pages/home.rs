@@ -125,7 +125,7 @@ fn shown(card: Card) -> Shown {
     Shown {
         link: format!("/places/{}", percent(&card.id)),
         lines: lines(&card.description),
-        picture: picture::of(&card.id),
+        picture: picture::shown(&card.cover, &card.id),
         card,
     }
 }

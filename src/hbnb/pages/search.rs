@@ -82,7 +82,7 @@ async fn fill(pages: &Pages, values: &mut Context, search: &Search, said: &Said)
     let query = query.trim_end_matches(['?', '&']);
     let found = |card: Card| Found {
         link: format!("/places/{}{query}", percent(&card.id)),
-        picture: picture::of(&card.id),
+        picture: picture::shown(&card.cover, &card.id),
         price: dollars(card.price_by_night),
         total: nights.map(|nights| dollars(card.price_by_night.saturating_mul(nights))).unwrap_or_default(),
         card,

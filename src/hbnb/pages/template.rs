@@ -11,10 +11,13 @@ use super::html::Page;
 use crate::hbnb::error::Error;
 
 /// Name and text of each.
-const TEXTS: [(&str, &str); 14] = [
+const TEXTS: [(&str, &str); 19] = [
     ("account.html", include_str!("../../../templates/hbnb/account.html")),
     ("base.html", include_str!("../../../templates/hbnb/base.html")),
+    ("calendar.html", include_str!("../../../templates/hbnb/calendar.html")),
+    ("delete_listing.html", include_str!("../../../templates/hbnb/delete_listing.html")),
     ("entry.html", include_str!("../../../templates/hbnb/entry.html")),
+    ("field.html", include_str!("../../../templates/hbnb/field.html")),
     ("fields.html", include_str!("../../../templates/hbnb/fields.html")),
     ("filters.html", include_str!("../../../templates/hbnb/filters.html")),
     ("form.html", include_str!("../../../templates/hbnb/form.html")),
@@ -22,6 +25,8 @@ const TEXTS: [(&str, &str); 14] = [
     ("home.html", include_str!("../../../templates/hbnb/home.html")),
     ("live.html", include_str!("../../../templates/hbnb/live.html")),
     ("listing.html", include_str!("../../../templates/hbnb/listing.html")),
+    ("listing_form.html", include_str!("../../../templates/hbnb/listing_form.html")),
+    ("listings.html", include_str!("../../../templates/hbnb/listings.html")),
     ("place.html", include_str!("../../../templates/hbnb/place.html")),
     ("search.html", include_str!("../../../templates/hbnb/search.html")),
     ("trips.html", include_str!("../../../templates/hbnb/trips.html")),

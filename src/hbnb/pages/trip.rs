@@ -67,7 +67,7 @@ pub async fn book(
             }
         }
     };
-    place::refused(&pages, &filled.visitor, &id, &said, wrong).await
+    place::refused(&pages, &filled.visitor, &id, said, wrong).await
 }
 
 /// `/trips`: what who is logged in has booked.
@@ -129,7 +129,7 @@ fn as_shown(trip: Trip, today: Date) -> Shown {
     let open = !trip.cancelled && begin.is_some_and(|begin| begin >= today);
     Shown {
         link: format!("/places/{}", percent(&trip.place)),
-        picture: picture::of(&trip.place),
+        picture: picture::shown(&trip.cover, &trip.place),
         from: begin.map(shown).unwrap_or_default(),
         to: end.map(shown).unwrap_or_default(),
         total: dollars(trip.total),

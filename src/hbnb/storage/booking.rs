@@ -3,6 +3,7 @@
 //! A booking inserts each of its nights, and a night's primary key is its place and date: two bookings of one night cannot
 //! both be committed, whatever the engine and however many processes try. Cancelling deletes the nights.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
@@ -75,6 +76,8 @@ pub struct Trip {
     pub total: i64,
     /// Whether it was cancelled.
     pub cancelled: bool,
+    /// The place's first picture; empty if it has none.
+    pub cover: String,
 }
 
 impl Storage {
@@ -91,6 +94,16 @@ impl Storage {
         let statement =
             statement.with(place).with(&stay.check_in.to_string()).with(&stay.check_out.to_string());
         Ok(self.fetch_one(&statement, |row| row.integer(0)).await? > Some(0))
+    }
+
+    /// The nights from `begin` on, before `end`, that are booked.
+    pub async fn nights(&self, place: &str, begin: Date, end: Date) -> Result<BTreeSet<Date>, Error> {
+        let statement = Statement::new(
+            "SELECT CAST(night AS CHAR) FROM booked_nights WHERE place_id = ? AND night >= ? AND night < ?",
+        );
+        let statement = statement.with(place).with(&begin.to_string()).with(&end.to_string());
+        let nights = self.fetch(&statement, |row| row.word(0)).await?;
+        Ok(nights.iter().filter_map(|night| stay::date(night)).collect())
     }
 
     /// Books the place for the guest (an id). Who comes at the same time as others waits for its turn; errors: those of the
@@ -140,7 +153,7 @@ impl Storage {
     }
 
     /// What the place offers; nobody else books there, or changes it, before the transaction ends.
-    async fn hold(&self, all: &mut Work, place: &str) -> Result<Option<Offer>, Error> {
+    pub(super) async fn hold(&self, all: &mut Work, place: &str) -> Result<Option<Offer>, Error> {
         let mut statement = offer(place);
         // A writer of SQLite is alone already.
         if matches!(all, Work::MySql(_)) {
@@ -191,7 +204,8 @@ impl Storage {
     pub async fn trips(&self, guest: &str) -> Result<Vec<Trip>, Error> {
         let statement = Statement::new(
             "SELECT b.id, p.id, p.name, c.name, s.name, CAST(b.check_in AS CHAR), CAST(b.check_out AS CHAR), \
-             b.guests, b.total_price, b.state FROM bookings b JOIN places p ON p.id = b.place_id \
+             b.guests, b.total_price, b.state, \
+             (SELECT f.id FROM pictures f WHERE f.place_id = p.id ORDER BY f.position, f.id LIMIT 1) FROM bookings b JOIN places p ON p.id = b.place_id \
              JOIN cities c ON c.id = p.city_id JOIN states s ON s.id = c.state_id \
              WHERE b.user_id = ? ORDER BY b.check_in DESC, b.id LIMIT ?",
         );
@@ -239,5 +253,6 @@ fn read_trip(row: Row<'_>) -> Result<Trip, sqlx::Error> {
         guests: row.integer(7)?.unwrap_or_default(),
         total: row.integer(8)?.unwrap_or_default(),
         cancelled: row.word(9)? == CANCELLED,
+        cover: row.word(10)?,
     })
 }

@@ -3,18 +3,21 @@
 use std::fs;
 use std::path::Path;
 
+use deployer::hbnb::booking::today;
+use jiff::ToSpan;
 use serde_json::Value;
 
-use super::Site;
+use super::{Site, enter};
 use crate::support::browser::{Browser, DESK, ENTER, ESCAPE, PHONE, TAB};
 use crate::support::server::wait_for;
 
-/// The name of what has the focus, and whether one can see that it has.
+/// The name of what has the focus, and whether one can see that it has: in a field for a date, the browser shows it at the
+/// part that has it.
 fn focused(browser: &Browser) -> (String, bool) {
     let found = browser.run(
         "const e = document.activeElement, s = getComputedStyle(e); \
          const name = e.getAttribute('aria-label') ?? (e.dataset.name || e.textContent); \
-         return [name.replace(/\\s+/g, ' ').trim(), s.outlineStyle !== 'none']",
+         return [name.replace(/\\s+/g, ' ').trim(), s.outlineStyle !== 'none' || e.type === 'date']",
     );
     serde_json::from_value(found).unwrap()
 }
@@ -80,30 +83,64 @@ pub fn serious(browser: &Browser, axe: &str) -> Vec<Value> {
 }
 
 #[test]
+#[ignore = "needs chromium and chromedriver"]
+fn a_guest_books_and_cancels_by_keyboard_alone() {
+    let site = Site::start();
+    let browser = Browser::start(DESK);
+    enter(&site, &browser, "ann");
+    let (arrive, leave) = (today() + 30.days(), today() + 33.days());
+    site.open(&browser, &format!("/places/{}?check_in={arrive}&check_out={leave}&guests=1", site.place()));
+    let book = browser.text(".book form[method=post] button");
+    tab_to(&browser, &book);
+    browser.press(ENTER);
+    browser.says(".notice", "Your stay is booked. Have a good trip!");
+    let cancel = browser.run("return document.querySelector('.trip button').getAttribute('aria-label')");
+    tab_to(&browser, cancel.as_str().unwrap());
+    browser.screenshot("keyboard-cancel");
+    browser.press(' ');
+    browser.says(".notice", "Your stay is cancelled. You pay nothing.");
+}
+
+#[test]
 #[ignore = "needs chromium, chromedriver and axe-core, which `make test` takes from npm"]
 fn axe_finds_no_serious_violation() {
     let axe = axe();
     let site = Site::start();
     let browser = Browser::start(DESK);
+    let (arrive, leave) = (today() + 30.days(), today() + 33.days());
+    let place = format!("/places/{}?check_in={arrive}&check_out={leave}&guests=1", site.place());
+    let wrong = format!("/search?check_in={leave}&check_out={arrive}");
+    for path in
+        ["/", "/101-hbnb", "/hbnb_filters", "/cities_by_states", "/states/none", "/log-in", "/sign-up"]
+    {
+        judge(&site, &browser, &axe, path);
+    }
+    for path in ["/search", &place, "/apidocs/"] {
+        judge(&site, &browser, &axe, path);
+    }
+    judge(&site, &browser, &axe, "/nothing");
+    browser.console_tells(&["404", "404"]);
+    judge(&site, &browser, &axe, &wrong);
+    browser.console_tells(&["422", "422"]);
+    enter(&site, &browser, "ann");
+    site.open(&browser, &place);
+    browser.click(".book form[method=post] button");
+    browser.says(".notice", "Your stay is booked. Have a good trip!");
+    for path in ["/trips", "/account", &place] {
+        judge(&site, &browser, &axe, path);
+    }
+}
+
+/// Panics if a page, on a desk and on a phone, makes it hard for somebody.
+fn judge(site: &Site, browser: &Browser, axe: &str, path: &str) {
     for size in [DESK, PHONE] {
         browser.resize(size);
-        for path in [
-            "/",
-            "/101-hbnb",
-            "/hbnb_filters",
-            "/cities_by_states",
-            "/states/none",
-            "/nothing",
-            "/log-in",
-            "/sign-up",
-        ] {
-            site.open(&browser, path);
-            if path == "/101-hbnb" {
-                browser.says(".count", "164 places");
-                browser.click("article .reviews span");
-                browser.says(".reviews h2", "1 Review hide");
-            }
-            assert_eq!(serious(&browser, &axe), Vec::<Value>::new(), "{path} {size:?}");
+        site.open(browser, path);
+        if path == "/101-hbnb" {
+            browser.says(".count", "164 places");
+            browser.click("article .reviews span");
+            browser.says(".reviews h2", "1 Review hide");
         }
+        assert_eq!(serious(browser, axe), Vec::<Value>::new(), "{path} {size:?}");
     }
 }

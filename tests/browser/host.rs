@@ -5,9 +5,9 @@ use std::path::Path;
 use image::{Rgb, RgbImage};
 use serde_json::Value;
 
-use super::Site;
 use super::access::{axe, serious};
-use super::account::{look, write};
+use super::account::look;
+use super::{Site, enter, write};
 use crate::support::browser::{Browser, DESK, PHONE};
 
 /// A sky over a meadow, at another time of the day each.
@@ -21,21 +21,6 @@ fn picture(path: &Path, hour: u8) {
         }
     };
     RgbImage::from_fn(1400, 930, pixel).save(path).unwrap();
-}
-
-fn signed_up(site: &Site, browser: &Browser, name: &str) {
-    site.open(browser, "/sign-up");
-    for (field, text) in
-        [("first_name", name), ("email", &format!("{name}@example.com")), ("password", "correct horse")]
-    {
-        write(browser, field, text);
-    }
-    browser.click(".form button");
-    browser.says("h1", "Log in");
-    write(browser, "email", &format!("{name}@example.com"));
-    write(browser, "password", "correct horse");
-    browser.click(".form button");
-    browser.says("h1", "Your account");
 }
 
 /// Opens a page on a desk and on a phone and keeps what is to be seen, all of it.
@@ -64,7 +49,7 @@ fn a_host_lists_a_place_with_pictures_and_a_guest_books_it_without_javascript() 
     let site = Site::start();
     let browser = Browser::start(DESK);
     browser.without_scripts();
-    signed_up(&site, &browser, "Ann");
+    enter(&site, &browser, "Ann");
     site.open(&browser, "/listings");
     browser.screenshot("listings-empty");
     browser.click(".top .button");
@@ -92,6 +77,7 @@ fn a_host_lists_a_place_with_pictures_and_a_guest_books_it_without_javascript() 
     browser.attach("#picture", &files.path().join("x.png"));
     browser.click(".upload button");
     browser.says(".alert", "Picture: This is no picture that we know. Choose a JPEG, PNG or WebP.");
+    browser.console_tells(&["422"]);
     look(&browser, "listing-refused");
     shown(&site, &browser, &here, "listing");
     shown(&site, &browser, "/listings", "listings");
@@ -101,7 +87,7 @@ fn a_host_lists_a_place_with_pictures_and_a_guest_books_it_without_javascript() 
 
     site.open(&browser, "/account");
     browser.click(".out button");
-    signed_up(&site, &browser, "Ben");
+    enter(&site, &browser, "Ben");
     shown(&site, &browser, "/search?where=&price_min=135&price_max=145", "search");
     site.open(&browser, &place);
     let day = |ahead: i64| (deployer::hbnb::booking::today() + jiff::ToSpan::days(ahead)).to_string();
@@ -121,7 +107,7 @@ fn axe_finds_no_serious_violation_where_hosts_and_guests_do_things() {
     let axe = axe();
     let site = Site::start();
     let browser = Browser::start(DESK);
-    signed_up(&site, &browser, "Ann");
+    enter(&site, &browser, "Ann");
     site.open(&browser, "/search");
     let place = browser.run("return document.querySelector('article a').getAttribute('href')");
     let place = place.as_str().unwrap();

@@ -8,7 +8,7 @@ const CIRCLE: &str = "const e = document.getElementById('api_status'), s = getCo
                       return [e.title, s.backgroundColor, s.width, s.height, s.borderRadius].join('; ')";
 
 /// Every page that is made for people: with filters and places, then the others.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 17] = [
     "/",
     "/0-hbnb",
     "/1-hbnb",
@@ -22,6 +22,10 @@ const PAGES: [&str; 13] = [
     "/cities_by_states",
     "/states/none",
     "/number_odd_or_even/5",
+    "/search",
+    "/log-in",
+    "/sign-up",
+    "/apidocs/",
 ];
 
 #[test]

@@ -54,17 +54,22 @@ impl Sandbox {
 
     /// Runs a command on a host by ssh, as its user.
     pub fn ssh(&self, host: &str, command: &str) -> Output {
+        let login = self.login(host);
+        let mut words = login.split(' ');
+        Command::new(words.next().unwrap()).args(words).arg(command).output().unwrap()
+    }
+
+    /// The words that log in to a host by ssh, as its user; none of them has a blank or means something to a shell.
+    pub fn login(&self, host: &str) -> String {
         let access = sandbox::access(&self.spec, self.host(host));
-        Command::new("ssh")
-            .args(["-F", "none", "-oBatchMode=yes", "-oStrictHostKeyChecking=yes", "-oIdentitiesOnly=yes"])
-            .arg(format!("-oUserKnownHostsFile={}", access.known_hosts.display()))
-            .arg("-i")
-            .arg(&access.key)
-            .args(["-p", &access.port.to_string()])
-            .arg(format!("{}@{}", access.user, access.address))
-            .arg(command)
-            .output()
-            .unwrap()
+        format!(
+            "ssh -F none -oBatchMode=yes -oStrictHostKeyChecking=yes -oIdentitiesOnly=yes -oUserKnownHostsFile={} -i {} -p {} {}@{}",
+            access.known_hosts.display(),
+            access.key.display(),
+            access.port,
+            access.user,
+            access.address
+        )
     }
 
     /// What a command on a host prints, trimmed; panics with what it said if it fails.

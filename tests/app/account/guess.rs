@@ -30,8 +30,13 @@ async fn after_ten_wrong_passwords_for_an_account_even_the_right_one_waits_where
     }
     // Another process counts alike.
     let other = app(Part::Web, &Settings::new(site.storage.database().clone())).await.unwrap();
-    let other =
-        Site { router: other, storage: site.storage.clone(), pictures: site.pictures, _keep: site._keep };
+    let other = Site {
+        router: other,
+        storage: site.storage.clone(),
+        elsewhere: None,
+        pictures: site.pictures,
+        _keep: site._keep,
+    };
     let answer = Browser::new(&other).fill("/log-in", &ANN_LOGS_IN).await;
     assert!(is_told_to_wait(&answer), "{answer:?}");
     let answer = Browser::new(&other).fill("/log-in", &[("email", "bob@x"), ("password", "guess")]).await;

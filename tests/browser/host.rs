@@ -73,6 +73,7 @@ fn a_host_lists_a_place_with_pictures_and_a_guest_books_it_without_javascript() 
         browser.says(".notice", "The picture is added.");
     }
     browser.click("[aria-label='Make picture 3 the cover']");
+    browser.says(".notice", "");
     std::fs::write(files.path().join("x.png"), "no picture").unwrap();
     browser.attach("#picture", &files.path().join("x.png"));
     browser.click(".upload button");

@@ -153,7 +153,7 @@ fn an_application_is_listened_for_where_it_is_used_to_unless_any_source_says_whe
     assert_eq!(bind(&bare, "@homely --bind :1"), "0.0.0.0:1");
     assert_eq!(bind(&Place::new(&[]).with("PORT", "2"), "@homely"), "0.0.0.0:2");
     assert_eq!(bind(&Place::new(&[]).with("GUNICORN_CMD_ARGS", "-b :3"), "@homely"), "0.0.0.0:3");
-    assert_eq!(bind(&Place::new(&[("gunicorn.conf.py", "bind = ':4'\n")]), "@homely"), "0.0.0.0:4");
+    assert_eq!(bind(&Place::new(&[("appserver.yml", "bind: ':4'\n")]), "@homely"), "0.0.0.0:4");
     assert_eq!(bare.settings("@a").bind, []);
 }
 

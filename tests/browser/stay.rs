@@ -5,6 +5,7 @@ use jiff::ToSpan;
 
 use super::{Site, choose, enter, write};
 use crate::support::browser::{Browser, DESK, PHONE};
+use crate::support::server::wait_for;
 
 const BOOK: &str = ".book form[method=post] button";
 const TAKEN: &str = "Somebody has booked at least one of these nights. Choose other dates.";
@@ -23,7 +24,9 @@ fn search(site: &Site, browser: &Browser) -> Vec<String> {
     choose(browser, "check_out", &leave);
     write(browser, "guests", "1");
     browser.click(".ask button");
-    browser.says(".places > h1", "Places to stay");
+    // The page before looks the same.
+    let is_answered = "return location.search !== '' && document.readyState === 'complete'";
+    wait_for("the answer", || browser.run(is_answered).as_bool()?.then_some(()));
     let found = browser.texts(".found h2");
     browser.says(".count", &format!("{} places, the cheapest first", found.len()));
     found

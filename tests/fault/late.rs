@@ -120,11 +120,16 @@ fn ten_reloads_among_workers_that_are_replaced_all_the_time_lose_nothing() {
     let server = python(2, &["--max-requests", "20"]);
     loses_nothing(&server, "Python, max_requests 20, beside HUP, TTIN and TTOU 10 times", numbered, || {
         for time in 1..=10 {
+            let old = fronts(&server, "serving");
             for (signal, name) in [(Signal::HUP, "hup"), (Signal::TTIN, "ttin"), (Signal::TTOU, "ttou")] {
                 server.signal(signal);
                 server.logged(&format!("Handling signal: {name}"), time);
             }
-            serving(&server, 2);
+            // How many workers there are at one moment says nothing here.
+            wait_for("the next front", || {
+                let now = fronts(&server, "serving");
+                (!now.is_empty() && now != old).then_some(())
+            });
         }
     });
     end(server, 2);

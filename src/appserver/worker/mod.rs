@@ -19,9 +19,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
+use rustix::process::Signal;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use self::accept::Doors;
 use self::observe::{Observed, Subject};
@@ -121,6 +122,15 @@ async fn hear(control: &mut Control, words: &mut Words, pause: Duration) -> Hear
             }
         });
     }
+}
+
+/// Ends the workers of a front whose master is dead, with force those that are not gone in time: nobody else would.
+async fn disband(front: &Front, end: Instant) {
+    front.signal_workers(Signal::TERM);
+    while front.has_workers() && Instant::now() < end {
+        sleep(SWEEP / 10).await;
+    }
+    front.signal_workers(Signal::KILL);
 }
 
 /// What a worker was made with.
@@ -301,6 +311,9 @@ impl Worker {
             let text =
                 format!("Leaving with {} connections open: the graceful timeout is over", front.open());
             self.log.write(Level::Warning, &text);
+        }
+        if control.is_orphan() {
+            disband(front, end).await;
         }
     }
 

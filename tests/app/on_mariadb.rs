@@ -12,6 +12,8 @@ mod booking;
 mod course;
 #[path = "find.rs"]
 mod find;
+#[path = "fresh.rs"]
+mod fresh;
 #[path = "import.rs"]
 mod import;
 #[path = "missing.rs"]

@@ -25,6 +25,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::account::Accounts;
 use super::error::Error;
+use super::kept::Kept;
 use super::settings::Settings;
 use super::storage::Storage;
 use template::Templates;
@@ -35,12 +36,14 @@ struct Pages {
     storage: Storage,
     accounts: Accounts,
     templates: Templates,
+    kept: Kept,
 }
 
 /// The pages that show what is in the storage. Errors: [`Error::Template`], a bug of ours.
 pub fn router(storage: Storage, settings: &Settings) -> Result<Router, Error> {
     let accounts = Accounts::new(storage.clone(), settings);
-    let pages = Pages { storage, accounts, templates: Templates::parse()? };
+    let kept = Kept::new(storage.clone());
+    let pages = Pages { storage, accounts, templates: Templates::parse()?, kept };
     let table: [(&str, MethodRouter<Pages>); 22] = [
         ("/0-hbnb", get(home::page)),
         ("/1-hbnb", get(home::page)),

@@ -25,10 +25,12 @@ pub mod sqlite;
 pub mod statement;
 pub mod takeover;
 pub mod unload;
+pub mod version;
 
 use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio::time::timeout;
 
@@ -36,6 +38,7 @@ use engine::{PATIENCE, Pool, Row, Work, is_lost};
 pub use error::Error;
 pub use server::Server;
 use statement::Statement;
+use version::{Version, Versions};
 
 /// After how many seconds who was told that the database is not available may ask again.
 pub const RETRY_SECONDS: &str = "5";
@@ -84,6 +87,7 @@ impl fmt::Display for Database {
 pub struct Storage {
     database: Database,
     pool: Pool,
+    versions: Option<Arc<Versions>>,
 }
 
 impl Storage {
@@ -98,16 +102,31 @@ impl Storage {
     }
 
     fn with(database: &Database, absent: sqlite::WhenAbsent) -> Self {
-        let pool = match database {
-            Database::Sqlite(path) => Pool::Sqlite(sqlite::pool(path, absent)),
-            Database::MySql(server) => Pool::MySql(mysql::pool(server)),
+        let (pool, versions) = match database {
+            Database::Sqlite(path) => (Pool::Sqlite(sqlite::pool(path, absent)), Some(Versions::of(path))),
+            Database::MySql(server) => (Pool::MySql(mysql::pool(server)), None),
         };
-        Self { database: database.clone(), pool }
+        Self { database: database.clone(), pool, versions: versions.map(Arc::new) }
     }
 
     /// Which database this is.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// What whoever asks now will see: for as long as it is the same, every question has the same answer. None if that
+    /// cannot be told.
+    pub async fn version(&self) -> Option<Version> {
+        let versions = self.versions.as_ref()?;
+        let version = versions.now()?;
+        if !versions.is_trusted(&version) {
+            let mode = Statement::new("PRAGMA journal_mode");
+            if self.fetch_one(&mode, |row| row.word(0)).await.ok()? != "wal" {
+                return None;
+            }
+            versions.trust(&version);
+        }
+        Some(version)
     }
 
     /// Waits until every connection is closed, so that SQLite tidies up its write-ahead log.

@@ -97,7 +97,10 @@ async fn tables_of_the_models_are_taken_over_with_their_rows() {
     server.sql("old", "DROP TABLE reviews");
     let (site, storage) = opened(server, "old").await;
     assert_eq!(get(&site, "/api/v1/stats").await.status, 503);
-    assert_eq!(storage.migrate().await.unwrap(), ["0001_tables", "0002_accounts", "0003_bookings"]);
+    assert_eq!(
+        storage.migrate().await.unwrap(),
+        ["0001_tables", "0002_accounts", "0003_bookings", "0004_covering"]
+    );
     assert_eq!(storage.migrate().await.unwrap(), Vec::<String>::new());
     assert_eq!(shown(&site, &storage).await.as_array().unwrap(), &all.as_array().unwrap()[..5]);
     models(server, "old", "add", &json!([all[5]]));

@@ -23,7 +23,7 @@ struct Step {
     mysql: &'static str,
 }
 
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     Step {
         version: 1,
         name: "tables",
@@ -41,6 +41,12 @@ const STEPS: [Step; 3] = [
         name: "bookings",
         sqlite: include_str!("migrations/0003_bookings.sql"),
         mysql: include_str!("migrations/0003_bookings.mysql.sql"),
+    },
+    Step {
+        version: 4,
+        name: "covering",
+        sqlite: include_str!("migrations/0004_covering.sql"),
+        mysql: include_str!("migrations/0004_covering.mysql.sql"),
     },
 ];
 

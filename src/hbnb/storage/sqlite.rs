@@ -12,6 +12,8 @@ use super::{Database, Error};
 const MAX_CONNECTIONS: u32 = 4;
 /// How long a writer waits for another one, and a request for a free connection.
 pub const PATIENCE: Duration = Duration::from_secs(5);
+/// So many bytes of the file are read where the system keeps them, instead of being copied page by page.
+const MAPPED: &str = "268435456";
 /// SQLite's own number for "unable to open database file".
 const CANNOT_OPEN: &str = "14";
 /// SQLite's own numbers for "database is locked", plain and while a snapshot is outdated.
@@ -38,6 +40,7 @@ pub fn pool(path: &Path, absent: WhenAbsent) -> SqlitePool {
         WhenAbsent::Fail => file.create_if_missing(false),
     };
     let file = file.synchronous(SqliteSynchronous::Normal).foreign_keys(true).busy_timeout(PATIENCE);
+    let file = file.pragma("mmap_size", MAPPED);
     SqlitePoolOptions::new()
         .max_connections(MAX_CONNECTIONS)
         .acquire_timeout(PATIENCE)

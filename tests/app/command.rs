@@ -51,7 +51,10 @@ fn migrate_and_seed_twice_change_something_once() {
 
     assert_eq!(
         run(&["migrate"]),
-        said(0, "database `a.db` was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures")
+        said(
+            0,
+            "database `a.db` was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering"
+        )
     );
     assert_eq!(run(&["migrate"]), said(0, "database `a.db` is up to date"));
     assert_eq!(run(&["migrate", "--check"]), said(0, "database `a.db` is up to date"));
@@ -70,8 +73,10 @@ fn a_database_without_tables_is_told_to_be_migrated() {
     std::fs::write(directory.path().join("b.db"), "").unwrap();
     let run = |arguments: &[&str]| hbnb(directory.path(), arguments);
     let database = "sqlite:b.db";
-    let check =
-        said(6, "database `b.db` lacks migrations: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures");
+    let check = said(
+        6,
+        "database `b.db` lacks migrations: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering",
+    );
     assert_eq!(run(&["migrate", "--check", "--database", database]), check);
     assert_eq!(std::fs::metadata(directory.path().join("b.db")).unwrap().len(), 0);
     let complaint =
@@ -100,7 +105,7 @@ fn the_test_environment_starts_empty_and_no_other_does() {
     };
     let migrated = said(
         0,
-        "database `a.db` was emptied (HBNB_ENV=test) and migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures",
+        "database `a.db` was emptied (HBNB_ENV=test) and migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering",
     );
     assert_eq!(run("test", &["migrate"]), migrated);
     assert_eq!(run("test", &["seed"]), said(0, &format!("database `a.db` was seeded: {SEEDED}")));
@@ -143,8 +148,10 @@ fn four_at_once_migrate_and_seed_the_database_once() {
     let directory = tempfile::tempdir().unwrap();
     let sentences = |arguments: &[&str]| four(|| hbnb(directory.path(), arguments));
     let idle = said(0, "database `a.db` is up to date");
-    let migrated =
-        said(0, "database `a.db` was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures");
+    let migrated = said(
+        0,
+        "database `a.db` was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering",
+    );
     assert_eq!(sentences(&["migrate"]), [idle.clone(), idle.clone(), idle, migrated]);
     let idle = said(0, "database `a.db` is already seeded");
     let seeded = said(0, &format!("database `a.db` was seeded: {SEEDED}"));

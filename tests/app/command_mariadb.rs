@@ -32,7 +32,9 @@ fn a_server_is_migrated_seeded_and_emptied_like_a_file() {
         run(&[], &["migrate"]),
         said(
             0,
-            &format!("{database} was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures")
+            &format!(
+                "{database} was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering"
+            )
         )
     );
     assert_eq!(run(&[], &["migrate"]), said(0, &format!("{database} is up to date")));
@@ -41,7 +43,7 @@ fn a_server_is_migrated_seeded_and_emptied_like_a_file() {
     assert_eq!(run(&[], &["seed"]), said(0, &format!("{database} is already seeded")));
     server.sql("as_a_file", "CREATE TABLE of_somebody_else (id INT)");
     let emptied = format!(
-        "{database} was emptied (HBNB_ENV=test) and migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures"
+        "{database} was emptied (HBNB_ENV=test) and migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering"
     );
     assert_eq!(run(&[("HBNB_ENV", "test")], &["migrate"]), said(0, &emptied));
     assert_eq!(run(&[], &["seed", "--check"]), said(6, &format!("{database} is not seeded")));
@@ -56,7 +58,9 @@ fn four_at_once_migrate_and_seed_a_server_once() {
     let idle = said(0, &format!("{database} is up to date"));
     let migrated = said(
         0,
-        &format!("{database} was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures"),
+        &format!(
+            "{database} was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering"
+        ),
     );
     assert_eq!(sentences(&["migrate"]), [idle.clone(), idle.clone(), idle, migrated]);
     let idle = said(0, &format!("{database} is already seeded"));
@@ -71,7 +75,7 @@ fn a_migration_that_was_interrupted_goes_on() {
     let migrated = said(
         0,
         &format!(
-            "{} was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures",
+            "{} was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering",
             name(server, "half")
         ),
     );

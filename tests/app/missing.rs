@@ -28,7 +28,7 @@ async fn a_database_without_tables_is_not_available_either() {
     let site = Site::bare(Part::Api).await;
     assert_eq!(
         site.storage.pending().await.unwrap(),
-        ["0001_tables", "0002_accounts", "0003_bookings", "0004_pictures"]
+        ["0001_tables", "0002_accounts", "0003_bookings", "0004_pictures", "0005_covering"]
     );
     for path in ["states", "stats", "states/x", "states/x/cities"] {
         let answer = site.get(&format!("/api/v1/{path}")).await;

@@ -12,6 +12,8 @@ mod booking;
 mod course;
 #[path = "find.rs"]
 mod find;
+#[path = "fresh.rs"]
+mod fresh;
 #[path = "guest.rs"]
 mod guest;
 #[path = "import.rs"]

@@ -10,6 +10,8 @@ mod booking;
 mod course;
 #[path = "find.rs"]
 mod find;
+#[path = "fresh.rs"]
+mod fresh;
 #[path = "guard.rs"]
 mod guard;
 #[path = "guest.rs"]

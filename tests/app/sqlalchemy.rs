@@ -102,7 +102,7 @@ async fn tables_of_the_models_are_taken_over_with_their_rows() {
     assert_eq!(get(&site, "/api/v1/stats").await.status, 503);
     assert_eq!(
         storage.migrate().await.unwrap(),
-        ["0001_tables", "0002_accounts", "0003_bookings", "0004_pictures"]
+        ["0001_tables", "0002_accounts", "0003_bookings", "0004_pictures", "0005_covering"]
     );
     assert_eq!(storage.migrate().await.unwrap(), Vec::<String>::new());
     assert_eq!(shown(&site, &storage).await.as_array().unwrap(), &all.as_array().unwrap()[..5]);

@@ -8,6 +8,7 @@ mod accept;
 mod begin;
 mod observe;
 mod orders;
+mod turn;
 
 use std::ffi::OsString;
 use std::future::poll_fn;
@@ -70,7 +71,7 @@ pub fn check<L>(settings: &Settings, load: L) -> Result<(), Diagnostic>
 where
     L: AsyncFn(&str) -> Result<Router, Diagnostic>,
 {
-    runtime()?.block_on(load(&settings.app)).map(drop)
+    runtime(Builder::new_current_thread())?.block_on(load(&settings.app)).map(drop)
 }
 
 /// Serves until told to leave. Errors are those of a start by hand, without a master.
@@ -87,7 +88,11 @@ where
     // Executed through a descriptor, the kernel would call us by its number.
     program::take_name(worker.settings.proc_name.as_deref().unwrap_or("appserver"));
     descriptor::raise();
-    let runtime = runtime()?;
+    let mut builder = Builder::new_current_thread();
+    if role == Role::Native {
+        turn::take(&mut builder, worker.settings.workers);
+    }
+    let runtime = runtime(builder)?;
     runtime.block_on(async {
         let mut control = Control::new(socket, inbox).map_err(failed)?;
         worker.live(&mut control, load).await;
@@ -95,8 +100,8 @@ where
     })
 }
 
-fn runtime() -> Result<Runtime, Diagnostic> {
-    Builder::new_current_thread()
+fn runtime(mut builder: Builder) -> Result<Runtime, Diagnostic> {
+    builder
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::error(format!("cannot start the runtime: {error}")).exit(Exit::Failed))

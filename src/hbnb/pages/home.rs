@@ -2,6 +2,7 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::http::uri::{PathAndQuery, Uri};
 use axum::response::Response;
 use serde::Serialize;
 use tera::Context;
@@ -29,10 +30,16 @@ struct Shown {
 }
 
 /// `/` and `/2-hbnb`, with the first steps that led there.
-pub async fn page(State(pages): State<Pages>, asked: Result<Asked, QueryRejection>) -> Response {
+pub async fn page(
+    State(pages): State<Pages>,
+    address: Uri,
+    asked: Result<Asked, QueryRejection>,
+) -> Response {
     let asked = asked.map(|Query(pairs)| pairs).unwrap_or_default();
-    match values(&pages, &asked).await {
-        Ok(values) => pages.templates.page("home.html", &values),
+    let fresh = async { Ok(pages.templates.page("home.html", &values(&pages, &asked).await?)) };
+    let address = address.path_and_query().map_or("", PathAndQuery::as_str);
+    match pages.kept.answer(&[address.as_bytes()], fresh).await {
+        Ok(page) => page,
         Err(cause) => error::storage(&cause),
     }
 }

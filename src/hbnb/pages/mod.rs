@@ -28,6 +28,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::account::Accounts;
 use super::error::Error;
+use super::kept::Kept;
 use super::photo::Photos;
 use super::settings::Settings;
 use super::storage::Storage;
@@ -40,13 +41,15 @@ struct Pages {
     accounts: Accounts,
     photos: Photos,
     templates: Templates,
+    kept: Kept,
 }
 
 /// The pages that show what is in the storage. Errors: [`Error::Template`], a bug of ours.
 pub fn router(storage: Storage, settings: &Settings) -> Result<Router, Error> {
     let accounts = Accounts::new(storage.clone(), settings);
     let photos = Photos::new(&settings.pictures);
-    let pages = Pages { storage, accounts, photos, templates: Templates::parse()? };
+    let kept = Kept::new(storage.clone());
+    let pages = Pages { storage, accounts, photos, templates: Templates::parse()?, kept };
     let table: [(&str, MethodRouter<Pages>); 24] = [
         ("/0-hbnb", get(home::page)),
         ("/1-hbnb", get(home::page)),

@@ -23,7 +23,7 @@ struct Step {
     mysql: &'static str,
 }
 
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step {
         version: 1,
         name: "tables",
@@ -47,6 +47,12 @@ const STEPS: [Step; 4] = [
         name: "pictures",
         sqlite: include_str!("migrations/0004_pictures.sql"),
         mysql: include_str!("migrations/0004_pictures.mysql.sql"),
+    },
+    Step {
+        version: 5,
+        name: "covering",
+        sqlite: include_str!("migrations/0005_covering.sql"),
+        mysql: include_str!("migrations/0005_covering.mysql.sql"),
     },
 ];
 

@@ -28,10 +28,12 @@ pub mod sqlite;
 pub mod statement;
 pub mod takeover;
 pub mod unload;
+pub mod version;
 
 use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
@@ -41,6 +43,7 @@ pub use error::Error;
 pub use server::Server;
 use sqlite::Connections;
 use statement::Statement;
+use version::{Version, Versions};
 
 /// After how many seconds who was told that the database is not available may ask again.
 pub const RETRY_SECONDS: &str = "5";
@@ -91,6 +94,7 @@ impl fmt::Display for Database {
 pub struct Storage {
     database: Database,
     pool: Pool,
+    versions: Option<Arc<Versions>>,
 }
 
 impl Storage {
@@ -105,16 +109,33 @@ impl Storage {
     }
 
     fn with(database: &Database, absent: sqlite::WhenAbsent) -> Self {
-        let pool = match database {
-            Database::Sqlite(path) => Pool::Sqlite(Connections::new(path, absent)),
-            Database::MySql(server) => Pool::MySql(mysql::pool(server)),
+        let (pool, versions) = match database {
+            Database::Sqlite(path) => {
+                (Pool::Sqlite(Connections::new(path, absent)), Some(Versions::of(path)))
+            }
+            Database::MySql(server) => (Pool::MySql(mysql::pool(server)), None),
         };
-        Self { database: database.clone(), pool }
+        Self { database: database.clone(), pool, versions: versions.map(Arc::new) }
     }
 
     /// Which database this is.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// What whoever asks now will see: for as long as it is the same, every question has the same answer. None if that
+    /// cannot be told.
+    pub async fn version(&self) -> Option<Version> {
+        let versions = self.versions.as_ref()?;
+        let version = versions.now()?;
+        if !versions.is_trusted(&version) {
+            let mode = Statement::new("PRAGMA journal_mode");
+            if self.fetch_one(&mode, |row| row.word(0)).await.ok()? != "wal" {
+                return None;
+            }
+            versions.trust(&version);
+        }
+        Some(version)
     }
 
     /// Waits until every connection is closed, so that SQLite tidies up its write-ahead log.

@@ -11,7 +11,7 @@ use super::{Error, Storage};
 use crate::hbnb::model::{Class, Column, Kind, Values};
 
 /// Rows of one statement when many are inserted; SQLite takes at most 32,766 values in one.
-const ROWS_AT_ONCE: usize = 500;
+pub(super) const ROWS_AT_ONCE: usize = 500;
 
 /// Which rows of a class.
 #[derive(Clone, Copy, Debug)]

@@ -47,6 +47,8 @@ async fn a_file_that_was_removed_is_told_and_another_one_is_used_at_once() {
     };
     assert_eq!(add("Utah").await.status, 201);
     assert_eq!(site.get("/api/v1/states").await.status, 200);
+    fs::remove_file(path(&site)).unwrap();
+    assert_eq!(site.get("/api/v1/states").await.said(), GONE);
     remove(&site);
     assert_eq!(site.get("/api/v1/states").await.said(), GONE);
     assert_eq!(add("Lost").await.said(), GONE);

@@ -4,7 +4,7 @@
 //! In a database with a write-ahead log nobody can see a commit before these bytes are others, and the same ones never come
 //! back: they count the commits, and hold a checksum of the log. <https://www.sqlite.org/walformat.html#the_wal_index_file_format>
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ static LEFT: Mutex<Vec<File>> = Mutex::new(Vec::new());
 /// A state of the database, seen by readers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version {
+    /// Device and number of the database's own file, which may be replaced.
+    database: (u64, u64),
     /// Which of the files that were the index, counted from 1.
     file: u64,
     head: [u8; HEAD],
@@ -48,8 +50,10 @@ impl Versions {
         Self { database: database.into(), index: Mutex::default(), trusted: AtomicU64::new(0) }
     }
 
-    /// What a reader that begins now will see; none while nobody has the database open, or if it has no write-ahead log.
+    /// What a reader that begins now will see; none while nobody has the database open, if it has no write-ahead log, or if it
+    /// is not there.
     pub fn now(&self) -> Option<Version> {
+        let database = fs::metadata(&self.database).map(|found| (found.dev(), found.ino())).ok()?;
         let mut index = self.index.lock().ok()?;
         if index.file.as_ref().is_none_or(is_gone) {
             index.file = open(&self.database).ok();
@@ -59,7 +63,7 @@ impl Versions {
         index.file.as_ref()?.read_exact_at(&mut heads, 0).ok()?;
         let (head, copy) = heads.split_at(HEAD);
         let is_whole = head == copy && head[IS_SET] == 1;
-        is_whole.then_some(Version { file: index.count, head: head.try_into().ok()? })
+        is_whole.then_some(Version { database, file: index.count, head: head.try_into().ok()? })
     }
 
     /// Whether the file that this version is from is known to be in use: an old one may have been left behind.

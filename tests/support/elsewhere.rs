@@ -72,7 +72,7 @@ impl Elsewhere {
         let passed = said.split("test result: ok. ").nth(1).and_then(|rest| rest.split(' ').next());
         let rows = said.lines().filter_map(|line| line.strip_prefix("rows asked: ")?.parse::<usize>().ok());
         let held = Held { tests: passed.unwrap().parse().unwrap(), rows: rows.sum() };
-        println!("{}: {held:?}", self.address);
+        eprintln!("{}: {held:?}", self.address);
         held
     }
 }

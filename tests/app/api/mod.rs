@@ -106,7 +106,7 @@ async fn hold(site: &Site, slash: &str, rows: &[Row<'_>]) {
         assert_eq!(answer.header("content-length"), Some(&*answer.body.len().to_string()), "{row}");
         assert!(document.tells(method, path, *status), "{row}: {status} is not in the document");
     }
-    println!("rows asked: {}", rows.len());
+    eprintln!("rows asked: {}", rows.len());
 }
 
 /// What the application never sees, because a server before it refuses it in words of its own: an address that is longer than

@@ -19,7 +19,8 @@ const GONE: (u16, &str) = (503, "{\"error\":\"Database not available\"}\n");
 /// A client waits no longer than this to be told: twice what the application gives a question, for a busy machine.
 const SOON: Duration = Duration::from_secs(12);
 
-const WAITING: &str = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
+const WAITING: &str = "SELECT CAST(variable_value AS SIGNED) FROM information_schema.global_status \
+     WHERE variable_name = 'INNODB_ROW_LOCK_CURRENT_WAITS'";
 
 #[tokio::test]
 async fn a_killed_server_is_told_with_retry_after_and_served_again_without_a_restart() {

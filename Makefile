@@ -6,7 +6,7 @@ TARGET    := target/x86_64-unknown-linux-gnu/release
 INVENTORY := inventories/sandbox.yml
 HOSTS     := 10.88.0.11 10.88.0.12
 # What the four applications and the static files answer; see the probes in $(INVENTORY).
-PATHS     := /airbnb-onepage/ /airbnb-dynamic/number_odd_or_even/5 /api/v1/status /api/v1/states / /static/styles/hbnb.css
+PATHS     := /airbnb-onepage/ /airbnb-dynamic/number_odd_or_even/5 /api/v1/status /api/v1/states /apidocs/ / /search /static/styles/hbnb.css
 # What judges whether pages are accessible, from npm.
 AXE       := axe-core@4.14.1
 AXE_FILE  := target/npm/node_modules/axe-core/axe.min.js

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from article import articles
 
 JSON = {"Content-Type": "application/json"}
+# How wrk makes each body another one.
+ANEW = """local number = os.time() * 1e6
+request = function()
+  number = number + 1
+  return wrk.format(nil, nil, nil, (([[%s]]):gsub("NUMBER", string.format("%%d", number))))
+end"""
 
 
 def objects(body):
@@ -24,6 +30,8 @@ class Question:
     path: str
     body: str | None = None
     read: Callable = objects
+    # Each time with another number in its body, which means nothing: no answer to it was given before.
+    is_new: bool = False
 
     def ask(self, port):
         """Status and body. An unreachable server is an OSError."""
@@ -46,14 +54,16 @@ class Question:
         with open(path, "w") as out:
             print('wrk.method = "POST"', 'wrk.headers["Content-Type"] = "application/json"', file=out, sep="\n")
             print(f"wrk.body = [[{self.body}]]", file=out)
+            if self.is_new:
+                print(ANEW % self.body.replace("{", '{"number": NUMBER, ', 1).replace(", }", "}"), file=out)
         return path
 
 
 STATUS = Question("status", "/api/v1/status")
 
 
-def search(title, **wish):
-    return Question(title, "/api/v1/places_search", json.dumps(wish))
+def search(title, is_new=False, **wish):
+    return Question(title, "/api/v1/places_search", json.dumps(wish), is_new=is_new)
 
 
 def home():

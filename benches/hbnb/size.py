@@ -4,6 +4,7 @@ Two things are asked of each table: two states that have the same 400 places in 
 and two others by chance, whose places, and so the result, grow with the table.
 """
 
+import itertools
 import random
 import sqlite3
 from contextlib import ExitStack
@@ -52,9 +53,11 @@ class Series:
     title: str
     per_second: int
     rounds: list = field(default_factory=list)
+    # Means nothing, but makes each question another one: no answer to it was given before.
+    number: itertools.count = field(default_factory=itertools.count)
 
     def question(self, states):
-        return search(self.title, states=list(states), amenities=self.data.amenities)
+        return search(self.title, states=list(states), amenities=self.data.amenities, number=next(self.number))
 
     def found(self):
         """How many places are usually found; they must be the right ones."""

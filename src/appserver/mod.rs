@@ -68,6 +68,7 @@ use std::ffi::OsString;
 
 use axum::Router;
 
+use self::config::UsualBind;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::say;
 
@@ -75,8 +76,9 @@ use crate::base::say;
 /// (`--help`, `--version`, `--check-config`) whose answer is the text returned, to be printed by the caller.
 ///
 /// `load` makes the application of a name (`@hbnb/api`); it runs in the worker, and an error of it fails that
-/// worker's start. Errors are everything that kept the server from serving.
-pub fn run<L>(args: Vec<OsString>, load: L) -> Result<String, Diagnostic>
+/// worker's start. `usual_bind` says where the application of a name is listened for if nobody says where. Errors are
+/// everything that kept the server from serving.
+pub fn run<L>(args: Vec<OsString>, usual_bind: UsualBind, load: L) -> Result<String, Diagnostic>
 where
     L: AsyncFn(&str) -> Result<Router, Diagnostic>,
 {
@@ -88,7 +90,12 @@ where
     }
     let folder = config::folder()
         .map_err(|error| Diagnostic::error(format!("the folder this was called in is gone: {error}")))?;
-    let call = config::Call { args: &args, folder: &folder, environment: &|name| std::env::var(name).ok() };
+    let call = config::Call {
+        args: &args,
+        folder: &folder,
+        environment: &|name| std::env::var(name).ok(),
+        usual_bind,
+    };
     let (asked, warnings) = config::read(&call)?;
     for warning in warnings {
         say::aside(warning);
@@ -99,6 +106,8 @@ where
             worker::check(&settings, load).map(|()| text)
         }
         config::Asked::Check(settings, text) => wsgi::trial::run(&settings).map(|()| text),
-        config::Asked::Serve(settings) => master::run(args, folder, settings).map(|()| String::new()),
+        config::Asked::Serve(settings) => {
+            master::run(master::Origin { args, folder, usual_bind }, settings).map(|()| String::new())
+        }
     }
 }

@@ -10,7 +10,7 @@ use deployer::base::say;
 use deployer::hbnb::{self, Part, Settings};
 
 fn main() -> ExitCode {
-    match appserver::run(std::env::args_os().collect(), load) {
+    match appserver::run(std::env::args_os().collect(), usual_bind, load) {
         Ok(text) => {
             say::text(text);
             Exit::Wanted.into()
@@ -20,6 +20,10 @@ fn main() -> ExitCode {
             wrong.exit.into()
         }
     }
+}
+
+fn usual_bind(app: &str) -> Option<String> {
+    hbnb::settings::api_bind(Part::parse(app).ok()?, |name| std::env::var_os(name).filter(|v| !v.is_empty()))
 }
 
 async fn load(app: &str) -> Result<Router, Diagnostic> {

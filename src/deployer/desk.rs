@@ -267,6 +267,8 @@ fn stacks(
         }
         if let Some(stack) = kept(Stack::of(host), errors) {
             add(&mut warnings, stack.warnings.clone());
+            // It may stand in the inventory in clear; nothing of ours repeats it.
+            stack.database.password().into_iter().for_each(|password| mask.add(&password));
             stacks.insert(host.name.clone(), stack);
         }
     }

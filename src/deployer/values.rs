@@ -1,6 +1,8 @@
 //! What templates and playbooks can name on one host: the inventory's variables over the play's defaults, the
 //! facts, and everything that was decided about apps and site.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::agent::facts::Facts;
@@ -14,7 +16,7 @@ use super::inventory::Host;
 use super::os;
 use super::playbook::Play;
 use super::python::Installed;
-use super::stack::{App, Bind, Page, Probe, Run, Slashes, Stack};
+use super::stack::{App, Bind, Database, Page, Peer, Probe, Run, Server, Slashes, Stack};
 
 /// The first Nginx whose `add_header` knows `always`.
 const ALWAYS_SINCE: [u32; 3] = [1, 7, 5];
@@ -71,13 +73,14 @@ pub fn fill(values: &mut Values, scene: &Scene) {
     vars.insert("facts".into(), serde_json::to_value(facts).unwrap_or_default());
     let installed = |app| installed(app, scene, &layout);
     let apps = stack.apps.iter().enumerate();
-    let apps = apps.map(|(index, app)| self::app(index, app, installed(app).as_ref(), &layout));
+    let apps =
+        apps.map(|(index, app)| self::app(index, app, installed(app).as_ref(), &stack.database, &layout));
     vars.insert("apps".into(), apps.collect());
     let python = stack.apps.iter().filter_map(|app| Some((app, installed(app)?)));
-    vars.extend(python_values(&python.collect::<Vec<_>>(), &layout));
+    vars.extend(python_values(&python.collect::<Vec<_>>(), &stack.database, &layout));
     vars.insert("site".into(), site(stack, host, &layout));
     vars.insert("probes".into(), stack.probes.iter().map(|p| probe(p, stack.site.listen)).collect());
-    vars.insert("database".into(), layout.database().into());
+    vars.insert("database".into(), database(&stack.database, &layout));
     vars.insert("uses_database".into(), stack.apps.iter().any(|a| uses_database(&a.run)).into());
     let env_mode = if layout.init == Init::Systemd { "0600" } else { "0640" };
     vars.insert("env_mode".into(), env_mode.into());
@@ -94,7 +97,7 @@ fn installed<'a>(app: &'a App, scene: &Scene<'a>, layout: &Layout) -> Option<Ins
 }
 
 /// What the Python applications need before they can run: each thing once.
-fn python_values(apps: &[(&App, Installed)], layout: &Layout) -> Map<String, Value> {
+fn python_values(apps: &[(&App, Installed)], database: &Database, layout: &Layout) -> Map<String, Value> {
     let mut packages: Vec<String> = apps.iter().flat_map(|(_, installed)| installed.packages()).collect();
     packages.sort();
     packages.dedup();
@@ -110,7 +113,7 @@ fn python_values(apps: &[(&App, Installed)], layout: &Layout) -> Map<String, Val
         // What systemd sets by itself comes first: the application's own wins.
         let mut env =
             ["HOME", "STATE_DIRECTORY"].map(|name| (name.to_string(), layout.state.clone())).to_vec();
-        env.extend(environment(app, layout));
+        env.extend(environment(app, database, layout));
         installed.release(&app.name, &layout.user, &env)
     };
     let mut values = Map::new();
@@ -145,6 +148,7 @@ impl Layout {
         }
     }
 
+    /// The file of SQLite.
     fn database(&self) -> String {
         format!("{}/hbnb.db", self.state)
     }
@@ -189,7 +193,12 @@ fn uses_database(run: &Run) -> bool {
     matches!(run, Run::Hbnb | Run::Api | Run::Web)
 }
 
-fn app(index: usize, app: &App, python: Option<&Installed>, layout: &Layout) -> Value {
+/// Hosts send pictures of up to 5 MB to the bundled pages.
+fn takes_pictures(run: &Run) -> bool {
+    matches!(run, Run::Hbnb | Run::Web)
+}
+
+fn app(index: usize, app: &App, python: Option<&Installed>, database: &Database, layout: &Layout) -> Value {
     let listen = layout.listen(index, app);
     let is_unix = listen.starts_with('/');
     let mut command =
@@ -217,13 +226,38 @@ fn app(index: usize, app: &App, python: Option<&Installed>, layout: &Layout) -> 
         "pid_file": format!("{}/{}.pid", layout.state, app.name.value),
         "listen": listen,
         "is_unix": is_unix,
-        // What a Python application talks to is not known here.
-        "is_local": python.is_none() && (is_unix || ["127.", "localhost:", "[::1]:"].iter().any(|start| listen.starts_with(start))),
+        "peers": peers(app, &listen, database),
+        // It waits for the server of its rows at boot.
+        "after": if uses_database(&app.run) && database.own().is_some() { "network.target mariadb.service" } else { "network.target" },
         "command": command,
         "command_with_bind": command_with_bind,
-        "env": environment(app, layout).iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
+        "env": environment(app, database, layout).iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
         // A log in /tmp must be seen by people.
         "private_tmp": !app.settings.iter().any(|(_, value)| value.starts_with("/tmp/")),
+    })
+}
+
+/// The addresses that an app may talk to; none where they are not known, as those of a Python application.
+fn peers(app: &App, listen: &str, database: &Database) -> Option<String> {
+    let is_local = ["/", "127.", "localhost:", "[::1]:"].iter().any(|start| listen.starts_with(start));
+    if app.run.wsgi().is_some() || !is_local {
+        return None;
+    }
+    match database.peer() {
+        Peer::Name if uses_database(&app.run) => None,
+        Peer::Address(address) if uses_database(&app.run) => Some(format!("localhost {address}")),
+        _ => Some("localhost".into()),
+    }
+}
+
+/// What the playbook needs to know of the rows: the application's variables; whether the host has a server of its own,
+/// and what its account is made with.
+fn database(database: &Database, layout: &Layout) -> Value {
+    let setup = |server: &Server| json!({ "SQL": server.sql(), "NAME": server.name, "ACCOUNT": server.user, "PASSWORD": server.password() });
+    json!({
+        "env": database.environment(&layout.database()).into_iter().collect::<BTreeMap<_, _>>(),
+        "own": database.own().is_some(),
+        "setup": database.own().map_or_else(|| json!({}), setup),
     })
 }
 
@@ -255,10 +289,10 @@ fn options(app: &App) -> Vec<String> {
 }
 
 /// What every app is told, then the user's own, which win.
-fn environment(app: &App, layout: &Layout) -> Vec<(String, String)> {
+fn environment(app: &App, database: &Database, layout: &Layout) -> Vec<(String, String)> {
     let mut env: Vec<(String, String)> = Vec::new();
     if uses_database(&app.run) {
-        env.push(("HBNB_SQLITE".into(), layout.database()));
+        env.extend(database.environment(&layout.database()));
     }
     if app.run.wsgi().is_some() {
         env.push(("PYTHONUNBUFFERED".into(), "1".into()));
@@ -291,7 +325,7 @@ fn site(stack: &Stack, host: &Host, layout: &Layout) -> Value {
         "id": SITE,
         "listens": listens(site.listen, layout),
         "server_name": names,
-        "body_limit": "1m",
+        "body_limit": if stack.apps.iter().any(|app| takes_pictures(&app.run)) { "6m" } else { "1m" },
         "headers": headers,
         "always": if layout.nginx >= ALWAYS_SINCE { " always" } else { "" },
         "request_id": layout.nginx >= REQUEST_ID_SINCE,

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::dump::{self, Format, Unknown};
 use super::error::Error;
-use super::settings::Settings;
+use super::settings::{Settings, VARIABLES};
 use super::storage::migration::Start;
 use super::storage::{self, Database, Storage};
 use super::{seed, static_file};
@@ -14,23 +14,9 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 use crate::base::say;
 
-/// What the commands and the servers of the application read from the environment.
-const VARIABLES: &str = "\
-Environment:
-  DATABASE_URL          sqlite:///absolute/path.db or mysql://USER:PASSWORD@HOST:PORT/DATABASE
-  HBNB_TYPE_STORAGE     `db` for MySQL or MariaDB; otherwise SQLite
-  HBNB_MYSQL_USER       the account
-  HBNB_MYSQL_PWD        its password
-  HBNB_MYSQL_HOST       a host, host:port or the path of a socket [default: localhost]
-  HBNB_MYSQL_DB         the name of the database
-  HBNB_SQLITE           the file of SQLite [default: hbnb.db in the state directory]
-  HBNB_ENV              with `test`, `migrate` first drops the application's tables and all that is in them
-  HBNB_DYNAMIC_MOUNT    where the dynamic application answers besides / [default: /airbnb-dynamic]
-  HBNB_CORS_ORIGIN      Access-Control-Allow-Origin of answers to requests without Origin [default: 0.0.0.0]";
-
 /// The Airbnb clone's database and static files.
 #[derive(Debug, Parser)]
-#[command(name = "hbnb", version, after_help = VARIABLES)]
+#[command(name = "hbnb", version, after_help = variables())]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -87,6 +73,12 @@ struct At {
     /// The database; otherwise the one that the environment names
     #[arg(long, value_name = "PATH|URL")]
     database: Option<String>,
+}
+
+/// What the commands and the servers of the application read from the environment.
+fn variables() -> String {
+    let lines = VARIABLES.map(|(name, meaning)| format!("  {name:20}  {meaning}"));
+    format!("Environment:\n{}", lines.join("\n"))
 }
 
 /// What a command has to say, on standard output, and how it exits.
@@ -215,12 +207,24 @@ async fn import(storage: &Storage, file: &Path, unknown: Unknown) -> Result<Outc
 
 async fn export(storage: &Storage, format: Format, file: Option<&Path>) -> Result<Outcome, Error> {
     let dump::Exported(counts) = dump::export(storage, format, file).await?;
+    if let Some(left) = storage.left_behind().await? {
+        let what = format!("{left} are not in the export, which holds what the course's tables hold");
+        say::aside(Diagnostic::warning(what).fix(whole_copy(storage.database())));
+    }
     let said = format!("database `{}` was exported: {counts}", storage.database());
     if file.is_some() {
         return Ok(wanted(said));
     }
     say::aside(said);
     Ok(wanted(String::new()))
+}
+
+/// How everything is kept, if not by an export.
+fn whole_copy(database: &Database) -> String {
+    match database {
+        Database::Sqlite(file) => format!("`sqlite3 {} '.backup COPY'`", file.display()),
+        Database::MySql(server) => format!("`mysqldump {}`", server.database),
+    }
 }
 
 fn wanted(said: String) -> Outcome {

@@ -1,7 +1,8 @@
 //! The bundled Airbnb clone: an [`axum::Router`] and its storage.
 //!
 //! Read in this order: [`part`] (what can be served alone), [`settings`], [`app`] (the router), [`api`], [`account`], [`pages`],
-//! [`model`], [`password`], [`booking`] and [`storage`], [`static_file`] and [`picture`], [`seed`] and [`dump`], [`cli`].
+//! [`model`], [`password`], [`booking`] and [`storage`], [`kept`] (answers that are still true), [`static_file`], [`picture`]
+//! and [`photo`], [`seed`] and [`dump`], [`cli`].
 
 pub mod account;
 pub mod api;
@@ -10,10 +11,12 @@ pub mod booking;
 pub mod cli;
 pub mod dump;
 pub mod error;
+pub mod kept;
 pub mod model;
 pub mod pages;
 pub mod part;
 pub mod password;
+pub mod photo;
 pub mod picture;
 pub mod seed;
 pub mod settings;

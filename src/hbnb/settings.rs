@@ -1,12 +1,13 @@
 //! What the environment decides about the application.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use axum::http::HeaderValue;
 use rustix::fs::Access;
 
 use super::error::Error;
+use super::part::Part;
 use super::password::Passwords;
 use super::storage::migration::Start;
 use super::storage::server::Door;
@@ -18,12 +19,39 @@ use crate::base::yaml::MASKED;
 const STATE_DIRECTORY: &str = "/var/lib/hbnb";
 /// The database's file inside a state directory.
 const FILE: &str = "hbnb.db";
+/// Where pictures lie inside a state directory, or beside the database's file.
+const PICTURES: &str = "pictures";
 /// What a request without `Origin` is answered; the old API's rule, which its clients' tests compare.
 const CORS_ORIGIN: &str = "0.0.0.0";
+/// Where the course's API listens when only its port is said, or only its host.
+const API_HOST: &str = "0.0.0.0";
+const API_PORT: &str = "5000";
 /// The shortest secret, in characters.
 const SECRET: usize = 32;
 /// Where the proxy mounts the dynamic application; it forwards the address unchanged.
 const DYNAMIC_MOUNT: &str = "/airbnb-dynamic";
+
+/// Every variable of ours that the commands and the servers read, and what it means.
+pub const VARIABLES: [(&str, &str); 15] = [
+    ("DATABASE_URL", "sqlite:///absolute/path.db or mysql://USER:PASSWORD@HOST:PORT/DATABASE"),
+    ("HBNB_TYPE_STORAGE", "`db` for MySQL or MariaDB; otherwise SQLite"),
+    ("HBNB_MYSQL_USER", "the account"),
+    ("HBNB_MYSQL_PWD", "its password"),
+    ("HBNB_MYSQL_HOST", "a host, host:port or the path of a socket [default: localhost]"),
+    ("HBNB_MYSQL_DB", "the name of the database"),
+    ("HBNB_SQLITE", "the file of SQLite [default: hbnb.db in the state directory]"),
+    ("HBNB_ENV", "with `test`, `migrate` first drops the application's tables and all that is in them"),
+    ("HBNB_PASSWORDS", "argon2id, or md5 for programs that compare it [default: argon2id]"),
+    ("HBNB_PICTURES", "the directory of uploaded pictures [default: pictures, beside the file of SQLite]"),
+    ("HBNB_SECRET", "what cookies and forms are signed with [default: a key that is kept in the database]"),
+    ("HBNB_DYNAMIC_MOUNT", "where the dynamic application answers besides / [default: /airbnb-dynamic]"),
+    (
+        "HBNB_CORS_ORIGIN",
+        "Access-Control-Allow-Origin of answers to requests without Origin [default: 0.0.0.0]",
+    ),
+    ("HBNB_API_HOST", "where `@hbnb` and `@hbnb/api` listen if the server is not told [default: 0.0.0.0]"),
+    ("HBNB_API_PORT", "the port of it [default: 5000]"),
+];
 
 /// What the application needs to know before it is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +66,8 @@ pub struct Settings {
     pub cors_origin: HeaderValue,
     /// How passwords are written down.
     pub passwords: Passwords,
+    /// The directory of the pictures that hosts upload; made when the first one comes.
+    pub pictures: PathBuf,
     /// What the site signs its cookies and forms with; none for a key that is made once and kept in the database.
     pub secret: Option<Secret>,
 }
@@ -45,8 +75,13 @@ pub struct Settings {
 impl Settings {
     /// Settings for a database, everything else as by default.
     pub fn new(database: Database) -> Self {
+        let pictures = match &database {
+            Database::Sqlite(file) => file.with_file_name(PICTURES),
+            Database::MySql(_) => PathBuf::from(PICTURES),
+        };
         Self {
             database,
+            pictures,
             start: Start::AsIs,
             dynamic_mount: DYNAMIC_MOUNT.into(),
             cors_origin: HeaderValue::from_static(CORS_ORIGIN),
@@ -66,6 +101,8 @@ impl Settings {
     /// - `HBNB_DYNAMIC_MOUNT` (default `/airbnb-dynamic`; empty or `/` for none);
     /// - `HBNB_CORS_ORIGIN` (default `0.0.0.0`);
     /// - `HBNB_PASSWORDS` (`argon2id`, the default, or `md5`);
+    /// - `HBNB_PICTURES`, a directory (default `pictures`, beside the file of SQLite; else where that file would be by
+    ///   default);
     /// - `HBNB_SECRET`, with which the site signs cookies and forms (at least 32 characters; by default a key is made once
     ///   and kept in the database).
     ///
@@ -92,9 +129,27 @@ impl Settings {
         if let Some(passwords) = lookup("HBNB_PASSWORDS") {
             settings.passwords = written(&passwords.to_string_lossy())?;
         }
+        match (lookup("HBNB_PICTURES"), &settings.database) {
+            (Some(directory), _) => settings.pictures = PathBuf::from(directory),
+            (None, Database::MySql(_)) => settings.pictures = state(&lookup).join(PICTURES),
+            (None, Database::Sqlite(_)) => {}
+        }
         settings.secret = lookup("HBNB_SECRET").map(|text| secret(&text.to_string_lossy())).transpose()?;
         Ok(settings)
     }
+}
+
+/// Where the part listens if its server is told nothing: `HBNB_API_HOST` and `HBNB_API_PORT`, for the parts that are the
+/// course's API, if one of them is said.
+pub fn api_bind(part: Part, lookup: impl Fn(&str) -> Option<OsString>) -> Option<String> {
+    let text = |name| lookup(name).map(|value| value.to_string_lossy().into_owned());
+    let (host, port) = (text("HBNB_API_HOST"), text("HBNB_API_PORT"));
+    if !matches!(part, Part::All | Part::Api) || (&host, &port) == (&None, &None) {
+        return None;
+    }
+    let host = host.unwrap_or_else(|| API_HOST.into());
+    let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
+    Some(format!("{host}:{}", port.unwrap_or_else(|| API_PORT.into())))
 }
 
 fn written(text: &str) -> Result<Passwords, Error> {
@@ -127,16 +182,20 @@ fn database(lookup: &impl Fn(&str) -> Option<OsString>) -> Result<Database, Erro
     if let Some(path) = lookup("HBNB_SQLITE") {
         return Ok(Database::Sqlite(PathBuf::from(path)));
     }
+    Ok(Database::Sqlite(state(lookup).join(FILE)))
+}
+
+/// Where state is kept unless somebody says otherwise.
+fn state(lookup: &impl Fn(&str) -> Option<OsString>) -> PathBuf {
     if let Some(directories) = lookup("STATE_DIRECTORY") {
         // systemd joins several state directories with colons; the first is ours.
         let text = directories.to_string_lossy().into_owned();
-        let first = text.split(':').next().unwrap_or(&text);
-        return Ok(Database::Sqlite(Path::new(first).join(FILE)));
+        return PathBuf::from(text.split(':').next().unwrap_or(&text));
     }
-    if rustix::fs::access(STATE_DIRECTORY, Access::WRITE_OK).is_ok() {
-        return Ok(Database::Sqlite(Path::new(STATE_DIRECTORY).join(FILE)));
+    match rustix::fs::access(STATE_DIRECTORY, Access::WRITE_OK) {
+        Ok(()) => PathBuf::from(STATE_DIRECTORY),
+        Err(_) => PathBuf::new(),
     }
-    Ok(Database::Sqlite(PathBuf::from(FILE)))
 }
 
 /// MySQL or MariaDB, as the application's older generations name it.
@@ -186,6 +245,8 @@ fn mounted(text: &str) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
         let found = |name: &str| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| OsString::from(v));
@@ -200,6 +261,53 @@ mod tests {
         assert_eq!(path(&all), Database::Sqlite("/u.db".into()));
         assert_eq!(path(&all[..2]), Database::Sqlite("/p.db".into()));
         assert_eq!(path(&all[..1]), Database::Sqlite("/s/hbnb.db".into()));
+    }
+
+    #[test]
+    fn every_variable_that_is_read_is_one_that_people_are_told_of() {
+        let asked = RefCell::new(BTreeSet::new());
+        for (engine, user) in [(None, None), (Some("db"), None), (Some("db"), Some("u"))] {
+            let lookup = |name: &str| {
+                asked.borrow_mut().insert(name.to_string());
+                let said = match name {
+                    "HBNB_TYPE_STORAGE" => engine,
+                    "HBNB_MYSQL_USER" => user,
+                    _ => None,
+                };
+                said.map(OsString::from)
+            };
+            let _ = Settings::read(lookup);
+            api_bind(Part::Api, lookup);
+        }
+        let told = VARIABLES.map(|(name, _)| name.to_string());
+        // systemd's, not a person's.
+        let told = told.into_iter().chain(["STATE_DIRECTORY".into()]).collect();
+        assert_eq!(asked.into_inner(), told);
+    }
+
+    #[test]
+    fn the_api_listens_where_the_variables_of_the_course_say() {
+        let bind = |part, pairs: &[(&str, &str)]| {
+            api_bind(part, |name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| OsString::from(v)))
+        };
+        let (host, port) = (("HBNB_API_HOST", "127.0.0.1"), ("HBNB_API_PORT", "5002"));
+        assert_eq!(bind(Part::Api, &[host, port]).as_deref(), Some("127.0.0.1:5002"));
+        assert_eq!(bind(Part::All, &[host]).as_deref(), Some("127.0.0.1:5000"));
+        assert_eq!(bind(Part::All, &[port]).as_deref(), Some("0.0.0.0:5002"));
+        assert_eq!(bind(Part::Api, &[("HBNB_API_HOST", "::1")]).as_deref(), Some("[::1]:5000"));
+        assert_eq!(bind(Part::Api, &[]), None);
+        assert_eq!(bind(Part::Web, &[host, port]), None);
+    }
+
+    #[test]
+    fn pictures_lie_beside_the_file_of_the_database_or_in_the_state_directory() {
+        let path = |pairs| read(pairs).unwrap().pictures.display().to_string();
+        let server =
+            [("DATABASE_URL", "mysql://u@h/d"), ("STATE_DIRECTORY", "/s:/t"), ("HBNB_PICTURES", "/p")];
+        assert_eq!(path(&server), "/p");
+        assert_eq!(path(&server[..2]), "/s/pictures");
+        assert_eq!(path(&[("HBNB_SQLITE", "/a/b.db")]), "/a/pictures");
+        assert_eq!(path(&[("HBNB_SQLITE", "b.db")]), "pictures");
     }
 
     #[test]

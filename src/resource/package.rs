@@ -77,7 +77,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 impl Package {
     fn install(&self, host: &dyn Host, words: &[&str]) -> Result<(), Failure> {
         let [keep, old] = KEEP_FILES.map(|force| format!("Dpkg::Options::={force}"));
-        let install = ["apt-get", "install", "-y", "--no-install-recommends", "-o", &keep, "-o", &old];
+        // What is there is somebody's: nothing is removed for what does not go with it.
+        let install =
+            ["apt-get", "install", "-y", "--no-remove", "--no-install-recommends", "-o", &keep, "-o", &old];
         self.apt(host, &[&install, words].concat())
     }
 
@@ -275,9 +277,9 @@ mod tests {
             host.answer("apt-get", "", 100);
             host.answer("apt-get update", "", 0);
             host.answer("dpkg-query", listed, 0);
-            host.answer("apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold --reinstall", "", 0);
+            host.answer("apt-get install -y --no-remove --no-install-recommends -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold --reinstall", "", 0);
             nginx().apply(&"absent".into(), &host).unwrap_err();
-            let options = " -y --no-install-recommends -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold";
+            let options = " -y --no-remove --no-install-recommends -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold";
             host.writes().iter().map(|line| line.replace(options, "")).collect::<Vec<_>>()
         };
         let configure = "run dpkg --force-confdef --force-confold --configure -a";

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use deployer::hbnb::settings::VARIABLES;
+
 /// Exit status, standard output and standard error.
 pub type Said = (i32, String, String);
 
@@ -49,7 +51,10 @@ fn migrate_and_seed_twice_change_something_once() {
 
     assert_eq!(
         run(&["migrate"]),
-        said(0, "database `a.db` was migrated: 0001_tables, 0002_accounts, 0003_bookings")
+        said(
+            0,
+            "database `a.db` was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering"
+        )
     );
     assert_eq!(run(&["migrate"]), said(0, "database `a.db` is up to date"));
     assert_eq!(run(&["migrate", "--check"]), said(0, "database `a.db` is up to date"));
@@ -68,7 +73,10 @@ fn a_database_without_tables_is_told_to_be_migrated() {
     std::fs::write(directory.path().join("b.db"), "").unwrap();
     let run = |arguments: &[&str]| hbnb(directory.path(), arguments);
     let database = "sqlite:b.db";
-    let check = said(6, "database `b.db` lacks migrations: 0001_tables, 0002_accounts, 0003_bookings");
+    let check = said(
+        6,
+        "database `b.db` lacks migrations: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering",
+    );
     assert_eq!(run(&["migrate", "--check", "--database", database]), check);
     assert_eq!(std::fs::metadata(directory.path().join("b.db")).unwrap().len(), 0);
     let complaint =
@@ -97,7 +105,7 @@ fn the_test_environment_starts_empty_and_no_other_does() {
     };
     let migrated = said(
         0,
-        "database `a.db` was emptied (HBNB_ENV=test) and migrated: 0001_tables, 0002_accounts, 0003_bookings",
+        "database `a.db` was emptied (HBNB_ENV=test) and migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering",
     );
     assert_eq!(run("test", &["migrate"]), migrated);
     assert_eq!(run("test", &["seed"]), said(0, &format!("database `a.db` was seeded: {SEEDED}")));
@@ -112,12 +120,10 @@ fn the_test_environment_starts_empty_and_no_other_does() {
 fn the_help_names_every_variable() {
     let (exit, help, _) = hbnb_with(&[], Path::new("/"), &["--help"]);
     let named: Vec<_> = help.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
-    for variable in
-        ["DATABASE_URL", "HBNB_TYPE_STORAGE", "HBNB_MYSQL_USER", "HBNB_MYSQL_PWD", "HBNB_MYSQL_HOST"]
-            .into_iter()
-            .chain(["HBNB_MYSQL_DB", "HBNB_SQLITE", "HBNB_ENV", "HBNB_DYNAMIC_MOUNT", "HBNB_CORS_ORIGIN"])
-    {
+    let manual = include_str!("../../README.md");
+    for (variable, _) in VARIABLES {
         assert!(named.contains(&variable), "{variable} is not in {help}");
+        assert!(manual.contains(&format!("`{variable}`")), "{variable} is not in README.md");
     }
     assert_eq!(exit, 0);
 }
@@ -142,7 +148,10 @@ fn four_at_once_migrate_and_seed_the_database_once() {
     let directory = tempfile::tempdir().unwrap();
     let sentences = |arguments: &[&str]| four(|| hbnb(directory.path(), arguments));
     let idle = said(0, "database `a.db` is up to date");
-    let migrated = said(0, "database `a.db` was migrated: 0001_tables, 0002_accounts, 0003_bookings");
+    let migrated = said(
+        0,
+        "database `a.db` was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering",
+    );
     assert_eq!(sentences(&["migrate"]), [idle.clone(), idle.clone(), idle, migrated]);
     let idle = said(0, "database `a.db` is already seeded");
     let seeded = said(0, &format!("database `a.db` was seeded: {SEEDED}"));

@@ -30,7 +30,12 @@ fn a_server_is_migrated_seeded_and_emptied_like_a_file() {
     assert_eq!(run(&[], &["seed", "--check"]), said(6, &format!("{database} does not exist")));
     assert_eq!(
         run(&[], &["migrate"]),
-        said(0, &format!("{database} was migrated: 0001_tables, 0002_accounts, 0003_bookings"))
+        said(
+            0,
+            &format!(
+                "{database} was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering"
+            )
+        )
     );
     assert_eq!(run(&[], &["migrate"]), said(0, &format!("{database} is up to date")));
     assert_eq!(run(&[], &["seed", "--check"]), said(6, &format!("{database} is not seeded")));
@@ -38,7 +43,7 @@ fn a_server_is_migrated_seeded_and_emptied_like_a_file() {
     assert_eq!(run(&[], &["seed"]), said(0, &format!("{database} is already seeded")));
     server.sql("as_a_file", "CREATE TABLE of_somebody_else (id INT)");
     let emptied = format!(
-        "{database} was emptied (HBNB_ENV=test) and migrated: 0001_tables, 0002_accounts, 0003_bookings"
+        "{database} was emptied (HBNB_ENV=test) and migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering"
     );
     assert_eq!(run(&[("HBNB_ENV", "test")], &["migrate"]), said(0, &emptied));
     assert_eq!(run(&[], &["seed", "--check"]), said(6, &format!("{database} is not seeded")));
@@ -51,7 +56,12 @@ fn four_at_once_migrate_and_seed_a_server_once() {
     let sentences = |arguments: &[&str]| four(|| hbnb(server, &[("HBNB_MYSQL_DB", "at_once")], arguments));
     let database = name(server, "at_once");
     let idle = said(0, &format!("{database} is up to date"));
-    let migrated = said(0, &format!("{database} was migrated: 0001_tables, 0002_accounts, 0003_bookings"));
+    let migrated = said(
+        0,
+        &format!(
+            "{database} was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering"
+        ),
+    );
     assert_eq!(sentences(&["migrate"]), [idle.clone(), idle.clone(), idle, migrated]);
     let idle = said(0, &format!("{database} is already seeded"));
     let seeded = said(0, &format!("{database} was seeded: {SEEDED}"));
@@ -62,8 +72,13 @@ fn four_at_once_migrate_and_seed_a_server_once() {
 fn a_migration_that_was_interrupted_goes_on() {
     let server = MariaDb::shared();
     let run = || hbnb(server, &[("HBNB_MYSQL_DB", "half")], &["migrate"]);
-    let migrated =
-        said(0, &format!("{} was migrated: 0001_tables, 0002_accounts, 0003_bookings", name(server, "half")));
+    let migrated = said(
+        0,
+        &format!(
+            "{} was migrated: 0001_tables, 0002_accounts, 0003_bookings, 0004_pictures, 0005_covering",
+            name(server, "half")
+        ),
+    );
     assert_eq!(run(), migrated);
     let undone = "DROP TABLE reviews; ALTER TABLE users DROP COLUMN last_name; DELETE FROM _sqlx_migrations WHERE version > 1";
     server.sql("half", &format!("{undone}; UPDATE _sqlx_migrations SET success = 0"));

@@ -4,12 +4,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use deployer::hbnb::Part;
+use deployer::hbnb::booking::{Stay, Wanted, today};
 use deployer::hbnb::dump::{Error, Format, Imported, Unknown, export, import};
 use deployer::hbnb::model::{Class, Values};
 use deployer::hbnb::storage::Storage;
+use deployer::hbnb::storage::booking::Booked;
 use deployer::hbnb::storage::object::Which;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use jiff::ToSpan;
 use tempfile::TempDir;
 
 use super::Site;
@@ -178,4 +181,19 @@ async fn a_file_of_the_console_is_imported() {
     assert_eq!(done.new.to_string(), wanted);
     let said = "{\"__class__\":\"City\",\"created_at\":\"2017-09-28T21:07:25.047381\",\"id\":\"c\",\"name\":\"Z\\u00fcrich\",\"state_id\":\"s\",\"updated_at\":\"2017-09-28T21:07:25.047381\"}\n";
     assert_eq!(site.get("/api/v1/cities/c").await.said(), (200, said));
+}
+
+#[tokio::test]
+async fn bookings_that_an_export_leaves_behind_are_counted() {
+    let site = Site::seeded(Part::Web).await;
+    assert_eq!(site.storage.left_behind().await.unwrap(), None);
+    let place = site.storage.list(Class::Place).await.unwrap().remove(0);
+    let users = site.storage.list(Class::User).await.unwrap();
+    let guest = users.iter().map(|user| &user["id"]).find(|id| **id != place["user_id"]).unwrap();
+    let stay = Stay { check_in: today(), check_out: today() + 1.day() };
+    let wanted = Wanted { stay, guests: 1, agreed: None };
+    let booked = site.storage.book(place["id"].as_str().unwrap(), guest.as_str().unwrap(), wanted).await;
+    assert!(matches!(booked.unwrap(), Booked::Done { .. }));
+    let left = site.storage.left_behind().await.unwrap().unwrap();
+    assert_eq!(left.to_string(), "0 accounts and 1 bookings");
 }

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::command::{hbnb, said};
+use deployer::hbnb::storage::{Database, Storage};
+use serde_json::Value;
 
 const NONE: &str = "0 amenities, 0 cities, 0 places, 0 reviews, 0 states, 0 users, 0 place_amenity";
 const DUMP: &str = "CREATE TABLE `states` (`id` int, `created_at` int, `updated_at` int, `name` int);
@@ -38,6 +40,26 @@ fn an_import_says_what_is_new_and_an_export_writes_it_down() {
     assert_eq!(run(&["export"]), (0, text.into(), format!("{exported}\n")));
     assert_eq!(run(&["export", "file.json"]), said(0, &exported));
     assert_eq!(std::fs::read_to_string(directory.path().join("file.json")).unwrap(), text);
+}
+
+#[tokio::test]
+async fn an_export_warns_of_what_it_leaves_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| hbnb(directory.path(), arguments);
+    run(&["migrate"]);
+    let storage = Storage::open(&Database::Sqlite(directory.path().join("a.db")));
+    let text = |text: &str| Value::from(text);
+    let moment = text("2026-01-02T03:04:05.000000");
+    let row =
+        [("id", text("u")), ("email", text("ann@x")), ("password", text("")), ("created_at", moment.clone())];
+    let user = row.into_iter().chain([("updated_at", moment)]).collect();
+    storage.sign_up("ann@x", &user).await.unwrap();
+    let one = NONE.replace("0 users", "1 users");
+    let warning = "warning: 1 accounts and 0 bookings are not in the export, which holds what the course's tables hold\n  = fix: `sqlite3 a.db '.backup COPY'`\n";
+    for form in ["json", "sql"] {
+        let (exit, out, aside) = run(&["export", "file", "--format", form]);
+        assert_eq!((exit, out, &*aside), (0, format!("database `a.db` was exported: {one}\n"), warning));
+    }
 }
 
 #[test]

@@ -26,7 +26,10 @@ async fn without_a_database_the_api_and_the_pages_say_so_until_it_is_there() {
 #[tokio::test]
 async fn a_database_without_tables_is_not_available_either() {
     let site = Site::bare(Part::Api).await;
-    assert_eq!(site.storage.pending().await.unwrap(), ["0001_tables", "0002_accounts", "0003_bookings"]);
+    assert_eq!(
+        site.storage.pending().await.unwrap(),
+        ["0001_tables", "0002_accounts", "0003_bookings", "0004_pictures", "0005_covering"]
+    );
     for path in ["states", "stats", "states/x", "states/x/cities"] {
         let answer = site.get(&format!("/api/v1/{path}")).await;
         assert_eq!(answer.said(), (503, "{\"error\":\"Database not available\"}\n"), "{path}");

@@ -1,11 +1,14 @@
-//! The bundled application, asked in-process: every test builds the router of a part and sends it requests.
+//! The bundled application, asked in-process: every test builds the router of a part and sends it requests. Where the
+//! environment names a site elsewhere, that is asked instead, over HTTP.
 //!
 //! What touches the database is tested on both engines by the same files.
 
+mod bind;
 mod command;
 mod command_mariadb;
 mod course_database;
 mod dynamic;
+mod file;
 mod fuzz;
 mod import_command;
 mod on_mariadb;
@@ -13,18 +16,20 @@ mod on_sqlite;
 mod onepage;
 mod outage;
 mod room;
+pub mod served;
 mod sqlalchemy;
 mod worn;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::{HeaderName, HeaderValue, Request, Response};
 use deployer::hbnb::storage::{Database, Storage};
 use deployer::hbnb::{Part, Settings, app, seed};
 use http_body_util::BodyExt;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use super::support::elsewhere::{Elsewhere, Rows};
 use super::support::mariadb::MariaDb as Server;
 
 /// An engine to test on.
@@ -75,12 +80,15 @@ impl Engine for MariaDb {
 struct Site<E: Engine> {
     router: Router,
     storage: Storage,
+    /// What is asked instead of the router; the storage is not its own.
+    elsewhere: Option<Elsewhere>,
+    pictures: TempDir,
     _keep: E::Keep,
 }
 
 /// What was answered: status, headers, whole body.
 #[derive(Debug, PartialEq, Eq)]
-struct Answer {
+pub struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
     body: String,
@@ -89,6 +97,11 @@ struct Answer {
 impl Answer {
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it came through Nginx.
+    fn is_of_nginx(&self) -> bool {
+        self.header("server").is_some_and(|name| name.starts_with("nginx"))
     }
 
     /// Status and body, for one comparison.
@@ -101,13 +114,21 @@ impl<E: Engine> Site<E> {
     /// Over a database with tables and no rows.
     async fn empty(part: Part) -> Self {
         let site = Self::unmigrated(part).await;
-        site.storage.migrate().await.unwrap();
+        match &site.elsewhere {
+            Some(place) => place.start_afresh(Rows::Empty),
+            None => drop(site.storage.migrate().await.unwrap()),
+        }
         site
     }
 
     /// Over the demonstration's rows.
     async fn seeded(part: Part) -> Self {
-        let site = Self::empty(part).await;
+        let site = Self::unmigrated(part).await;
+        if let Some(place) = &site.elsewhere {
+            place.start_afresh(Rows::Seeded);
+            return site;
+        }
+        site.storage.migrate().await.unwrap();
         seed::plant(&site.storage).await.unwrap().unwrap();
         site
     }
@@ -122,13 +143,14 @@ impl<E: Engine> Site<E> {
     /// Over a database that does not exist.
     async fn unmigrated(part: Part) -> Self {
         let (database, _keep) = E::database();
-        let router = app(part, &Settings::new(database.clone())).await.unwrap();
-        Self { router, storage: Storage::create(&database), _keep }
+        let pictures = tempfile::tempdir().unwrap();
+        let router = app(part, &settings(&database, &pictures)).await.unwrap();
+        Self { router, storage: Storage::create(&database), elsewhere: Elsewhere::named(), pictures, _keep }
     }
 
     /// The same rows, served by another part.
     async fn serving(self, part: Part) -> Self {
-        let router = app(part, &Settings::new(self.storage.database().clone())).await.unwrap();
+        let router = app(part, &settings(self.storage.database(), &self.pictures)).await.unwrap();
         Self { router, ..self }
     }
 
@@ -141,8 +163,15 @@ impl<E: Engine> Site<E> {
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
-        send(&self.router, request).await
+        match &self.elsewhere {
+            Some(place) => served::ask(place, request).await,
+            None => send(&self.router, request).await,
+        }
     }
+}
+
+fn settings(database: &Database, pictures: &TempDir) -> Settings {
+    Settings { pictures: pictures.path().into(), ..Settings::new(database.clone()) }
 }
 
 fn request(method: &str, path: &str, body: &str) -> Request<Body> {
@@ -161,12 +190,13 @@ async fn get(router: &Router, path: &str) -> Answer {
 async fn send(router: &Router, request: Request<Body>) -> Answer {
     let response: Response<Body> = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
-    let header = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
-        (name.to_string(), value.to_str().unwrap().to_string())
-    };
     Answer {
         status: parts.status.as_u16(),
         headers: parts.headers.iter().map(header).collect(),
         body: String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap(),
     }
+}
+
+fn header((name, value): (&HeaderName, &HeaderValue)) -> (String, String) {
+    (name.to_string(), value.to_str().unwrap().to_string())
 }

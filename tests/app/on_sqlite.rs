@@ -10,18 +10,28 @@ mod booking;
 mod course;
 #[path = "find.rs"]
 mod find;
+#[path = "fresh.rs"]
+mod fresh;
 #[path = "guard.rs"]
 mod guard;
+#[path = "guest.rs"]
+mod guest;
 #[path = "import.rs"]
 mod import;
+#[path = "listing.rs"]
+mod listing;
 #[path = "missing.rs"]
 mod missing;
 #[path = "place_page.rs"]
 mod place_page;
+#[path = "review.rs"]
+mod review;
 #[path = "storage.rs"]
 mod storage;
 #[path = "trip.rs"]
 mod trip;
+#[path = "upload.rs"]
+mod upload;
 #[path = "web.rs"]
 mod web;
 

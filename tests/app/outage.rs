@@ -5,13 +5,22 @@ use std::time::{Duration, Instant};
 use super::{get, request, send};
 use crate::support::mariadb::MariaDb;
 use axum::Router;
-use deployer::hbnb::storage::Storage;
-use deployer::hbnb::{Part, Settings, app};
+use deployer::hbnb::booking::{Stay, Wanted, today};
+use deployer::hbnb::model::{Class, Values};
+use deployer::hbnb::storage::booking::Booked;
+use deployer::hbnb::storage::mysql::options;
+use deployer::hbnb::storage::{Database, Error, Storage};
+use deployer::hbnb::{Part, Settings, app, seed};
+use jiff::ToSpan;
+use sqlx::{Connection, Executor, MySqlConnection};
 use tokio::task::JoinSet;
 
 const GONE: (u16, &str) = (503, "{\"error\":\"Database not available\"}\n");
 /// A client waits no longer than this to be told: twice what the application gives a question, for a busy machine.
 const SOON: Duration = Duration::from_secs(12);
+
+const WAITING: &str = "SELECT CAST(variable_value AS SIGNED) FROM information_schema.global_status \
+     WHERE variable_name = 'INNODB_ROW_LOCK_CURRENT_WAITS'";
 
 #[tokio::test]
 async fn a_killed_server_is_told_with_retry_after_and_served_again_without_a_restart() {
@@ -56,6 +65,40 @@ async fn a_server_that_does_not_answer_any_more_keeps_nobody_waiting() {
     }
     server.signal("CONT");
     assert_eq!(get(&site, "/api/v1/states").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_server_that_freezes_within_a_booking_keeps_nobody_waiting() {
+    let server = MariaDb::start();
+    let database = server.database();
+    let storage = Storage::create(&database);
+    storage.migrate().await.unwrap();
+    seed::plant(&storage).await.unwrap().unwrap();
+    let id = |row: &Values| row["id"].as_str().unwrap().to_string();
+    let place = id(&storage.list(Class::Place).await.unwrap()[0]);
+    let guest = id(storage.list(Class::User).await.unwrap().last().unwrap());
+    let Database::MySql(at) = database else { unreachable!() };
+    let mut other = MySqlConnection::connect_with(&options(&at).database(&at.database)).await.unwrap();
+    other.execute("BEGIN").await.unwrap();
+    other.execute("SELECT id FROM places FOR UPDATE").await.unwrap();
+    let stay = Stay { check_in: today() + 1.day(), check_out: today() + 2.days() };
+    let wanted = Wanted { stay, guests: 1, agreed: None };
+    let asked = Instant::now();
+    let booking = tokio::spawn({
+        let (storage, place, guest) = (storage.clone(), place.clone(), guest.clone());
+        async move { storage.book(&place, &guest, wanted).await }
+    });
+    // Until it waits for the lock.
+    while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut other).await.unwrap() != 1 {
+        assert!(asked.elapsed() < SOON);
+    }
+    server.signal("STOP");
+    let booked = booking.await.unwrap();
+    assert!(matches!(booked, Err(Error::Busy(_))), "{booked:?}");
+    assert!(asked.elapsed() < SOON, "it took {:?}", asked.elapsed());
+    server.signal("CONT");
+    other.close().await.unwrap();
+    assert!(matches!(storage.book(&place, &guest, wanted).await, Ok(Booked::Done { .. })));
 }
 
 #[tokio::test]

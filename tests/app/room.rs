@@ -1,11 +1,15 @@
 //! A disk that is full.
 
+use std::io::Cursor;
 use std::path::Path;
 use std::process::Command;
 
 use super::{get, request, send};
+use bytes::Bytes;
+use deployer::hbnb::photo::{Photos, Problem, Size};
 use deployer::hbnb::storage::{Database, Storage};
 use deployer::hbnb::{Part, Settings, app, seed};
+use image::{ImageFormat, Rgb, RgbImage};
 use tempfile::TempDir;
 
 /// A file system of three megabytes, gone when dropped.
@@ -67,4 +71,50 @@ async fn a_full_disk_fails_the_request_and_leaves_the_database_whole() {
 
     run(Command::new("mount").args(["-o", "remount,size=8m"]).arg(small.path()));
     assert_eq!(send(&site, request("POST", "/api/v1/amenities", &body)).await.status, 201);
+}
+
+#[tokio::test]
+#[ignore = "needs root"]
+async fn on_a_disk_that_takes_no_writes_the_request_fails_until_it_does() {
+    let small = Small::mount();
+    let database = Database::Sqlite(small.path().join("hbnb.db"));
+    let storage = Storage::create(&database);
+    storage.migrate().await.unwrap();
+    storage.close().await;
+    run(Command::new("mount").args(["-o", "remount,ro"]).arg(small.path()));
+    let site = app(Part::Api, &Settings::new(database)).await.unwrap();
+    let utah = || request("POST", "/api/v1/states", r#"{"name":"Utah"}"#);
+    let answer = send(&site, utah()).await;
+    assert_eq!(answer.said(), (503, "{\"error\":\"Database not available\"}\n"));
+    run(Command::new("mount").args(["-o", "remount,rw"]).arg(small.path()));
+    assert_eq!(send(&site, utah()).await.status, 201);
+}
+
+#[tokio::test]
+#[ignore = "needs root"]
+async fn a_picture_for_which_there_is_no_room_leaves_nothing_behind() {
+    let small = Small::mount();
+    let photos = Photos::new(&small.path().join("pictures"));
+    // Noise does not become small.
+    let mut dice = 1_u32;
+    let noise = RgbImage::from_fn(900, 700, |_, _| {
+        dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        Rgb([(dice >> 24) as u8, (dice >> 16) as u8, (dice >> 8) as u8])
+    });
+    let mut upload = Cursor::new(Vec::new());
+    noise.write_to(&mut upload, ImageFormat::Png).unwrap();
+    let upload = Bytes::from(upload.into_inner());
+    let mut kept = Vec::new();
+    let refused = loop {
+        match photos.keep(upload.clone()).await {
+            Ok(id) => kept.push(id),
+            Err(problem) => break problem,
+        }
+    };
+    assert!(matches!(refused, Problem::Unkept(_)) && !kept.is_empty(), "{refused:?} {kept:?}");
+    let files = || std::fs::read_dir(small.path().join("pictures")).unwrap().count();
+    assert_eq!(files(), kept.len() * Size::ALL.len());
+    photos.remove(&kept[0]);
+    assert!(photos.keep(upload).await.is_ok());
+    assert_eq!(files(), kept.len() * Size::ALL.len());
 }

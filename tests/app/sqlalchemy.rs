@@ -7,9 +7,12 @@ use super::{get, request, send};
 use crate::support::mariadb::MariaDb;
 use crate::wsgi::venv;
 use axum::Router;
+use deployer::hbnb::booking::{Stay, Wanted, today};
 use deployer::hbnb::model::Class;
+use deployer::hbnb::storage::picture::Added;
 use deployer::hbnb::storage::{Database, Storage};
 use deployer::hbnb::{Part, Settings, app};
+use jiff::ToSpan;
 use serde_json::{Value, json};
 
 const MOMENT: &str = "2017-03-25T02:17:06.000000";
@@ -97,7 +100,10 @@ async fn tables_of_the_models_are_taken_over_with_their_rows() {
     server.sql("old", "DROP TABLE reviews");
     let (site, storage) = opened(server, "old").await;
     assert_eq!(get(&site, "/api/v1/stats").await.status, 503);
-    assert_eq!(storage.migrate().await.unwrap(), ["0001_tables", "0002_accounts", "0003_bookings"]);
+    assert_eq!(
+        storage.migrate().await.unwrap(),
+        ["0001_tables", "0002_accounts", "0003_bookings", "0004_pictures", "0005_covering"]
+    );
     assert_eq!(storage.migrate().await.unwrap(), Vec::<String>::new());
     assert_eq!(shown(&site, &storage).await.as_array().unwrap(), &all.as_array().unwrap()[..5]);
     models(server, "old", "add", &json!([all[5]]));
@@ -129,6 +135,23 @@ async fn tables_of_the_models_are_taken_over_with_their_rows() {
         }
     }
     assert_eq!(models(server, "old", "all", &Value::Null), json!([]));
+}
+
+#[tokio::test]
+async fn the_models_delete_a_place_that_has_pictures_and_bookings() {
+    let server = MariaDb::shared();
+    let (_, storage) = opened(server, "shown").await;
+    storage.migrate().await.unwrap();
+    models(server, "shown", "add", &objects("", "x"));
+    assert_eq!(storage.add_picture("p", "f", 20).await.unwrap(), Added::Done);
+    let guest = json!([{"__class__": "User", "id": "g", "created_at": MOMENT, "updated_at": MOMENT, "email": "g@x", "password": "x"}]);
+    models(server, "shown", "add", &guest);
+    let stay = Stay { check_in: today(), check_out: today() + 1.day() };
+    storage.book("p", "g", Wanted { stay, guests: 1, agreed: None }).await.unwrap();
+    models(server, "shown", "delete", &json!(["p"]));
+    for table in ["places", "pictures", "bookings", "booked_nights"] {
+        assert_eq!(server.sql("shown", &format!("SELECT COUNT(*) FROM {table}")), "0\n", "{table}");
+    }
 }
 
 #[tokio::test]

@@ -1,18 +1,10 @@
 //! Accounts, without JavaScript: forms do it all.
 
-use super::Site;
+use super::{Site, write};
 use crate::support::browser::{Browser, DESK, PHONE};
 
-/// Types into a field.
-fn write(browser: &Browser, field: &str, text: &str) {
-    browser.click(&format!("#{field}"));
-    for key in text.chars() {
-        browser.press(key);
-    }
-}
-
 /// Keeps what is to be seen on a desk and on a phone.
-fn look(browser: &Browser, name: &str) {
+pub fn look(browser: &Browser, name: &str) {
     for (size, device) in [(PHONE, "phone"), (DESK, "desk")] {
         browser.resize(size);
         browser.screenshot(&format!("{name}-{device}"));
@@ -40,6 +32,7 @@ fn somebody_signs_up_logs_in_and_out_without_javascript() {
     browser.says("#email-wrong", "This is no email address, like ann@example.com.");
     browser.says("#password-wrong", "At least 8 characters.");
     look(&browser, "sign-up");
+    browser.console_tells(&["422"]);
     browser.run("document.querySelector('#email').value = ''");
     write(&browser, "email", "ann@example.com");
     write(&browser, "password", "correct horse");

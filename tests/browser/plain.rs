@@ -10,13 +10,11 @@ fn without_javascript_the_page_shows_the_places_and_searches() {
     let browser = Browser::start(DESK);
     browser.without_scripts();
     site.open(&browser, "/2-hbnb");
-    assert_eq!(browser.text(".count"), "164 places · page 1 of 7");
-    assert_eq!(browser.texts("article").len(), 24);
+    assert_eq!(browser.text(".count"), "164 places");
+    assert_eq!(browser.texts("article").len(), 164);
     let buttons = "return document.querySelectorAll('article button:not([hidden])').length";
     assert_eq!(browser.run(buttons), 0);
     browser.screenshot("without-javascript");
-    browser.click("[rel=next]");
-    browser.says(".count", "164 places · page 2 of 7");
 
     browser.click(".locations summary");
     browser.click("input[data-name=\"Vermont\"]");
@@ -28,5 +26,5 @@ fn without_javascript_the_page_shows_the_places_and_searches() {
     let hint = "A script fills this page. Here are the same places without one.";
     assert_eq!(browser.run("return document.querySelector('noscript').innerText.trim()"), hint);
     browser.click("noscript a");
-    browser.says(".count", "164 places · page 1 of 7");
+    browser.says(".count", "164 places");
 }

@@ -2,13 +2,13 @@
 
 use super::Site;
 use crate::support::browser::{Browser, DESK, PHONE};
-use crate::support::server::wait_for;
+use crate::support::server::{wait_for, wait_or};
 
 const CIRCLE: &str = "const e = document.getElementById('api_status'), s = getComputedStyle(e); \
                       return [e.title, s.backgroundColor, s.width, s.height, s.borderRadius].join('; ')";
 
 /// Every page that is made for people: with filters and places, then the others.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 17] = [
     "/",
     "/0-hbnb",
     "/1-hbnb",
@@ -22,6 +22,10 @@ const PAGES: [&str; 13] = [
     "/cities_by_states",
     "/states/none",
     "/number_odd_or_even/5",
+    "/search",
+    "/log-in",
+    "/sign-up",
+    "/apidocs/",
 ];
 
 #[test]
@@ -56,7 +60,8 @@ fn no_page_has_an_error_in_the_console_or_is_wider_than_the_screen() {
             }
             // The last answer that a page waits for.
             let idle = "return !document.querySelector('.user span:empty')";
-            wait_for("the owners", || browser.run(idle).as_bool()?.then_some(()));
+            let complaint = || format!("{path} lacks names of owners; the console: {:?}", browser.console());
+            wait_or(complaint, || browser.run(idle).as_bool()?.then_some(()));
             let wide = browser.run("return document.documentElement.scrollWidth");
             assert!(wide.as_u64().unwrap() <= size.0.into(), "{path} is {wide} wide on a {screen}");
             assert_eq!(browser.console(), Vec::<String>::new(), "{path}");

@@ -8,6 +8,7 @@ mod crash;
 mod crowd;
 mod disk;
 mod hang;
+mod late;
 mod memory;
 mod renewal;
 mod rotation;

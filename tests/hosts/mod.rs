@@ -2,6 +2,7 @@
 
 mod cut;
 mod failure;
+mod front;
 mod load;
 mod python;
 mod readme;

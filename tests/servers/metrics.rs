@@ -10,6 +10,7 @@ use rustix::process::Signal;
 
 use crate::support::server::{APP, Client, DEADLINE, PAGE, Server, binary, signal_to, wait_for};
 use crate::support::site::SLOW;
+use crate::support::wire::python;
 
 /// A statsd, and what came so far.
 struct Statsd {
@@ -224,4 +225,24 @@ fn figures_are_told_elsewhere_after_a_reload_and_go_on_where_they_were() {
     fs::write(server.path("appserver.yml"), "").unwrap();
     server.signal(Signal::HUP);
     wait_for("the end of all figures", || Client::new(new).get("/metrics").is_err().then_some(()));
+}
+
+#[test]
+fn figures_are_told_at_the_root_and_over_plain_http_whatever_the_application_is_behind() {
+    let figures = ["--metrics-bind", "127.0.0.1:0"];
+    let others: [&[&str]; 4] = [
+        &["--mount", "/app"],
+        &["--proxy-protocol", "v1"],
+        &["--protocol", "uwsgi"],
+        &["--env", "SCRIPT_NAME=/app"],
+    ];
+    for options in others {
+        let server = python(&[&figures, options].concat());
+        server.logged("Figures at: ", 1);
+        let health =
+            || Client::new(&place(&server)).get("/health").ok().filter(|answer| answer.status != 503);
+        let answer = wait_for("a healthy server", health);
+        assert_eq!((answer.status, answer.body.as_str()), (200, "serving\n"), "{options:?}");
+        assert!(Client::new(&place(&server)).get("/metrics").unwrap().body.contains("appserver_workers"));
+    }
 }

@@ -17,6 +17,14 @@ fn command(dir: &std::path::Path) -> Command {
 
 /// A server whose service manager we are.
 fn heard_server(extra: &[(&str, &str)]) -> (Server, UnixDatagram) {
+    heard(command, extra)
+}
+
+/// The same of another server.
+fn heard(
+    command: impl FnOnce(&std::path::Path) -> Command,
+    extra: &[(&str, &str)],
+) -> (Server, UnixDatagram) {
     let mut ear = None;
     let server = Server::spawn(|dir| {
         let socket = UnixDatagram::bind(dir.join("notify")).unwrap();
@@ -104,4 +112,33 @@ fn systemd_hears_that_a_reload_failed_and_that_the_old_workers_serve() {
     assert_eq!(hear(&ear), "READY=1\nSTATUS=reload failed, the old 2 workers serve on");
     server.logged("Reload failed, the old workers keep serving: ", 1);
     server.logged("did you mean `workers`?", 1);
+}
+
+/// A hook that takes as long as it is told to.
+const HOOK: &str = "
+import os, time
+
+def on_reload(server):
+    open('asked', 'w').close()
+    while not os.path.exists('go'):
+        time.sleep(0.01)
+";
+
+#[test]
+fn the_watchdog_hears_of_the_server_while_a_hook_takes_its_time() {
+    let with_hook = |dir: &std::path::Path| {
+        fs::write(dir.join("hook.py"), HOOK).unwrap();
+        let mut command = command(dir);
+        command.args(["--config", "hook.py"]);
+        command
+    };
+    let (server, ear) = heard(with_hook, &[("WATCHDOG_USEC", "400000")]);
+    wait_for("readiness", || hear(&ear).starts_with("READY=1").then_some(()));
+    server.signal(Signal::HUP);
+    wait_for("the hook", || server.path("asked").exists().then_some(()));
+    wait_for("the reload", || hear(&ear).starts_with("RELOADING=1").then_some(()));
+    // More than came before the hook was asked.
+    (0..10).for_each(|_| assert_eq!(hear(&ear), "WATCHDOG=1"));
+    fs::write(server.path("go"), "").unwrap();
+    wait_for("the end of the reload", || hear(&ear).starts_with("READY=1").then_some(()));
 }

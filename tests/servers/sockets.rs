@@ -14,7 +14,9 @@ use crate::support::server::{APP, Answer, Client, PAGE, Server, binary, read_ans
 
 fn get(path: &Path) -> Option<Answer> {
     let mut stream = UnixStream::connect(path).ok()?;
-    write!(stream, "GET {PAGE} HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: 10.0.0.9\r\n\r\n").unwrap();
+    // A proxy may add a line of its own behind what the client claims.
+    let hops = "X-Forwarded-For: 192.0.2.66\r\nX-Forwarded-For: 192.0.2.66, 10.0.0.9\r\n";
+    write!(stream, "GET {PAGE} HTTP/1.1\r\nHost: test\r\n{hops}\r\n").unwrap();
     read_answer(&mut BufReader::new(stream)).ok()
 }
 

@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
+use super::elsewhere::Elsewhere;
 use super::server::wait_for;
 
 /// Keys that are no letters: <https://www.w3.org/TR/webdriver2/#keyboard-actions>.
@@ -32,7 +33,8 @@ const COMMAND: Duration = Duration::from_secs(60);
 /// No script takes longer; less than [`COMMAND`], so that it is the browser that complains.
 const SCRIPT: Duration = Duration::from_secs(55);
 
-/// A window; it and the browser are gone when dropped.
+/// A window; it and the browser are gone when dropped. Whatever stands in its console then, and nobody looked at, is a
+/// failure.
 pub struct Browser {
     driver: Child,
     agent: ureq::Agent,
@@ -128,24 +130,41 @@ impl Browser {
         self.post(&format!("/element/{id}/click"), json!({}));
     }
 
+    /// Chooses a file for the first element.
+    pub fn attach(&self, css: &str, file: &Path) {
+        let element = self.post("/element", json!({"using": "css selector", "value": css}));
+        let id = element.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_string();
+        self.post(&format!("/element/{id}/value"), json!({"text": file.to_str().unwrap()}));
+    }
+
     /// Presses a key and lets it go.
     pub fn press(&self, key: char) {
         let keys = json!([{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]);
         self.post("/actions", json!({"actions": [{"type": "key", "id": "keys", "actions": keys}]}));
     }
 
-    /// Writes what is to be seen to `target/screenshots/NAME.png`.
+    /// Writes what is to be seen to `target/screenshots/NAME.png`; of a site elsewhere, to a folder in it.
     pub fn screenshot(&self, name: &str) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        let folder = if Elsewhere::named().is_some() { "screenshots/elsewhere" } else { "screenshots" };
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(folder);
         let picture = BASE64_STANDARD.decode(self.get("/screenshot").as_str().unwrap()).unwrap();
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(format!("{name}.png")), picture).unwrap();
     }
 
-    /// What stands in the console since the last look.
+    /// What stands in the console since the last look, but what the browser merely advises.
     pub fn console(&self) -> Vec<String> {
         let lines = self.post("/se/log", json!({"type": "browser"}));
-        lines.as_array().unwrap().iter().map(|line| line["message"].to_string()).collect()
+        let lines = lines.as_array().unwrap().iter().filter(|line| line["level"] != "DEBUG");
+        lines.map(|line| line["message"].to_string()).collect()
+    }
+
+    /// Panics unless the console has one line for each of these, which it contains: what the browser itself says of an answer
+    /// that is an error, such as `404`.
+    pub fn console_tells(&self, errors: &[&str]) {
+        let said = self.console();
+        let tells = said.len() == errors.len() && said.iter().zip(errors).all(|(s, e)| s.contains(e));
+        assert!(tells, "{said:?} instead of {errors:?}");
     }
 
     fn devtools(&self, command: &str, parameters: Value) {
@@ -163,9 +182,11 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        let said = if thread::panicking() { Vec::new() } else { self.console() };
         let _ = self.agent.delete(&self.session).call();
         let _ = self.driver.kill();
         let _ = self.driver.wait();
+        assert_eq!(said, Vec::<String>::new(), "the console");
     }
 }
 

@@ -22,12 +22,13 @@ const SITE: &str = r#"
     apps:
       onepage: { run: "@hbnb/onepage", bind: 127.0.0.1:5000, workers: 2, routes: [{ path: /airbnb-onepage/ }] }
       dynamic: { run: "@hbnb/dynamic", bind: 127.0.0.1:5001, workers: 1, routes: [{ path: /airbnb-dynamic/ }] }
-      api: { run: "@hbnb/api", workers: 2, routes: [{ path: /api/ }], health: /api/v1/status }
+      api: { run: "@hbnb/api", workers: 2, routes: [{ path: /api/ }, { path: /apidocs/ }], health: /api/v1/status }
       web: { run: "@hbnb/web", bind: 127.0.0.1:5003, workers: 2, routes: [{ path: / }], static: { /static/: static } }
     probes:
       - { name: onepage, get: /airbnb-onepage/, expect: { status: 200, body: Hello HBNB! } }
       - { name: dynamic, get: /airbnb-dynamic/number_odd_or_even/5, expect: { status: 200, body: "Number: 5 is odd" } }
       - { name: states, get: /api/v1/states, expect: { status: 200, body: State } }
+      - { name: apidocs, get: /apidocs/, expect: { status: 200, body: /api/v1/places_search } }
       - { name: home, get: /, expect: { status: 200, body: Holberton School } }
       - { name: static, get: /static/styles/hbnb.css, expect: { status: 200 } }
 "#;
@@ -85,6 +86,12 @@ impl Desk {
         };
         fs::write(&inventory, text + "\n" + site).unwrap();
         Self { dir, inventory, binary: env!("CARGO_BIN_EXE_deployer").into() }
+    }
+
+    /// Adds variables to the inventory, indented by four.
+    pub fn add(&self, variables: &str) {
+        let text = fs::read_to_string(&self.inventory).unwrap();
+        fs::write(&self.inventory, text + variables).unwrap();
     }
 
     /// Where the inventory lies.

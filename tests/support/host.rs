@@ -8,8 +8,10 @@ use std::process::{Command, Output};
 use deployer::deployer::sandbox::{self, HostSpec, Spec};
 use rustix::fs::{FlockOperation, flock};
 
-/// What changes by itself, or is not the deployer's: kernel file systems, logs, systemd's own memory.
-const RESTLESS: [&str; 8] = ["proc", "sys", "run", "tmp", "dev", "var/log", "var/tmp", "var/lib/systemd"];
+/// What changes by itself, or is not the deployer's: kernel file systems, logs, systemd's own memory, Nginx's room for long
+/// answers.
+const RESTLESS: [&str; 9] =
+    ["proc", "sys", "run", "tmp", "dev", "var/log", "var/tmp", "var/lib/systemd", "var/lib/nginx/proxy"];
 /// Networks of tests are 10.77.0.0/24 and up; the demo's is another.
 const TEST_NETWORK: u8 = 77;
 
@@ -54,17 +56,22 @@ impl Sandbox {
 
     /// Runs a command on a host by ssh, as its user.
     pub fn ssh(&self, host: &str, command: &str) -> Output {
+        let login = self.login(host);
+        let mut words = login.split(' ');
+        Command::new(words.next().unwrap()).args(words).arg(command).output().unwrap()
+    }
+
+    /// The words that log in to a host by ssh, as its user; none of them has a blank or means something to a shell.
+    pub fn login(&self, host: &str) -> String {
         let access = sandbox::access(&self.spec, self.host(host));
-        Command::new("ssh")
-            .args(["-F", "none", "-oBatchMode=yes", "-oStrictHostKeyChecking=yes", "-oIdentitiesOnly=yes"])
-            .arg(format!("-oUserKnownHostsFile={}", access.known_hosts.display()))
-            .arg("-i")
-            .arg(&access.key)
-            .args(["-p", &access.port.to_string()])
-            .arg(format!("{}@{}", access.user, access.address))
-            .arg(command)
-            .output()
-            .unwrap()
+        format!(
+            "ssh -F none -oBatchMode=yes -oStrictHostKeyChecking=yes -oIdentitiesOnly=yes -oUserKnownHostsFile={} -i {} -p {} {}@{}",
+            access.known_hosts.display(),
+            access.key.display(),
+            access.port,
+            access.user,
+            access.address
+        )
     }
 
     /// What a command on a host prints, trimmed; panics with what it said if it fails.

@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod desk;
+pub mod elsewhere;
 pub mod host;
 pub mod load;
 pub mod mariadb;

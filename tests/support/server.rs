@@ -65,15 +65,20 @@ impl Server {
 
     /// Starts a server of one of our applications over the demonstration's rows, and waits until it answers.
     pub fn seeded(application: &str, options: &[&str]) -> Self {
+        Self::seeded_at(|dir| dir.join("hbnb.db").display().to_string(), application, options)
+    }
+
+    /// The same, with the rows in a database of this address, which may depend on the server's directory.
+    pub fn seeded_at(database: impl FnOnce(&Path) -> String, application: &str, options: &[&str]) -> Self {
         let server = Self::spawn(|dir| {
-            let database = dir.join("hbnb.db");
+            let database = database(dir);
             for step in ["migrate", "seed"] {
                 let mut hbnb = Command::new(env!("CARGO_BIN_EXE_hbnb"));
-                let done = hbnb.arg(step).env("HBNB_SQLITE", &database).output().unwrap();
+                let done = hbnb.arg(step).env("DATABASE_URL", &database).output().unwrap();
                 assert!(done.status.success(), "{step}: {}", String::from_utf8_lossy(&done.stderr));
             }
             let mut command = Command::new(binary());
-            command.env("HBNB_SQLITE", database).args(["--bind", "127.0.0.1:0"]).args(options);
+            command.env("DATABASE_URL", database).args(["--bind", "127.0.0.1:0"]).args(options);
             command.arg("--error-logfile").arg(dir.join("log")).arg(application);
             command
         });

@@ -5,7 +5,7 @@ from flask import Flask, jsonify, render_template
 from model import Amenity, Place, State, session
 
 # As many places as a home page of ours shows.
-PLACES = 24
+PLACES = 200
 
 app = Flask(__name__)
 app.register_blueprint(api_v1)

@@ -91,6 +91,12 @@ impl Resolved {
         for layer in layers {
             resolved.lay(layer)?;
         }
+        let usual =
+            (call.usual_bind)(&resolved.settings.app).filter(|_| !resolved.sources.contains_key("bind"));
+        if let Some((row, bind)) = row("bind").zip(usual) {
+            let given = Given { row, value: bind.into(), called: row.option(), span: None };
+            resolved.lay(&Layer { source: "the application's environment".into(), given: vec![given] })?;
+        }
         Ok(resolved)
     }
 

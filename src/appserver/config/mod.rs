@@ -44,6 +44,9 @@ pub enum Asked {
     Serve(Settings),
 }
 
+/// Where an application, by its name, is listened for if no source says so: as `--bind` takes it.
+pub type UsualBind = fn(&str) -> Option<String>;
+
 /// Where the server was called: what does not change while it runs.
 pub struct Call<'a> {
     /// The program's name and its arguments.
@@ -52,6 +55,8 @@ pub struct Call<'a> {
     pub folder: &'a Path,
     /// The environment's variables.
     pub environment: &'a dyn Fn(&str) -> Option<String>,
+    /// What applications are used to.
+    pub usual_bind: UsualBind,
 }
 
 /// The folder we were called in, by the path that led there: where a link on it is switched, a later reading follows.

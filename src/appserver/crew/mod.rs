@@ -14,6 +14,7 @@
 //!
 //! A generation of native workers is just these. One of a Python application has a front beside its workers, which accepts
 //! and speaks HTTP for them: it is attached to each that is ready, and when it ends they have nothing to do and end too.
+//! While it leaves, requests may wait in it that none of them has taken: who boots for it still boots, and goes with it.
 
 mod roll;
 mod staff;
@@ -212,7 +213,7 @@ struct Member {
     is_noted: bool,
     /// What its generation was to be when it was started.
     plan: Plan,
-    /// Of a Python worker: who gives it requests.
+    /// Of a Python worker: the front whose queue it was handed; from none other it can take requests.
     front: Option<Id>,
 }
 
@@ -290,7 +291,8 @@ impl Crew {
 
     /// Whether nobody of a former generation serves any more.
     pub fn is_replaced(&self) -> bool {
-        self.members.values().all(|m| m.generation >= self.generation || m.life == Life::Leaving)
+        let stays = |m: &Member| m.life != Life::Leaving && !self.front_leaves(m);
+        !self.members.values().any(|m| m.generation < self.generation && stays(m))
     }
 
     /// Whether the watchdog may be told that we are well: somebody who accepts was heard of lately.
@@ -322,10 +324,10 @@ impl Crew {
             // Its silence is no fault: the front knows what it works on.
             (Role::Python, _) => return None,
             (Role::Native, _) => member.plan.timeout,
-            (Role::Zygote | Role::Server, _) => return None,
-            (Role::Front, _) => member.plan.timeout.max(RECENT),
+            (Role::Front, _) if !member.plan.timeout.is_zero() => member.plan.timeout.max(RECENT),
+            (Role::Front | Role::Zygote | Role::Server, _) => return None,
         };
-        (!member.plan.timeout.is_zero() && !limit.is_zero()).then_some(limit)
+        (!limit.is_zero()).then_some(limit)
     }
 
     fn ids(&self, which: impl Fn(&Member) -> bool) -> Vec<Id> {

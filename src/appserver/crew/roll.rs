@@ -1,5 +1,7 @@
 //! The crew as others see it, and how many it is to be.
 
+use std::time::Duration;
+
 use super::{Crew, Id, Life, Phase, Role};
 use crate::appserver::census::{self, Census};
 
@@ -81,6 +83,13 @@ impl Crew {
     /// From now on there are to be so many workers, at least one; a reload takes the number of the settings again.
     pub fn scale(&mut self, workers: usize) {
         self.resize(|_| workers.max(1));
+    }
+
+    /// Forgets a time in which nobody could be heard, so that nobody is taken for silent because of it.
+    pub fn forgive(&mut self, span: Duration) {
+        for member in self.members.values_mut() {
+            member.heard += span;
+        }
     }
 
     /// Notes why somebody who serves is replaced, unless that was noted before.

@@ -8,15 +8,21 @@ impl Crew {
     /// Starts who is missing in a generation.
     pub(super) fn fill(&mut self, now: Duration, generation: u64, actions: &mut Vec<Action>) {
         let Some(plan) = self.plan_of(generation) else { return };
-        let is_here =
-            |m: &Member| m.generation == generation && !matches!(m.life, Life::Leaving | Life::Retiring);
+        let is_here = |m: &Member| {
+            m.generation == generation
+                && !matches!(m.life, Life::Leaving | Life::Retiring)
+                && !self.front_leaves(m)
+        };
         let workers = self.ids(|m| m.role == plan.role && is_here(m)).len();
-        let fronts = self.ids(|m| m.role == Role::Front && is_here(m)).len();
-        let front = (plan.role == Role::Python && plan.workers > 0 && fronts == 0).then_some(Role::Front);
-        let missing = front.into_iter().chain((workers..self.target(generation, &plan)).map(|_| plan.role));
-        for role in missing {
+        let mut front = self.ids(|m| m.role == Role::Front && is_here(m)).pop();
+        let is_missing = plan.role == Role::Python && plan.workers > 0 && front.is_none();
+        let more = (workers..self.target(generation, &plan)).map(|_| plan.role);
+        for role in is_missing.then_some(Role::Front).into_iter().chain(more) {
             let id = self.next_id;
             self.next_id += 1;
+            if role == Role::Front {
+                front = Some(id);
+            }
             let life = Life::Booting;
             let member = Member {
                 generation,
@@ -28,7 +34,7 @@ impl Crew {
                 why: None,
                 is_noted: false,
                 plan,
-                front: None,
+                front: front.filter(|_| role == Role::Python),
             };
             self.members.insert(id, member);
             actions.push(Action::Start(id, generation, role));
@@ -56,17 +62,15 @@ impl Crew {
 
     /// Lets who is ready in the generation that serves join it: workers first, then who accepts for them.
     pub(super) fn welcome(&mut self, actions: &mut Vec<Action>) {
-        let generation = self.generation;
-        let ready = self.ids(|m| m.generation == generation && m.life == Life::Waiting);
-        let front = self.front_of(generation);
+        let ready = self.ids(|m| m.generation == self.generation && m.life == Life::Waiting);
         let (accepting, attached): (Vec<Id>, Vec<Id>) =
             ready.into_iter().partition(|id| self.members[id].role != Role::Python);
-        for (id, front) in attached.into_iter().filter_map(|id| Some((id, front?))) {
-            self.set(id, Life::Serving);
-            if let Some(member) = self.members.get_mut(&id) {
-                member.front = Some(front);
+        for id in attached {
+            let Some(front) = self.members[&id].front else { continue };
+            if matches!(self.life_of(front), Some(Life::Waiting | Life::Serving)) {
+                self.set(id, Life::Serving);
+                actions.push(Action::Attach(id, front));
             }
-            actions.push(Action::Attach(id, front));
         }
         for id in accepting {
             self.set(id, Life::Serving);
@@ -74,10 +78,26 @@ impl Crew {
         }
     }
 
-    /// The front of a generation, if it is ready to be spoken to.
-    fn front_of(&self, generation: u64) -> Option<Id> {
-        let is_ready = |m: &Member| matches!(m.life, Life::Waiting | Life::Serving);
-        self.ids(|m| m.generation == generation && m.role == Role::Front && is_ready(m)).first().copied()
+    /// Lets who is ready only now take what still waits in its front that leaves; they go together.
+    pub(super) fn welcome_late(&mut self, now: Duration, actions: &mut Vec<Action>) {
+        for id in self.ids(|m| m.life == Life::Waiting && self.front_leaves(m)) {
+            let Some((front, its)) =
+                self.members[&id].front.and_then(|id| Some((id, self.members.get(&id)?)))
+            else {
+                continue;
+            };
+            self.go(id, its.leave_by.unwrap_or(now) + MARGIN);
+            actions.push(Action::Attach(id, front));
+        }
+    }
+
+    fn life_of(&self, id: Id) -> Option<Life> {
+        self.members.get(&id).map(|member| member.life)
+    }
+
+    /// Whether somebody works, or will, for a front that leaves.
+    pub(super) fn front_leaves(&self, member: &Member) -> bool {
+        member.front.and_then(|front| self.life_of(front)) == Some(Life::Leaving)
     }
 
     fn set(&mut self, id: Id, life: Life) {
@@ -99,7 +119,8 @@ impl Crew {
 
     pub(super) fn is_complete(&self, generation: u64) -> bool {
         let Some(plan) = self.plan_of(generation) else { return false };
-        let here = self.ids(|m| m.generation == generation && m.life != Life::Leaving);
+        let here =
+            self.ids(|m| m.generation == generation && m.life != Life::Leaving && !self.front_leaves(m));
         let fronts = usize::from(plan.role == Role::Python);
         here.len() >= self.target(generation, &plan) + fronts
             && here.iter().all(|id| self.members[id].life == Life::Waiting)
@@ -115,9 +136,8 @@ impl Crew {
         self.welcome(actions);
         let serves = |m: &Member| matches!(m.life, Life::Serving | Life::Retiring);
         let stays = |m: &Member| self.plan.is_phased && m.generation == former && serves(m);
-        for id in self.ids(|m| m.generation != self.generation && m.life != Life::Leaving && !stays(m)) {
-            self.send_away(now, id, Queue::Left, actions);
-        }
+        let gone = self.ids(|m| m.generation != self.generation && m.life != Life::Leaving && !stays(m));
+        self.send_all_away(now, gone, Queue::Left, actions);
         self.relieve(now, actions);
         actions.push(Action::Ready(self.status()));
         self.trim(now, actions);
@@ -126,15 +146,13 @@ impl Crew {
     /// Sends those of a former generation away for whom others serve by now; the last of them go with their front.
     pub(super) fn relieve(&mut self, now: Duration, actions: &mut Vec<Action>) {
         let is_worker = |m: &Member| m.role != Role::Front;
-        let is_old = |m: &Member| m.generation < self.generation && m.life != Life::Leaving;
+        let is_old =
+            |m: &Member| m.generation < self.generation && m.life != Life::Leaving && !self.front_leaves(m);
         let new = self.ids(|m| is_worker(m) && m.generation == self.generation && m.life == Life::Serving);
         let (mut old, all) = (self.ids(|m| is_worker(m) && is_old(m)), self.ids(is_old));
         let surplus = (new.len() + old.len()).saturating_sub(self.plan.workers);
         if surplus >= old.len() {
-            for id in all {
-                self.send_away(now, id, Queue::Left, actions);
-            }
-            return;
+            return self.send_all_away(now, all, Queue::Left, actions);
         }
         // Who is to be replaced anyway goes first.
         old.sort_by_key(|id| self.members[id].life != Life::Retiring);
@@ -143,8 +161,21 @@ impl Crew {
         }
     }
 
-    /// Sends a member of a generation away that goes as a whole.
-    pub(super) fn send_away(&mut self, now: Duration, id: Id, queue: Queue, actions: &mut Vec<Action>) {
+    /// Sends members away that go together: who accepts first, because that decides what becomes of who works for it.
+    pub(super) fn send_all_away(
+        &mut self,
+        now: Duration,
+        mut ids: Vec<Id>,
+        queue: Queue,
+        actions: &mut Vec<Action>,
+    ) {
+        ids.sort_by_key(|id| self.members.get(id).is_some_and(|member| member.role == Role::Python));
+        for id in ids {
+            self.send_away(now, id, queue, actions);
+        }
+    }
+
+    fn send_away(&mut self, now: Duration, id: Id, queue: Queue, actions: &mut Vec<Action>) {
         let Some(member) = self.members.get(&id) else { return };
         match (member.life, member.role) {
             // It ends when its front has nothing more for it.
@@ -153,18 +184,18 @@ impl Crew {
                 self.go(id, now + graceful + MARGIN * 2)
             }
             (Life::Serving | Life::Retiring, _) => self.leave(now, id, queue, actions),
+            // Requests may wait for it there; if it is not ready before its front has ended, it is told then.
+            (Life::Booting | Life::Waiting, Role::Python) if self.front_leaves(member) => {}
             (Life::Booting | Life::Waiting, _) => self.quit(now, id, actions),
             (Life::Leaving, _) => {}
         }
     }
 
-    /// A front died: the workers of its generation have nothing to do any more, and end.
-    pub(super) fn orphan(&mut self, now: Duration, front: Id, generation: u64) {
-        let is_its = |m: &Member| m.front == Some(front) || (m.front.is_none() && m.generation == generation);
-        for id in self.ids(|m| m.role == Role::Python && is_its(m) && m.life != Life::Leaving) {
+    /// A front leaves or is gone: its workers go with it.
+    pub(super) fn orphan(&mut self, now: Duration, front: Id, actions: &mut Vec<Action>) {
+        for id in self.ids(|m| m.front == Some(front) && m.life != Life::Leaving) {
             self.note_restart(id, Reason::Other);
-            let graceful = self.members[&id].plan.graceful;
-            self.go(id, now + graceful + MARGIN);
+            self.send_away(now, id, Queue::Left, actions);
         }
     }
 }

@@ -16,13 +16,7 @@ impl Crew {
             Event::Signal(signal) => self.signal(now, signal, &mut actions),
             Event::Ready(id) => self.ready(now, id),
             Event::Beat(id) => self.heard(now, id),
-            Event::Leaves(id) => {
-                self.note_restart(id, Reason::Other);
-                if let Some(member) = self.members.get_mut(&id).filter(|m| m.life != Life::Leaving) {
-                    member.life = Life::Leaving;
-                    member.leave_by = Some(now + member.plan.graceful + MARGIN);
-                }
-            }
+            Event::Leaves(id) => self.leaves(now, id, &mut actions),
             Event::Failed(id, failure) => {
                 if let Some(member) = self.members.get_mut(&id) {
                     member.why = Some(failure);
@@ -64,9 +58,7 @@ impl Crew {
     /// Lets all workers finish and go. The sockets stay open, so that clients wait for whoever comes next.
     fn rest(&mut self, now: Duration, actions: &mut Vec<Action>) {
         self.plan.workers = 0;
-        for id in self.ids(|m| m.life != Life::Leaving) {
-            self.send_away(now, id, Queue::Left, actions);
-        }
+        self.send_all_away(now, self.ids(|m| m.life != Life::Leaving), Queue::Left, actions);
     }
 
     fn stop(&mut self, now: Duration, signal: Signal, actions: &mut Vec<Action>) {
@@ -75,13 +67,22 @@ impl Crew {
             self.patience_at = now + PATIENCE;
             actions.push(Action::Stopping);
         }
+        if signal != Signal::Quit {
+            return self.send_all_away(now, self.ids(|_| true), Queue::Drained, actions);
+        }
         // Who works for a front ends with it: it is told first, so that it knows why.
         let told_first = self.ids(|m| m.role == Role::Python);
         for id in told_first.into_iter().chain(self.ids(|m| m.role != Role::Python)) {
-            match signal {
-                Signal::Quit => self.quit(now, id, actions),
-                _ => self.send_away(now, id, Queue::Drained, actions),
-            }
+            self.quit(now, id, actions);
+        }
+    }
+
+    /// A member leaves by itself, or says that it heard us.
+    fn leaves(&mut self, now: Duration, id: Id, actions: &mut Vec<Action>) {
+        self.note_restart(id, Reason::Other);
+        if let Some(member) = self.members.get(&id).filter(|m| m.life != Life::Leaving) {
+            self.go(id, now + member.plan.graceful + MARGIN);
+            self.orphan(now, id, actions);
         }
     }
 
@@ -102,7 +103,7 @@ impl Crew {
     fn died(&mut self, now: Duration, id: Id, how: &str, actions: &mut Vec<Action>) {
         self.note_restart(id, Reason::Died);
         let Some(member) = self.members.remove(&id) else { return };
-        let pid = member.pid;
+        let (pid, role) = (member.pid, member.role);
         match member.life {
             // It never was a process.
             Life::Leaving if pid == 0 => {}
@@ -111,15 +112,19 @@ impl Crew {
             }
             Life::Serving | Life::Retiring => {
                 actions.push(Action::Say(Level::Error, format!("Worker (pid:{pid}) {how}")));
-                if member.role == Role::Front {
-                    self.orphan(now, id, member.generation);
-                }
             }
             Life::Booting | Life::Waiting => {
                 let message = format!("worker (pid:{pid}) {how} before it was ready");
-                let died = Failure { message, exit: Exit::Failed };
-                self.did_not_start(now, member.generation, member.why.unwrap_or(died), actions);
+                let is_late = self.front_leaves(&member);
+                let why = member.why.unwrap_or(Failure { message, exit: Exit::Failed });
+                match is_late {
+                    true => actions.push(Action::Say(Level::Error, why.message)),
+                    false => self.did_not_start(now, member.generation, why, actions),
+                }
             }
+        }
+        if role == Role::Front {
+            self.orphan(now, id, actions);
         }
     }
 
@@ -220,6 +225,7 @@ impl Crew {
 
     /// Brings the crew to what the phase wants, as far as that is possible now.
     fn settle(&mut self, now: Duration, actions: &mut Vec<Action>) {
+        self.welcome_late(now, actions);
         match self.phase {
             Phase::Starting => {
                 self.fill(now, self.generation, actions);

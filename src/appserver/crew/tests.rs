@@ -1,5 +1,7 @@
 //! The crew's decisions, without a process.
 
+mod front;
+
 use super::*;
 
 fn plan(role: Role, workers: usize) -> Plan {

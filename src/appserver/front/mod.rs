@@ -17,6 +17,8 @@ mod request;
 mod session;
 mod stream;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::io;
@@ -28,6 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::Notify;
 
 use self::answered::Answered;
@@ -195,6 +198,20 @@ impl Front {
         }
     }
 
+    /// Whether Python workers are there.
+    pub fn has_workers(&self) -> bool {
+        matches!(&self.application, Application::Python(python) if !python.pool.pids().is_empty())
+    }
+
+    /// Sends all Python workers a signal.
+    pub fn signal_workers(&self, signal: Signal) {
+        let Application::Python(python) = &self.application else { return };
+        for pid in python.pool.pids().into_iter().filter_map(|pid| Pid::from_raw(pid.cast_signed())) {
+            // One that has ended meanwhile is what is wanted.
+            let _ = kill_process(pid, signal);
+        }
+    }
+
     /// Whether answers may leave their connection open.
     fn keeps_alive(&self) -> bool {
         !self.is_leaving() && self.limits.keepalive > 0
@@ -300,62 +317,5 @@ impl Front {
 
     fn connections(&self) -> MutexGuard<'_, HashMap<u64, Arc<Connection>>> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::routing::get;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::UnixStream;
-    use tokio::sync::Semaphore;
-
-    use super::connection::Phase;
-    use crate::appserver::log;
-
-    /// Runs `client` against a front whose one page waits for a permit.
-    fn with_front<F: Future>(client: impl FnOnce(Arc<Front>, UnixStream, Arc<Semaphore>) -> F) {
-        let gate = Arc::new(Semaphore::new(0));
-        let page = Arc::clone(&gate);
-        let open = move || async move {
-            page.acquire().await.unwrap().forget();
-            "done"
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let application = Application::Native(Router::new().route("/", get(open)));
-            let log = log::open("-".as_ref(), log::Stream::Err).unwrap();
-            let log = Arc::new(Log::new(log, Level::Critical));
-            let settings = Settings { keepalive: 75, ..Settings::default() };
-            let front = Arc::new(Front::new(
-                application,
-                &settings,
-                Outside { log, access: None, statsd: None, tally: Arc::default(), seat: None },
-            ));
-            let (ours, theirs) = UnixStream::pair().unwrap();
-            front.serve(Stream::Unix(theirs), Peer::Local, None);
-            client(front, ours, gate).await;
-        });
-    }
-
-    #[test]
-    fn a_request_in_progress_is_answered_after_the_worker_was_told_to_leave() {
-        with_front(async |front, mut stream, gate| {
-            stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-            while !front.connections().values().all(|connection| connection.phase() == Phase::Busy) {
-                tokio::task::yield_now().await;
-            }
-            front.leave();
-            front.sweep();
-            gate.add_permits(1);
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).await.unwrap();
-            assert!(
-                answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\ndone"),
-                "{answer}"
-            );
-            assert!(answer.contains("Connection: close\r\n"), "{answer}");
-        });
     }
 }

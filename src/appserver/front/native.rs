@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::{Body as AxumBody, HttpBody};
+use axum::http::header::HOST;
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequest, StatusCode, Uri, Version,
 };
@@ -53,9 +54,12 @@ pub async fn answer(
     let (head, mut body) = response.into_parts();
     let status = head.status;
     let fields = || head.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()));
-    let told = answer::length(fields()).ok().flatten();
-    let plan = Plan::new(asked, status.as_u16(), told, body.size_hint().exact());
-    if out.begin(&line(status), fields(), plan).is_err() {
+    let begun = answer::length(fields()).and_then(|told| {
+        let plan = Plan::new(asked, status.as_u16(), told, body.size_hint().exact());
+        out.begin(&line(status), fields(), plan)
+    });
+    if let Err(why) = begun {
+        front.complain(&format!("An answer of the application cannot be sent: {why}"));
         return out.simple(asked, 500, "Internal Server Error\n").await;
     }
     let sent = async {
@@ -120,6 +124,9 @@ fn headers(front: &Front, request: &Request) -> Option<HeaderMap> {
             let value = HeaderValue::from_maybe_shared(head.shared(value)).ok()?;
             headers.append(HeaderName::from_bytes(name).ok()?, value);
         }
+    }
+    if let Some(host) = head.host().filter(|_| head.is_absolute()) {
+        headers.insert(HOST, HeaderValue::from_bytes(host).ok()?);
     }
     if let Some(ids) = &front.policy.ids {
         headers.insert(ids.header.clone(), HeaderValue::from_bytes(request.id.as_bytes()).ok()?);

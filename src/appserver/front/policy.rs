@@ -105,8 +105,9 @@ impl Policy {
         {
             return Err(Refusal::Underscore);
         }
-        let said = self.secure_headers.iter().filter(|_| is_trusted).filter_map(|(name, secure)| {
-            head.field(name).map(|value| value.eq_ignore_ascii_case(secure.as_bytes()))
+        let said = self.secure_headers.iter().filter(|_| is_trusted).flat_map(|(name, secure)| {
+            let lines = head.fields().filter(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes()));
+            lines.map(|(_, value)| value.eq_ignore_ascii_case(secure.as_bytes()))
         });
         match said.fold((false, false), |(yes, no), is_secure| (yes | is_secure, no | !is_secure)) {
             (true, true) => Err(Refusal::Scheme),

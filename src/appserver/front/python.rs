@@ -153,16 +153,20 @@ impl Python {
         let slots = seats.split_off(1);
         let board = Arc::new(Board::of(seats.remove(0), slots.len()));
         let threads = slots.len();
-        for (thread, slot) in slots.into_iter().enumerate() {
+        let slot = |(thread, slot)| {
             let bell = self.bell.hang(worker.pid, thread);
-            let slot = Slot::new(&self.pool, &board, (worker.id, thread), (slot, bell))?;
+            Slot::new(&self.pool, &board, (worker.id, thread), (slot, bell))
+        };
+        let slots = slots.into_iter().enumerate().map(slot).collect::<io::Result<Vec<Slot>>>()?;
+        // Before its threads begin, which they do when their slots are read.
+        self.pool.join(worker, Arc::clone(&board), threads);
+        for (thread, slot) in slots.into_iter().enumerate() {
             let bell = Arc::clone(&self.bell);
             tokio::spawn(async move {
                 slot.read().await;
                 bell.forget(worker.pid, thread);
             });
         }
-        self.pool.join(worker, board, threads);
         Ok(())
     }
 
@@ -175,7 +179,7 @@ impl Python {
         out: &mut Outgoing<'_>,
     ) -> Result<u16, Fault> {
         let code = answer::status(&head.status)?;
-        let told = answer::length(pairs(head)).ok().flatten();
+        let told = answer::length(pairs(head))?;
         self.note_hop(front, head);
         out.begin(&head.status, pairs(head), Plan::new(asked, code, told, head.length))?;
         Ok(code)
@@ -229,7 +233,7 @@ fn put_environ(front: &Front, request: &Request, out: &mut Vec<u8>) -> Option<()
     let Request { head, body, remote, .. } = request;
     let is_trusted = remote.is_trusted;
     let (script_name, path_info) = front.mounts.place(&front.policy, request)?;
-    let (server, server_port) = server(remote, head);
+    let (server, server_port) = server(remote, head, request.scheme);
     let id = front.policy.told(&request.id);
     if let Some(vars) = &request.vars {
         let length = (body.len() > 0 || head.framing != Framing::None).then(|| body.len());
@@ -267,13 +271,15 @@ fn or_dash(text: &str) -> &str {
 }
 
 /// Our own name and port: of the socket, or as the client calls us where that has none.
-fn server(remote: &Remote, head: &Head) -> (Vec<u8>, Vec<u8>) {
+fn server(remote: &Remote, head: &Head, scheme: &str) -> (Vec<u8>, Vec<u8>) {
     if !remote.server.is_empty() {
         return (remote.server.clone().into_bytes(), remote.server_port.clone().into_bytes());
     }
     let host = head.host().unwrap_or(b"localhost");
-    match host.iter().rposition(|byte| *byte == b':') {
-        Some(at) if !host.ends_with(b"]") => (host[..at].to_vec(), host[at + 1..].to_vec()),
-        _ => (host.to_vec(), b"80".to_vec()),
-    }
+    let usual: &[u8] = if scheme == "https" { b"443" } else { b"80" };
+    let (name, port) = match host.iter().rposition(|byte| *byte == b':') {
+        Some(at) if !host.ends_with(b"]") => (&host[..at], &host[at + 1..]),
+        _ => (host, usual),
+    };
+    (name.to_vec(), if port.is_empty() { usual } else { port }.to_vec())
 }

@@ -79,7 +79,7 @@ impl Remote {
 
     /// The client behind a proxy that is believed (the last hop it added), else the peer itself; empty if unknown.
     pub fn client<'a>(&'a self, head: &'a Head) -> &'a str {
-        let forwarded = head.field("x-forwarded-for").filter(|_| self.is_trusted);
+        let forwarded = self.is_trusted.then(|| head.last_field("x-forwarded-for")).flatten();
         let last =
             forwarded.and_then(|list| str::from_utf8(list).ok()).and_then(|list| list.rsplit(',').next());
         last.map(str::trim).filter(|hop| hop.parse::<std::net::IpAddr>().is_ok()).unwrap_or(&self.address)

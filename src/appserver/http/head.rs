@@ -135,14 +135,25 @@ impl Head {
         self.host.map(|span| span.get(&self.bytes))
     }
 
+    /// Whether the target names scheme and host itself, so that the field `Host` does not count.
+    pub fn is_absolute(&self) -> bool {
+        !matches!(self.target().first(), Some(b'/' | b'*'))
+    }
+
     /// Names and values in the order they came in; names as sent, values without the white space around them.
-    pub fn fields(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
+    pub fn fields(&self) -> impl DoubleEndedIterator<Item = (&[u8], &[u8])> + ExactSizeIterator {
         self.fields.iter().map(|(name, value)| (name.get(&self.bytes), value.get(&self.bytes)))
     }
 
     /// The first value of a name, in whatever case.
     pub fn field(&self, name: &str) -> Option<&[u8]> {
         self.fields().find(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
+    }
+
+    /// The last value of a name, in whatever case: of several lines the one that was added by whoever is nearest to us.
+    pub fn last_field(&self, name: &str) -> Option<&[u8]> {
+        let mut fields = self.fields().rev();
+        fields.find(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
     }
 
     /// A part of this head, as one of its accessors gave it, that lives on its own without being copied.

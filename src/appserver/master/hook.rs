@@ -19,6 +19,8 @@ pub const ID: Id = Id::MAX;
 /// The hooks it calls.
 const HOOKS: [&str; 7] =
     ["nworkers_changed", "on_starting", "when_ready", "on_reload", "pre_exec", "child_exit", "on_exit"];
+/// Waited for longer, so that a moment that is due has passed when we wake.
+const ROUNDING: Duration = Duration::from_millis(1);
 
 impl Master {
     /// Starts the process if the configuration has hooks for it, and calls those of a start. Errors: one failed.
@@ -130,14 +132,22 @@ impl Master {
         }
     }
 
-    fn wait_for_hooks(&self, left: Duration) {
-        let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
-        let timeout = Some(&timeout).filter(|_| self.settings.boot_timeout > 0);
+    /// Waits for a word of the hooks, for so long if there is a limit. Meanwhile nobody else is heard, which is no fault of
+    /// theirs, and the watchdog is told that we are well: the limit of hooks is another one.
+    fn wait_for_hooks(&mut self, left: Duration) {
+        let left = Some(left).filter(|_| self.settings.boot_timeout > 0);
+        let watchdog = self.notify.watchdog.map(|_| self.watchdog_at.saturating_sub(self.now()));
+        let span = [left, watchdog].into_iter().flatten().min().map(|span| span + ROUNDING);
+        let timeout =
+            span.map(|span| Timespec { tv_sec: span.as_secs() as i64, tv_nsec: span.subsec_nanos().into() });
         let ears: Vec<BorrowedFd> = self.hands.get(&ID).into_iter().flat_map(|hand| hand.ears()).collect();
         let mut polled: Vec<PollFd> =
             ears.into_iter().map(|ear| PollFd::from_borrowed_fd(ear, PollFlags::IN)).collect();
+        let began = Instant::now();
         // Interrupted by a signal: asked again by the caller.
-        let _ = poll(&mut polled, timeout);
+        let _ = poll(&mut polled, timeout.as_ref());
+        self.crew.forgive(began.elapsed());
+        self.reassure();
     }
 
     /// Ends the process that calls hooks.

@@ -20,7 +20,6 @@ mod zygote;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,7 +30,8 @@ use self::desk::{Complaints, Desk};
 use self::figure::Figures;
 use self::generation::{Former, Generation, Sockets};
 use self::hand::Hand;
-use self::reading::{Origin, Reading};
+pub use self::reading::Origin;
+use self::reading::Reading;
 use self::succession::Other;
 use self::wear::Scales;
 use self::zygote::Unborn;
@@ -56,22 +56,22 @@ pub const SIGSTOP_VARIABLE: &str = "APPSERVER_SIGSTOP";
 /// The first generation.
 const FIRST: u64 = 1;
 
-/// Serves until a signal ends it. `args` (the program's name first) and `folder` are what the server was called with and
-/// where; a reload reads the settings from there again. Errors are everything that kept it from starting.
-pub fn run(args: Vec<OsString>, folder: PathBuf, settings: Settings) -> Result<(), Diagnostic> {
+/// Serves until a signal ends it. A reload reads the settings from their origin again. Errors are everything that kept it
+/// from starting.
+pub fn run(origin: Origin, settings: Settings) -> Result<(), Diagnostic> {
     let daemon = Daemon::of(&settings);
     if daemon == Daemon::Starter {
-        return daemon::start(&args);
+        return daemon::start(&origin.args);
     }
     daemon.detach();
     let (predecessor, already) = Other::predecessor()?.unzip();
     // What was handed over to the old master comes with its sockets.
     let handed = match &predecessor {
         Some(_) => ListenFd::empty(),
-        None => inherited::take(&args, &settings)?,
+        None => inherited::take(&origin.args, &settings)?,
     };
     let mut signals = Signals::take().map_err(|e| Diagnostic::error(format!("cannot take signals: {e}")))?;
-    let mut master = Master::new(Origin { args, folder }, settings, Before { handed, predecessor, already })?;
+    let mut master = Master::new(origin, settings, Before { handed, predecessor, already })?;
     let ended = master.supervise(&mut signals);
     master.hook("on_exit");
     master.log.write(Level::Info, "Shutting down: Master");

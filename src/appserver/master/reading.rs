@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use crate::appserver::config::{self, Asked, Call};
+use crate::appserver::config::{self, Asked, Call, UsualBind};
 use crate::appserver::settings::Settings;
 use crate::base::diagnostic::Diagnostic;
 
@@ -19,6 +19,8 @@ pub struct Origin {
     pub args: Vec<OsString>,
     /// The folder the server was called in.
     pub folder: PathBuf,
+    /// Where applications are listened for that no source says it of.
+    pub usual_bind: UsualBind,
 }
 
 /// The settings, and what to tell of them.
@@ -60,7 +62,8 @@ impl Reading {
 
 fn read(origin: &Origin) -> Read {
     let environment = |name: &str| std::env::var(name).ok();
-    let call = Call { args: &origin.args, folder: &origin.folder, environment: &environment };
+    let Origin { args, folder, usual_bind } = origin;
+    let call = Call { args, folder, environment: &environment, usual_bind: *usual_bind };
     let (asked, warnings) = config::read(&call)?;
     match asked {
         Asked::Serve(settings) | Asked::Check(settings, _) => Ok((settings, warnings)),

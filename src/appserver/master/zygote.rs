@@ -5,7 +5,7 @@
 //! worker is unborn. A zygote that dies takes those with it and nobody else; when one is needed again, one is started.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 
@@ -50,6 +50,8 @@ fn missing() -> io::Error {
 /// A worker that has no process yet; with what it was asked for, once it was.
 pub struct Unborn {
     generation: u64,
+    /// Where it is to take requests. By the time it is asked for there may be another front, with a queue of its own.
+    queue: OwnedFd,
     asked: Option<Asked>,
 }
 
@@ -64,6 +66,8 @@ impl Master {
     /// Has a worker forked, as soon as its zygote is ready. Errors: there can be no zygote.
     pub(super) fn fork(&mut self, worker: Id, generation: u64) -> io::Result<()> {
         let zygote = id(generation);
+        let queue = self.generations.get(&generation).and_then(|shared| shared.queue.as_ref());
+        let queue = queue.ok_or_else(missing)?.try_clone()?;
         if !self.hands.contains_key(&zygote) {
             set_child_subreaper(Some(getpid()))?;
             let shared = self.generations.get(&generation).ok_or_else(missing)?;
@@ -78,7 +82,7 @@ impl Master {
             };
             self.hands.insert(zygote, recruit.beside()?);
         }
-        self.unborn.insert(worker, Unborn { generation, asked: None });
+        self.unborn.insert(worker, Unborn { generation, queue, asked: None });
         match self.hands[&zygote].is_ripe {
             true => self.ask(worker),
             false => Ok(()),
@@ -88,12 +92,11 @@ impl Master {
     fn ask(&mut self, worker: Id) -> io::Result<()> {
         let Some(unborn) = self.unborn.get_mut(&worker) else { return Ok(()) };
         let shared = self.generations.get(&unborn.generation).ok_or_else(missing)?;
-        let queue = shared.queue.as_ref();
         let zygote = self.hands.get(&id(unborn.generation)).ok_or_else(missing)?;
         let outfit = Outfit::make(&shared.settings)?;
         let (ours, theirs) = UnixStream::pair()?;
         let mut given = vec![theirs.as_fd()];
-        given.extend(outfit.given(queue.ok_or_else(missing)?.as_fd()));
+        given.extend(outfit.given(unborn.queue.as_fd()));
         self.age += 1;
         zygote.send(&Order::Fork { worker, age: self.age }, &given)?;
         unborn.asked = Some(Asked { outfit, channel: ours, age: self.age });
@@ -125,7 +128,7 @@ impl Master {
     /// A worker has a process now. One that is not wanted any more is ended.
     fn forked(&mut self, worker: Id, number: u32) -> Option<Event> {
         let pid = recruit::pid(number).ok()?;
-        let Some(Unborn { generation, asked: Some(asked) }) = self.unborn.remove(&worker) else {
+        let Some(Unborn { generation, asked: Some(asked), .. }) = self.unborn.remove(&worker) else {
             let _ = kill_process(pid, Number::KILL);
             return None;
         };

@@ -8,6 +8,7 @@ mod accept;
 mod begin;
 mod observe;
 mod orders;
+mod turn;
 
 use std::ffi::OsString;
 use std::future::poll_fn;
@@ -19,9 +20,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
+use rustix::process::Signal;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use self::accept::Doors;
 use self::observe::{Observed, Subject};
@@ -69,7 +71,7 @@ pub fn check<L>(settings: &Settings, load: L) -> Result<(), Diagnostic>
 where
     L: AsyncFn(&str) -> Result<Router, Diagnostic>,
 {
-    runtime()?.block_on(load(&settings.app)).map(drop)
+    runtime(Builder::new_current_thread())?.block_on(load(&settings.app)).map(drop)
 }
 
 /// Serves until told to leave. Errors are those of a start by hand, without a master.
@@ -86,7 +88,11 @@ where
     // Executed through a descriptor, the kernel would call us by its number.
     program::take_name(worker.settings.proc_name.as_deref().unwrap_or("appserver"));
     descriptor::raise();
-    let runtime = runtime()?;
+    let mut builder = Builder::new_current_thread();
+    if role == Role::Native {
+        turn::take(&mut builder, worker.settings.workers);
+    }
+    let runtime = runtime(builder)?;
     runtime.block_on(async {
         let mut control = Control::new(socket, inbox).map_err(failed)?;
         worker.live(&mut control, load).await;
@@ -94,8 +100,8 @@ where
     })
 }
 
-fn runtime() -> Result<Runtime, Diagnostic> {
-    Builder::new_current_thread()
+fn runtime(mut builder: Builder) -> Result<Runtime, Diagnostic> {
+    builder
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::error(format!("cannot start the runtime: {error}")).exit(Exit::Failed))
@@ -121,6 +127,15 @@ async fn hear(control: &mut Control, words: &mut Words, pause: Duration) -> Hear
             }
         });
     }
+}
+
+/// Ends the workers of a front whose master is dead, with force those that are not gone in time: nobody else would.
+async fn disband(front: &Front, end: Instant) {
+    front.signal_workers(Signal::TERM);
+    while front.has_workers() && Instant::now() < end {
+        sleep(SWEEP / 10).await;
+    }
+    front.signal_workers(Signal::KILL);
 }
 
 /// What a worker was made with.
@@ -301,6 +316,9 @@ impl Worker {
             let text =
                 format!("Leaving with {} connections open: the graceful timeout is over", front.open());
             self.log.write(Level::Warning, &text);
+        }
+        if control.is_orphan() {
+            disband(front, end).await;
         }
     }
 

@@ -11,6 +11,7 @@ use crate::appserver::front::{Application, Front, Outside};
 use crate::appserver::log::Log;
 use crate::appserver::metrics::{self, Metrics};
 use crate::appserver::settings::Settings;
+use crate::appserver::settings::word::{Protocol, ProxyProtocol};
 use crate::appserver::tally::{Sheet, Tally};
 
 /// A socket on which figures are told, and who tells them there.
@@ -50,7 +51,14 @@ impl Observed {
         let log = Arc::clone(subject.log);
         let outside =
             Outside { log: Arc::clone(&log), access: None, statsd: None, tally: Arc::default(), seat: None };
-        let front = Arc::new(Front::new(Application::Native(router), subject.settings, outside));
+        // Who asks for figures is no proxy in front of the application, and asks at the root.
+        let settings = Settings {
+            mount: vec!["/".into()],
+            proxy_protocol: ProxyProtocol::Off,
+            protocol: Protocol::Http,
+            ..subject.settings.clone()
+        };
+        let front = Arc::new(Front::new(Application::Native(router), &settings, outside));
         let doors = Some(Doors::open(vec![socket], &front, &log)?);
         Ok(Self { metrics, front, doors })
     }

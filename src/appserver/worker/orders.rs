@@ -75,6 +75,11 @@ impl Control {
         let _ = channel::send(&self.stream, report, &[]);
     }
 
+    /// Whether the master is dead, so that nobody else looks after what it had started.
+    pub fn is_orphan(&self) -> bool {
+        self.is_orphan
+    }
+
     /// The next thing to heed; a tick comes `pause` after the last one, whatever else was heard.
     pub async fn next(&mut self, pause: Duration) -> Heard {
         loop {

@@ -1,7 +1,8 @@
 //! What the threads of a Python worker are at, for the front to see: a file in memory that both have open.
 //!
 //! A place a thread: the number of the request in work, then the number of a request that nobody waits for any more (two
-//! little-endian `u64`); after the last place one byte that tells the worker to leave. Zero is no request.
+//! little-endian `u64`); after the last place the number up to which requests are refused (a `u64` as well), and one byte
+//! that tells the worker to leave. Zero is no request.
 
 use std::fs::File;
 use std::io;
@@ -12,6 +13,8 @@ use crate::appserver::descriptor;
 
 /// Bytes of a place.
 const PLACE: u64 = 16;
+/// Bytes behind the places.
+const END: u64 = 9;
 
 /// The board of one worker.
 pub struct Board {
@@ -23,7 +26,7 @@ impl Board {
     /// An empty board for so many threads. Errors are those of the system.
     pub fn make(threads: usize) -> io::Result<Self> {
         let file = descriptor::nameless()?;
-        file.set_len(threads as u64 * PLACE + 1)?;
+        file.set_len(threads as u64 * PLACE + END)?;
         Ok(Self::of(file.into(), threads))
     }
 
@@ -45,9 +48,14 @@ impl Board {
         let _ = self.file.write_all_at(&number.to_le_bytes(), thread as u64 * PLACE + 8);
     }
 
+    /// Tells the worker that requests up to this number, which it has not begun, are not to be answered by it any more.
+    pub fn refuse(&self, number: u64) {
+        let _ = self.file.write_all_at(&number.to_le_bytes(), self.threads * PLACE);
+    }
+
     /// Tells the worker to take no further request.
     pub fn dismiss(&self) {
-        let _ = self.file.write_all_at(&[1], self.threads * PLACE);
+        let _ = self.file.write_all_at(&[1], self.threads * PLACE + END - 1);
     }
 }
 

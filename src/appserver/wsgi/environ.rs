@@ -57,8 +57,11 @@ pub fn write(out: &mut Vec<u8>, call: &Call) {
         dict.key("CONTENT_LENGTH").latin1(length.to_string().as_bytes());
     }
     headers(&mut dict, call);
+    // Of a key that is written twice the last one counts: each of these replaces what the client said.
+    if let Some(host) = head.host().filter(|_| head.is_absolute()) {
+        dict.header_key(b"host").latin1(host);
+    }
     if !call.id.1.is_empty() {
-        // The last of a key counts: this replaces what the client said.
         dict.header_key(call.id.0).latin1(call.id.1);
     }
     dict.end();

@@ -31,6 +31,8 @@ pub enum Part {
     End,
     /// The application failed; there will be no more.
     Abort,
+    /// It was not given to the application: it had waited too long.
+    Refused,
     /// An informational answer ahead of the real one.
     Early(Head),
     /// A whole answer.
@@ -86,6 +88,7 @@ fn part(kind: u8, mut content: Bytes) -> Result<Part, Broken> {
             let text = content.split_to(length);
             Part::Whole(texts(&text, Some(content.len() as u64)).ok_or(Broken)?, content)
         }
+        7 => Part::Refused,
         _ => return Err(Broken),
     })
 }

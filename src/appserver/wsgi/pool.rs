@@ -3,6 +3,8 @@
 //! A request waits here until few enough are in flight, lies in the queue (a socket that all workers read) until a thread
 //! takes it, and is answered through that thread's slot. What a worker has not taken is not lost when it dies: another takes it.
 
+mod late;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
@@ -25,7 +27,7 @@ pub type Id = u64;
 /// How many requests lie in the queue beyond one a thread at least: the next is there when a thread is done, without waiting
 /// for us. Short requests get more: twice as many as were answered between two looks, so that no thread runs out before the next.
 const AHEAD: usize = 2;
-/// How many they are at most: what lies there is no longer ours to refuse.
+/// How many they are at most.
 const MOST_AHEAD: usize = 64;
 /// How many parts of an answer wait for the client before the worker has to.
 const PARTS: usize = 16;
@@ -111,6 +113,8 @@ struct State {
     flying: BTreeSet<u64>,
     /// Threads that take requests.
     threads: usize,
+    /// The last request that was refused because it waited too long; so were all before it that nobody had taken.
+    refused: u64,
 }
 
 struct Asked {
@@ -159,6 +163,11 @@ impl Pool {
         Self { queue, limits, words, tally, stir: Notify::new(), state }
     }
 
+    /// The processes of all workers.
+    pub fn pids(&self) -> Vec<u32> {
+        self.state().workers.values().map(|member| member.pid).collect()
+    }
+
     /// How many requests wait for a worker.
     pub fn queued(&self) -> usize {
         let state = self.state();
@@ -191,6 +200,8 @@ impl Pool {
         let Worker { id, pid, most } = worker;
         let mut state = self.state();
         let member = Member { pid, board, threads, open: threads, answered: 0, most, is_leaving: false };
+        // What was refused may still lie in the queue.
+        member.board.refuse(state.refused);
         state.workers.insert(id, member);
         state.threads += threads;
         self.stir.notify_one();
@@ -278,42 +289,6 @@ impl Pool {
         self.stir.notify_one();
     }
 
-    /// Fails what takes too long. To be called a few times a second while requests are open.
-    pub fn sweep(&self, now: u64) {
-        let mut state = self.state();
-        let state = &mut *state;
-        let mut stuck = Vec::new();
-        for (id, member) in &state.workers {
-            for number in (0..member.threads).filter_map(|thread| member.board.in_work(thread)) {
-                let Some(asked) = state.asked.get_mut(&number) else { continue };
-                match asked.progress {
-                    Progress::Held => {}
-                    Progress::Waiting | Progress::Answering => asked.progress = Progress::Working(now),
-                    Progress::Working(since) if is_over(self.limits.request, since, now) => {
-                        let _ = self.words.send(Word::Stuck(*id, (asked.subject)()));
-                        stuck.push((number, Failure::TimedOut));
-                    }
-                    Progress::Working(_) => {}
-                }
-            }
-        }
-        let is_late =
-            |asked: &Asked| asked.progress == Progress::Waiting && is_over(self.limits.queue, asked.at, now);
-        let late = state
-            .asked
-            .iter()
-            .filter(|(_, asked)| is_late(asked))
-            .map(|(number, _)| (*number, Failure::NotTaken));
-        let failed: Vec<(u64, Failure)> = stuck.into_iter().chain(late).collect();
-        for (number, why) in failed {
-            state.flying.remove(&number);
-            if let Some(asked) = state.asked.remove(&number) {
-                let _ = asked.replies.try_send(Reply::Failed(why));
-            }
-        }
-        self.stir.notify_one();
-    }
-
     /// Waits until there may be something to [`Self::pump`].
     pub async fn stirred(&self) {
         self.stir.notified().await;
@@ -366,10 +341,6 @@ impl Pool {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn is_over(limit: u64, since: u64, now: u64) -> bool {
-    limit > 0 && now.saturating_sub(since) > limit
 }
 
 fn put(queue: &OwnedFd, packet: &Packet) -> io::Result<()> {

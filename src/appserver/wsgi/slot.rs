@@ -1,7 +1,7 @@
 //! Reading a slot: the answers of one thread of a Python worker.
 
 use std::collections::VecDeque;
-use std::io::{self, IoSliceMut};
+use std::io::{self, IoSliceMut, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as Socket;
@@ -23,6 +23,8 @@ use super::reply::{Failure, Reply};
 
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;
+/// Any byte: its thread takes no request before it came, because whoever is not attached yet may be told to go instead.
+const BEGIN: u8 = 1;
 /// A worker passes one descriptor a frame.
 const MAX_DESCRIPTORS: usize = 4;
 
@@ -67,8 +69,10 @@ impl Slot {
         })
     }
 
-    /// Passes answers on until the worker closes the slot.
+    /// Lets the thread begin, and passes its answers on until the worker closes the slot.
     pub async fn read(mut self) {
+        // One that is gone already is heard of below.
+        let _ = self.socket.get_ref().write(&[BEGIN]);
         let mut chunk = vec![0; CHUNK];
         while let Ok(1..) = self.receive(&mut chunk).await {
             loop {
@@ -106,6 +110,7 @@ impl Slot {
             },
             Part::End => (Reply::End, true),
             Part::Abort => (Reply::Failed(Failure::Raised), true),
+            Part::Refused => (Reply::Failed(Failure::NotTaken), true),
         };
         self.pass_on(number, reply).await;
         if is_last {

@@ -1,12 +1,13 @@
 //! What a host is to run: its apps, the site in front of them and the probes that prove it.
 //!
-//! Read from the variables `apps`, `site` and `probes`. Limits: 1 to 256 workers an app; ports 1 to 65535; an app's name
+//! Read from the variables `apps`, `database`, `site` and `probes`. Limits: 1 to 256 workers an app; ports 1 to 65535; an app's name
 //! has at most 32 characters (it becomes a unit's name); a Unix socket's path at most 107 bytes (the kernel's limit);
 //! TLS, rate limits and redirecting slashes are refused by name.
 
 mod app;
 mod bind;
 mod check;
+mod database;
 mod probe;
 mod site;
 mod word;
@@ -18,6 +19,7 @@ use crate::deployer::inventory::{Host, in_order};
 
 pub use app::{App, Route, Run, Slashes};
 pub use bind::Bind;
+pub use database::{Database, Peer, Server};
 pub use probe::{Expect, Probe};
 pub use site::{ErrorPage, Page, Redirect, Site};
 pub use wsgi::{Origin, Python, Wsgi};
@@ -27,6 +29,8 @@ pub use wsgi::{Origin, Python, Wsgi};
 pub struct Stack {
     /// In the order of the file.
     pub apps: Vec<App>,
+    /// Where the bundled ones keep their rows.
+    pub database: Database,
     /// The site in front of them.
     pub site: Site,
     /// In the order of the file, then the health of every app that no other probe asks for.
@@ -38,13 +42,16 @@ pub struct Stack {
 impl Stack {
     /// Reads what a host is to run. Secrets stay unfetched.
     ///
-    /// Errors: every mistake of the three variables at once: unknown keys, a bind, path or name used twice, what nginx
+    /// Errors: every mistake of these variables at once: unknown keys, a bind, path or name used twice, what nginx
     /// or a unit could not carry, what this version does not support yet.
     pub fn of(host: &Host) -> Result<Self, Vec<Diagnostic>> {
         let mut said = Vec::new();
         let mut stack = Self::default();
         if let Some(apps) = map(host, "apps", &mut said) {
             stack.apps = apps.iter().filter_map(|(name, body)| app::read(name, body, &mut said)).collect();
+        }
+        if let Some(node) = host.vars.get("database").filter(|n| !n.is_null()) {
+            stack.database = database::read(node, &mut said);
         }
         if let Some(node) = host.vars.get("site").filter(|n| !n.is_null()) {
             stack.site = site::read(node, &mut said);

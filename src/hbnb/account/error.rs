@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use argon2::password_hash;
-
-use crate::hbnb::storage;
+use crate::hbnb::{password, storage};
 
 /// Why it could not be done.
 #[derive(Debug)]
@@ -12,7 +10,7 @@ pub enum Error {
     /// The storage refused.
     Storage(storage::Error),
     /// A password could not be hashed.
-    Hash(password_hash::Error),
+    Password(password::Error),
     /// The system gave no random bytes.
     Random(getrandom::Error),
 }
@@ -21,7 +19,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Storage(cause) => cause.fmt(f),
-            Error::Hash(cause) => write!(f, "a password could not be hashed: {cause}"),
+            Error::Password(cause) => cause.fmt(f),
             Error::Random(cause) => write!(f, "the system gives no random bytes: {cause}"),
         }
     }
@@ -35,9 +33,9 @@ impl From<storage::Error> for Error {
     }
 }
 
-impl From<password_hash::Error> for Error {
-    fn from(cause: password_hash::Error) -> Self {
-        Error::Hash(cause)
+impl From<password::Error> for Error {
+    fn from(cause: password::Error) -> Self {
+        Error::Password(cause)
     }
 }
 

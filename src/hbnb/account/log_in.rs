@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::session::LIFETIME;
 use super::throttle::Wait;
 use super::{Accounts, Address, Error, Key, Session};
-use crate::hbnb::password::Rounds;
+use crate::hbnb::password::{Lane, Rounds};
 use crate::hbnb::storage::account::Candidate;
 use crate::hbnb::storage::session::Person;
 
@@ -35,7 +35,7 @@ impl Accounts {
             Ok(attempt) => attempt,
             Err(wait) => return Ok(LogIn::Later(wait)),
         };
-        let candidates = self.storage.candidates(&address.typed, &address.folded).await?;
+        let candidates = self.storage.candidates(&address.folded).await?;
         let kept = candidates.iter().map(|candidate| candidate.kept.clone()).collect();
         let found = Rounds::Several.fitting(password.clone(), kept).await?;
         let Some(candidate) = found.and_then(|at| candidates.into_iter().nth(at)) else {
@@ -48,7 +48,7 @@ impl Accounts {
 
     async fn keep_better(&self, candidate: &Candidate, password: String) -> Result<(), Error> {
         if self.passwords.improves(&candidate.kept) {
-            let better = self.passwords.written(password).await?;
+            let better = self.passwords.written(password, Lane::Site).await?;
             self.storage.replace_password(&candidate.id, &candidate.kept, &better).await?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::{Accounts, Address, Error};
 use crate::hbnb::model::{Class, now};
-use crate::hbnb::password::Rounds;
+use crate::hbnb::password::{Lane, Rounds};
 
 /// Who wants an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl Accounts {
     /// Makes an account, unless the address belongs to somebody. Neither the answer nor the time tells which: otherwise
     /// anybody could ask here who has an account, which logging in does not tell either.
     pub async fn sign_up(&self, wish: Wish, password: String) -> Result<(), Error> {
-        let kept = self.passwords.written(password).await?;
+        let kept = self.passwords.written(password, Lane::Site).await?;
         let moment = now();
         let user = [
             ("id", uuid::Uuid::new_v4().to_string()),
@@ -54,11 +54,7 @@ impl Accounts {
         if Rounds::One.fitting(present, vec![kept.clone()]).await?.is_none() {
             return Ok(false);
         }
-        let written = self.passwords.written(new).await?;
-        let changed = self.storage.replace_password(user, &kept, &written).await?;
-        if changed {
-            self.storage.end_sessions_of(user).await?;
-        }
-        Ok(changed)
+        let written = self.passwords.written(new, Lane::Site).await?;
+        Ok(self.storage.change_password(user, &kept, &written).await?)
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use argon2::password_hash;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -11,7 +10,7 @@ use serde_json::Value;
 
 use super::json;
 use crate::hbnb::model::{Class, Refusal, Values};
-use crate::hbnb::storage;
+use crate::hbnb::{password, storage};
 
 /// The content type of every answer.
 pub const JSON: &str = "application/json";
@@ -66,12 +65,12 @@ pub enum Problem {
     Refused(Refusal),
     /// The storage could not.
     Storage(storage::Error),
-    /// The system could not hash a password.
-    Password(password_hash::Error),
+    /// A password could not be hashed.
+    Password(password::Error),
 }
 
-impl From<password_hash::Error> for Problem {
-    fn from(cause: password_hash::Error) -> Self {
+impl From<password::Error> for Problem {
+    fn from(cause: password::Error) -> Self {
         Problem::Password(cause)
     }
 }
@@ -110,19 +109,25 @@ impl IntoResponse for Problem {
             Problem::Storage(cause) => {
                 storage::complain(&cause);
                 match cause.is_unavailable() {
-                    true => {
-                        let said = error(StatusCode::SERVICE_UNAVAILABLE, "Database not available");
-                        ([(header::RETRY_AFTER, storage::RETRY_SECONDS)], said).into_response()
-                    }
+                    true => unavailable("Database not available"),
                     false => error(StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
                 }
             }
             Problem::Password(cause) => {
-                let _ = writeln!(io::stderr(), "hbnb: a password could not be hashed: {cause}");
-                error(StatusCode::INTERNAL_SERVER_ERROR, "Internal error")
+                let _ = writeln!(io::stderr(), "hbnb: {cause}");
+                match cause {
+                    password::Error::Busy => unavailable("Busy"),
+                    password::Error::Failed(_) => error(StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
+                }
             }
         }
     }
+}
+
+/// 503: the same request may be fine a little later.
+fn unavailable(said: &str) -> Response {
+    ([(header::RETRY_AFTER, storage::RETRY_SECONDS)], error(StatusCode::SERVICE_UNAVAILABLE, said))
+        .into_response()
 }
 
 fn error(status: StatusCode, said: &str) -> Response {
@@ -137,4 +142,16 @@ pub async fn not_found() -> Response {
 /// The answer to a method that an address does not have; the router adds `Allow`.
 pub async fn not_allowed() -> Response {
     error(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_whose_password_waits_too_long_is_told_when_to_come_again() {
+        let answer = Problem::from(password::Error::Busy).into_response();
+        let again = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+        assert_eq!((answer.status(), again), (StatusCode::SERVICE_UNAVAILABLE, Some("5")));
+    }
 }

@@ -2,9 +2,9 @@
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Path};
-use axum::http::Uri;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
+use axum::http::uri::{PathAndQuery, Uri};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
@@ -50,17 +50,19 @@ impl Asked {
         self.uri.path()
     }
 
+    /// The address's path and query, as the client wrote them.
+    pub fn address(&self) -> &str {
+        self.uri.path_and_query().map_or(self.path(), PathAndQuery::as_str)
+    }
+
     /// The page of a list, if the client wishes only one.
     pub fn page(&self) -> Result<Option<Page>, Problem> {
         Ok(Page::asked(&self.uri)?)
     }
 
     /// The body as a JSON object; no body at all is an empty one if its content type is JSON.
-    pub async fn object_or_nothing(&self, body: Body) -> Result<Map<String, Value>, Problem> {
-        match whole(body).await? {
-            body if body.is_empty() && self.is_json => Ok(Map::new()),
-            body => parsed(&body),
-        }
+    pub fn object_or_nothing(&self, body: &[u8]) -> Result<Map<String, Value>, Problem> {
+        if body.is_empty() && self.is_json { Ok(Map::new()) } else { parsed(body) }
     }
 }
 
@@ -69,7 +71,8 @@ pub async fn object(body: Body) -> Result<Map<String, Value>, Problem> {
     parsed(&whole(body).await?)
 }
 
-async fn whole(body: Body) -> Result<Bytes, Problem> {
+/// The whole body.
+pub async fn whole(body: Body) -> Result<Bytes, Problem> {
     to_bytes(body, MAX_BODY).await.map_err(|_| Problem::TooLarge)
 }
 

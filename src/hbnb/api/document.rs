@@ -8,7 +8,11 @@ use super::schema::{self, named};
 use crate::hbnb::model::Class;
 
 const ABOUT: &str = "Every address answers with and without a slash at its end. Bodies are JSON objects, whatever their \
-    content type says; unknown keys are ignored.";
+    content type says; unknown keys are ignored. Nobody is asked who he is: whoever reaches this API may read, change and \
+    delete every row.";
+/// What a client might not expect of a changed user.
+const OWN_PASSWORD: &str = "A password of somebody who signed up at the site is left out: it is changed there, by whoever \
+    knows the present one.";
 
 /// The document of the addresses in `table`.
 pub fn document(table: &[(&str, &[Action])]) -> Value {
@@ -46,6 +50,9 @@ fn operation(action: Action) -> Value {
     let mut operation = json!({"operationId": id(action), "summary": summary(action), "responses": answers});
     if let Some(schema) = body(action) {
         operation["requestBody"] = json!({"required": true, "content": json_content(named(&schema))});
+    }
+    if action == Action::Change(Class::User) {
+        operation["description"] = OWN_PASSWORD.into();
     }
     if is_paged(action) {
         let page = json!({"type": "integer", "minimum": 1, "maximum": u32::MAX, "default": 1});
@@ -149,7 +156,7 @@ fn refusal(code: u16) -> (u16, Value) {
         404 => "What the address or the body names does not exist",
         409 => "There is one of this id already",
         413 => "The body is too large",
-        _ => "The database is not available",
+        _ => "The database is not available, or too many passwords wait to be hashed",
     };
     (code, json!({"description": said, "content": json_content(named("Error"))}))
 }

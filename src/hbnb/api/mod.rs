@@ -26,6 +26,7 @@ use bytes::Bytes;
 pub use answer::{not_allowed, not_found};
 
 use super::error::Error;
+use super::kept::Kept;
 use super::model::Class::{Amenity, City, Place, Review, State as Region, User};
 use super::password::Passwords;
 use super::storage::Storage;
@@ -58,6 +59,7 @@ const TABLE: &[(&str, &[Action])] = &[
 struct Api {
     storage: Storage,
     passwords: Passwords,
+    kept: Kept,
 }
 
 /// Whether an address is the API's.
@@ -80,7 +82,8 @@ pub fn router(storage: Storage, passwords: Passwords) -> Result<Router, Error> {
     }
     let text = Bytes::from(json::text(&document));
     add("/openapi.json", get(async move || ([(CONTENT_TYPE, answer::JSON)], text)));
-    Ok(table.with_state(Api { storage, passwords }))
+    let kept = Kept::new(storage.clone());
+    Ok(table.with_state(Api { storage, passwords, kept }))
 }
 
 /// Lets the methods of an address do one thing more.

@@ -11,6 +11,7 @@ use super::Api;
 use super::answer::{Json, List, Problem, shown};
 use super::asked::{Asked, object};
 use crate::hbnb::model::{self, Class, Refusal, Values};
+use crate::hbnb::password::Lane;
 use crate::hbnb::storage::Storage;
 use crate::hbnb::storage::object::Which;
 
@@ -84,7 +85,12 @@ pub async fn show(api: &Api, class: Class, asked: &Asked) -> Result<Response, Pr
 /// What the body says of the row of the address.
 pub async fn change(api: &Api, class: Class, asked: &Asked, body: Body) -> Result<Response, Problem> {
     existing(&api.storage, class, asked.id()).await?;
-    let changes = with_secret(api, model::changed(class, &object(body).await?)?).await?;
+    let mut changes = model::changed(class, &object(body).await?)?;
+    // Whoever has an account changes the password there, where the present one is asked for.
+    if changes.contains_key("password") && api.storage.has_account(asked.id()).await? {
+        changes.remove("password");
+    }
+    let changes = with_secret(api, changes).await?;
     api.storage.update(class, asked.id(), &changes).await?;
     let row = existing(&api.storage, class, asked.id()).await?;
     Ok(Json(StatusCode::OK, shown(class, row)).into_response())
@@ -113,7 +119,7 @@ async fn owned(storage: &Storage, body: &Map<String, Value>) -> Result<(), Probl
 /// A password is never stored as it was said.
 async fn with_secret(api: &Api, mut values: Values) -> Result<Values, Problem> {
     if let Some(Value::String(clear)) = values.remove("password") {
-        values.insert("password", Value::String(api.passwords.written(clear).await?));
+        values.insert("password", Value::String(api.passwords.written(clear, Lane::Api).await?));
     }
     Ok(values)
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Api;
 use super::answer::Problem;
-use super::asked::Asked;
+use super::asked::{Asked, whole};
 use super::resource::listed;
 use crate::hbnb::model::{Class, Refusal};
 use crate::hbnb::storage::object::Which;
@@ -19,8 +19,16 @@ pub const MAX_IDS: usize = 1000;
 
 /// The places that fit what the body says.
 pub async fn search(api: &Api, asked: &Asked, body: Body) -> Result<Response, Problem> {
-    let wish = wish(&asked.object_or_nothing(body).await?)?;
-    listed(api, Class::Place, Which::Fitting(&wish), asked).await
+    let body = whole(body).await?;
+    let fresh = async {
+        let wish = wish(&asked.object_or_nothing(&body)?)?;
+        listed(api, Class::Place, Which::Fitting(&wish), asked).await
+    };
+    // What no body means depends on its content type.
+    match body.is_empty() {
+        true => fresh.await,
+        false => api.kept.answer(&[asked.address().as_bytes(), &body], fresh).await,
+    }
 }
 
 fn wish(body: &Map<String, Value>) -> Result<Wish, Refusal> {

@@ -3,6 +3,7 @@
 //! Dates are civil dates, without time zones: a night is the date on whose evening it begins. Today is today in UTC; since
 //! it may still be yesterday where the guest is, a stay may begin yesterday too.
 
+pub mod calendar;
 pub mod limit;
 pub mod offer;
 pub mod problem;

@@ -42,6 +42,8 @@ pub enum Problem {
     NoDate(Field),
     /// The stay begins in the past.
     Past,
+    /// The stay ends today or before.
+    Over,
     /// The stay begins too far ahead.
     TooFar,
     /// The stay does not end after it begins.
@@ -74,7 +76,7 @@ impl Problem {
         match self {
             Problem::NoDate(field) | Problem::NoPrice(field) => field,
             Problem::Past | Problem::TooFar => Field::CheckIn,
-            Problem::NoNight | Problem::TooLong => Field::CheckOut,
+            Problem::Over | Problem::NoNight | Problem::TooLong => Field::CheckOut,
             Problem::NoGuests | Problem::TooMany(_) => Field::Guests,
             Problem::EmptyRange => Field::Highest,
             Problem::Own | Problem::Unpayable | Problem::OtherPrice | Problem::Taken | Problem::Begun => {
@@ -89,6 +91,7 @@ impl fmt::Display for Problem {
         match self {
             Problem::NoDate(_) => f.write_str("Choose a date, such as 2026-12-31."),
             Problem::Past => f.write_str("This day is over. Choose today or later."),
+            Problem::Over => f.write_str("Choose a day after today."),
             Problem::TooFar => write!(f, "Choose a day within the next {MAX_DAYS_AHEAD} days."),
             Problem::NoNight => f.write_str("Choose a day after your arrival."),
             Problem::TooLong => write!(f, "A stay has at most {MAX_NIGHTS} nights."),

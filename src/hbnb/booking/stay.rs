@@ -36,6 +36,8 @@ impl Stay {
             _ if ahead < -DAYS_BEHIND => Err(Problem::Past),
             _ if ahead > MAX_DAYS_AHEAD => Err(Problem::TooFar),
             ..=0 => Err(Problem::NoNight),
+            // Nobody could cancel it any more.
+            _ if check_out <= today => Err(Problem::Over),
             1..=MAX_NIGHTS => Ok(stay),
             _ => Err(Problem::TooLong),
         }
@@ -95,6 +97,7 @@ mod tests {
     fn a_stay_begins_between_yesterday_and_a_year_ahead() {
         assert_eq!(parsed("2026-11-19", "2026-11-22"), Err(vec![Problem::Past]));
         assert_eq!(parsed("2026-11-20", "2026-11-22"), Ok(2));
+        assert_eq!(parsed("2026-11-20", "2026-11-21"), Err(vec![Problem::Over]));
         assert_eq!(parsed("2027-11-21", "2027-11-22"), Ok(1));
         assert_eq!(parsed("2027-11-22", "2027-11-23"), Err(vec![Problem::TooFar]));
         assert_eq!(parsed("0000-01-01", "9999-12-31"), Err(vec![Problem::Past]));

@@ -3,7 +3,7 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use tera::Context;
 
@@ -16,6 +16,9 @@ use super::{Pages, error};
 use crate::hbnb::account::throttle::Wait;
 use crate::hbnb::account::{Address, Error};
 use crate::hbnb::storage::session::Person;
+
+/// What a form that is filled in wrongly is answered with.
+const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// What the address says: what was saved a moment ago.
 #[derive(Default, Deserialize)]
@@ -38,7 +41,7 @@ pub async fn page(
         _ => "",
     };
     let forms = [name_form(&visitor, person), password_form(&visitor)];
-    visitor.answer(shown(&pages, person, &forms, notice))
+    visitor.answer(shown(&pages, StatusCode::OK, person, &forms, notice))
 }
 
 /// Changes the name.
@@ -50,7 +53,7 @@ pub async fn rename(State(pages): State<Pages>, filled: Filled) -> Response {
     form.fields = vec![first.filled(first_name), last.filled(last_name)];
     if !form.is_fine() {
         let forms = [form, password_form(&filled.visitor)];
-        return wrong(filled.visitor.answer(shown(&pages, person, &forms, "")));
+        return filled.visitor.answer(shown(&pages, WRONG, person, &forms, ""));
     }
     match pages.accounts.rename(&person.id, first_name, last_name).await {
         Ok(()) => see("/account?saved=name"),
@@ -92,10 +95,11 @@ pub async fn change_password(State(pages): State<Pages>, filled: Filled) -> Resp
         None => {}
     }
     let forms = [name_form(&filled.visitor, person), form];
-    let page = filled.visitor.answer(shown(&pages, person, &forms, ""));
+    let status = if wait.is_some() { StatusCode::TOO_MANY_REQUESTS } else { WRONG };
+    let page = filled.visitor.answer(shown(&pages, status, person, &forms, ""));
     match wait {
         Some(wait) => refused(wait, page),
-        None => wrong(page),
+        None => page,
     }
 }
 
@@ -115,10 +119,6 @@ async fn changed(pages: &Pages, filled: &Filled, person: &Person) -> Result<Chan
     Ok(Change::Done(visitor.logged_in(&session, "/account?saved=password")))
 }
 
-fn wrong(page: Response) -> Response {
-    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
-}
-
 fn name_form(visitor: &Visitor, person: &Person) -> Form {
     let [mut first, mut last] = names();
     first.value.clone_from(&person.first_name);
@@ -134,12 +134,12 @@ fn password_form(visitor: &Visitor) -> Form {
     form
 }
 
-fn shown(pages: &Pages, person: &Person, forms: &[Form; 2], notice: &str) -> Response {
+fn shown(pages: &Pages, status: StatusCode, person: &Person, forms: &[Form; 2], notice: &str) -> Response {
     let mut values = Context::new();
     values.insert("person", person);
     values.insert("notice", notice);
     values.insert("name_form", &forms[0]);
     values.insert("password_form", &forms[1]);
     values.insert("token", &forms[0].token);
-    pages.templates.page("account.html", &values)
+    pages.templates.page_with(status, "account.html", &values)
 }

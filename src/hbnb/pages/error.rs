@@ -6,7 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::html::{ERROR_STYLE, Page};
-use crate::hbnb::{account, storage};
+use crate::hbnb::{account, password, storage};
 
 /// The frame of all of them; what stands for `{code}`, `{title}`, `{text}` and `{style}` is ours, never a client's.
 const FRAME: &str = include_str!("../../../templates/hbnb/error.html");
@@ -29,14 +29,7 @@ pub fn not_allowed() -> Response {
 pub fn storage(cause: &storage::Error) -> Response {
     storage::complain(cause);
     match cause.is_unavailable() {
-        true => {
-            let said = page(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "We will be back soon",
-                "The database is not available at the moment.",
-            );
-            ([(header::RETRY_AFTER, storage::RETRY_SECONDS)], said).into_response()
-        }
+        true => unavailable("We will be back soon", "The database is not available at the moment."),
         false => internal(),
     }
 }
@@ -47,7 +40,12 @@ pub fn account(cause: &account::Error) -> Response {
         return storage(cause);
     }
     let _ = writeln!(io::stderr(), "hbnb: {cause}");
-    internal()
+    match cause {
+        account::Error::Password(password::Error::Busy) => {
+            unavailable("Many people are here", "Please send it once more in a few seconds.")
+        }
+        _ => internal(),
+    }
 }
 
 /// 403: a form that was not ours, or not for this session.
@@ -57,6 +55,15 @@ pub fn foreign_form() -> Response {
         "This form is not valid any more",
         "Nothing was changed. Perhaps it is very old, was sent from another site, or your browser refuses cookies: allow \
          them for this site, open the page again and send it once more.",
+    )
+}
+
+/// 403: a review by somebody who may not write one.
+pub fn not_a_guest() -> Response {
+    page(
+        StatusCode::FORBIDDEN,
+        "Reviews are for guests",
+        "You can review a place once, when a stay that you booked there is over.",
     )
 }
 
@@ -78,6 +85,11 @@ pub fn too_large() -> Response {
 pub fn template(cause: &tera::Error) -> Response {
     let _ = writeln!(io::stderr(), "hbnb: {cause}");
     internal()
+}
+
+fn unavailable(title: &str, text: &str) -> Response {
+    let said = page(StatusCode::SERVICE_UNAVAILABLE, title, text);
+    ([(header::RETRY_AFTER, storage::RETRY_SECONDS)], said).into_response()
 }
 
 fn internal() -> Response {

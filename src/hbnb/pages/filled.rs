@@ -20,7 +20,7 @@ const MAX: usize = 64 * 1024;
 pub struct Filled {
     /// Who sent it.
     pub visitor: Visitor,
-    fields: BTreeMap<String, String>,
+    fields: BTreeMap<String, Vec<String>>,
 }
 
 impl FromRequest<Pages> for Filled {
@@ -32,18 +32,23 @@ impl FromRequest<Pages> for Filled {
         let body = to_bytes(body, MAX).await.map_err(|_| error::too_large())?;
         let fields = fields(&body).ok_or_else(error::not_a_form)?;
         let visitor = Visitor::from_request_parts(&mut parts, pages).await?;
-        let token = fields.get(TOKEN).map(String::as_str).unwrap_or_default();
-        match visitor.session.gave(&visitor.key, token) {
-            true => Ok(Self { visitor, fields }),
+        let filled = Self { visitor, fields };
+        match filled.visitor.session.gave(&filled.visitor.key, filled.text(TOKEN)) {
+            true => Ok(filled),
             false => Err(error::foreign_form()),
         }
     }
 }
 
 impl Filled {
-    /// What stands in a field, as it was typed; nothing if the form has none of this name.
+    /// What stands in a field, as it was typed, in the first one of this name; nothing if the form has none.
     pub fn text(&self, name: &str) -> &str {
-        self.fields.get(name).map(String::as_str).unwrap_or_default()
+        self.all(name).first().map(String::as_str).unwrap_or_default()
+    }
+
+    /// What stands in all fields of this name.
+    pub fn all(&self, name: &str) -> &[String] {
+        self.fields.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The same without spaces around it.
@@ -52,14 +57,13 @@ impl Filled {
     }
 }
 
-/// The fields of `application/x-www-form-urlencoded`, the first of each name; none if one is not UTF-8 or has a NUL, which no
-/// database keeps alike.
-fn fields(body: &[u8]) -> Option<BTreeMap<String, String>> {
-    let mut fields = BTreeMap::new();
+/// The fields of `application/x-www-form-urlencoded`; none if one is not UTF-8 or has a NUL, which no database keeps alike.
+fn fields(body: &[u8]) -> Option<BTreeMap<String, Vec<String>>> {
+    let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
         let (name, value) = (decoded(&pair[..at])?, decoded(pair.get(at + 1..).unwrap_or_default())?);
-        fields.entry(name).or_insert(value);
+        fields.entry(name).or_default().push(value);
     }
     Some(fields)
 }
@@ -76,13 +80,16 @@ mod tests {
 
     #[test]
     fn a_form_is_decoded_strictly() {
-        let read = |body: &[u8]| fields(body).map(|fields| fields.into_iter().collect::<Vec<_>>());
+        let read = |body: &[u8]| {
+            let all = fields(body)?.into_iter().map(|(name, values)| (name, values.join("|")));
+            Some(all.collect::<Vec<_>>())
+        };
         let pairs = |pairs: &[(&str, &str)]| {
             Some(pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect::<Vec<_>>())
         };
         assert_eq!(
             read(b"a=1+2&b=%C3%A9%26%3d&&c&a=3&d=e=f"),
-            pairs(&[("a", "1 2"), ("b", "é&="), ("c", ""), ("d", "e=f")])
+            pairs(&[("a", "1 2|3"), ("b", "é&="), ("c", ""), ("d", "e=f")])
         );
         assert_eq!(read(b""), pairs(&[]));
         for wrong in [&b"a=%FF"[..], b"a=\xff", b"a=%00", b"a=\0", b"%ED%A0%80=1"] {

@@ -28,7 +28,7 @@ pub struct Field {
     pub name: &'static str,
     /// What people read beside it.
     pub label: &'static str,
-    /// `text`, `email` or `password`.
+    /// `text`, `email`, `password`, `number`, `lines` (text of several) or `city` (one to choose).
     pub kind: &'static str,
     /// What browsers may fill in: <https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#autofill>.
     pub autocomplete: &'static str,
@@ -42,6 +42,10 @@ pub struct Field {
     pub is_optional: bool,
     /// The longest text, in characters.
     pub longest: usize,
+    /// The least number; of other texts it means nothing, like the highest.
+    pub least: i64,
+    /// The highest number.
+    pub most: i64,
 }
 
 impl Form {

@@ -2,6 +2,7 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::http::uri::{PathAndQuery, Uri};
 use axum::response::Response;
 use serde::Serialize;
 use tera::Context;
@@ -12,8 +13,8 @@ use crate::hbnb::storage::Error;
 use crate::hbnb::storage::home::Card;
 use crate::hbnb::storage::search::Wish;
 
-/// Places of one page.
-const PLACES: i64 = 24;
+/// Places of one page; the course's page had all of them, and its data has fewer than this.
+const PLACES: i64 = 200;
 
 /// What the address asks for: `state`, `city`, `amenity` (ids, repeatable) and `page` (from 1); anything else is ignored.
 type Asked = Query<Vec<(String, String)>>;
@@ -29,10 +30,16 @@ struct Shown {
 }
 
 /// `/` and `/2-hbnb`, with the first steps that led there.
-pub async fn page(State(pages): State<Pages>, asked: Result<Asked, QueryRejection>) -> Response {
+pub async fn page(
+    State(pages): State<Pages>,
+    address: Uri,
+    asked: Result<Asked, QueryRejection>,
+) -> Response {
     let asked = asked.map(|Query(pairs)| pairs).unwrap_or_default();
-    match values(&pages, &asked).await {
-        Ok(values) => pages.templates.page("home.html", &values),
+    let fresh = async { Ok(pages.templates.page("home.html", &values(&pages, &asked).await?)) };
+    let address = address.path_and_query().map_or("", PathAndQuery::as_str);
+    match pages.kept.answer(&[address.as_bytes()], fresh).await {
+        Ok(page) => page,
         Err(cause) => error::storage(&cause),
     }
 }
@@ -125,7 +132,7 @@ fn shown(card: Card) -> Shown {
     Shown {
         link: format!("/places/{}", percent(&card.id)),
         lines: lines(&card.description),
-        picture: picture::of(&card.id),
+        picture: picture::shown(&card.cover, &card.id),
         card,
     }
 }

@@ -59,7 +59,7 @@ pub async fn page(
     form.next = asked.next().unwrap_or_default().into();
     form.fields = vec![email(), password("password", "Password")];
     let notice = if asked.signed_up.is_empty() { "" } else { WELCOME };
-    visitor.answer(shown(&pages, &form, notice))
+    visitor.answer(shown(&pages, StatusCode::OK, &form, notice))
 }
 
 /// Logs in and goes on to where one wanted to be. Errors: 422 with the form, 429 after too many attempts.
@@ -78,14 +78,13 @@ pub async fn send(State(pages): State<Pages>, filled: Filled) -> Response {
         Ok(Ok(answer)) => answer,
         Ok(Err(LogIn::Later(wait))) => {
             form.alert = later(wait);
-            refused(wait, filled.visitor.answer(shown(&pages, &form, "")))
+            refused(wait, filled.visitor.answer(shown(&pages, StatusCode::TOO_MANY_REQUESTS, &form, "")))
         }
         Ok(Err(_)) => {
             if form.is_fine() {
                 form.alert = WRONG.into();
             }
-            (StatusCode::UNPROCESSABLE_ENTITY, filled.visitor.answer(shown(&pages, &form, "")))
-                .into_response()
+            filled.visitor.answer(shown(&pages, StatusCode::UNPROCESSABLE_ENTITY, &form, ""))
         }
         Err(cause) => error::account(&cause),
     }
@@ -119,12 +118,12 @@ pub fn later(Wait(seconds): Wait) -> String {
     }
 }
 
-/// 429 with a page.
+/// The page of a 429, which says when to try again.
 pub fn refused(Wait(seconds): Wait, page: Response) -> Response {
-    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], page).into_response()
+    ([(header::RETRY_AFTER, seconds.to_string())], page).into_response()
 }
 
-fn shown(pages: &Pages, form: &Form, notice: &str) -> Response {
+fn shown(pages: &Pages, status: StatusCode, form: &Form, notice: &str) -> Response {
     let mut values = Context::new();
     values.insert("title", "Log in");
     values.insert("notice", notice);
@@ -133,5 +132,5 @@ fn shown(pages: &Pages, form: &Form, notice: &str) -> Response {
     values.insert("answer", "Sign up");
     let next = Some(form.next.as_str()).filter(|next| !next.is_empty());
     values.insert("other", &local::with_next("/sign-up", next));
-    pages.templates.page("entry.html", &values)
+    pages.templates.page_with(status, "entry.html", &values)
 }

@@ -7,12 +7,15 @@ mod field;
 mod filled;
 mod form;
 mod home;
+mod host;
 pub mod html;
 mod listing;
 mod local;
 mod log_in;
 pub mod onepage;
+mod photo;
 mod place;
+mod review;
 mod search;
 mod sign_up;
 mod template;
@@ -25,6 +28,8 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::account::Accounts;
 use super::error::Error;
+use super::kept::Kept;
+use super::photo::Photos;
 use super::settings::Settings;
 use super::storage::Storage;
 use template::Templates;
@@ -34,14 +39,18 @@ use template::Templates;
 struct Pages {
     storage: Storage,
     accounts: Accounts,
+    photos: Photos,
     templates: Templates,
+    kept: Kept,
 }
 
 /// The pages that show what is in the storage. Errors: [`Error::Template`], a bug of ours.
 pub fn router(storage: Storage, settings: &Settings) -> Result<Router, Error> {
     let accounts = Accounts::new(storage.clone(), settings);
-    let pages = Pages { storage, accounts, templates: Templates::parse()? };
-    let table: [(&str, MethodRouter<Pages>); 22] = [
+    let photos = Photos::new(&settings.pictures);
+    let kept = Kept::new(storage.clone());
+    let pages = Pages { storage, accounts, photos, templates: Templates::parse()?, kept };
+    let table: [(&str, MethodRouter<Pages>); 24] = [
         ("/0-hbnb", get(home::page)),
         ("/1-hbnb", get(home::page)),
         ("/2-hbnb", get(home::page)),
@@ -62,11 +71,13 @@ pub fn router(storage: Storage, settings: &Settings) -> Result<Router, Error> {
         ("/search", get(search::page)),
         ("/places/{id}", get(place::page)),
         ("/places/{id}/bookings", post(trip::book)),
+        ("/places/{id}/reviews", post(review::send)),
+        ("/pictures/{name}", get(photo::picture)),
         ("/trips", get(trip::page)),
         ("/trips/{id}/cancel", post(trip::cancel)),
     ];
     let mut router = Router::new().route("/", get(home::page));
-    for (path, page) in table {
+    for (path, page) in table.into_iter().chain(host::table()) {
         router = with_both_slashes(router, path, page);
     }
     Ok(router.with_state(pages))

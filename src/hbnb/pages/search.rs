@@ -2,7 +2,7 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use tera::Context;
 
@@ -63,7 +63,7 @@ pub async fn page(
     };
     values.insert("wrong", &!wrong.is_empty());
     match filled {
-        Ok(()) => (wish::status(&wrong), pages.templates.page("search.html", &values)).into_response(),
+        Ok(()) => pages.templates.page_with(wish::status(&wrong), "search.html", &values),
         Err(cause) => error::storage(&cause),
     }
 }
@@ -82,7 +82,7 @@ async fn fill(pages: &Pages, values: &mut Context, search: &Search, said: &Said)
     let query = query.trim_end_matches(['?', '&']);
     let found = |card: Card| Found {
         link: format!("/places/{}{query}", percent(&card.id)),
-        picture: picture::of(&card.id),
+        picture: picture::shown(&card.cover, &card.id),
         price: dollars(card.price_by_night),
         total: nights.map(|nights| dollars(card.price_by_night.saturating_mul(nights))).unwrap_or_default(),
         card,

@@ -3,7 +3,7 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use tera::Context;
 
 use super::field::{chosen, names, new_email, new_password};
@@ -29,7 +29,7 @@ pub async fn page(
     form.next = asked.next().unwrap_or_default().into();
     let [first_name, last_name] = names();
     form.fields = vec![first_name, last_name, new_email(), new_password("password", "Password")];
-    visitor.answer(shown(&pages, &form))
+    visitor.answer(shown(&pages, StatusCode::OK, &form))
 }
 
 /// Makes the account, and leads on to logging in. Whether the address was taken is told neither here nor there: who owns it
@@ -48,14 +48,13 @@ pub async fn send(State(pages): State<Pages>, filled: Filled) -> Response {
         chosen("password", "Password", filled.text("password")),
     ];
     let Some(address) = address.filter(|_| form.is_fine()) else {
-        return (StatusCode::UNPROCESSABLE_ENTITY, filled.visitor.answer(shown(&pages, &form)))
-            .into_response();
+        return filled.visitor.answer(shown(&pages, StatusCode::UNPROCESSABLE_ENTITY, &form));
     };
     match signed_up(&pages, &filled, address).await {
         Ok(None) => see(&log_in::after_sign_up(&form.next)),
         Ok(Some(wait)) => {
             form.alert = log_in::later(wait);
-            log_in::refused(wait, filled.visitor.answer(shown(&pages, &form)))
+            log_in::refused(wait, filled.visitor.answer(shown(&pages, StatusCode::TOO_MANY_REQUESTS, &form)))
         }
         Err(cause) => error::account(&cause),
     }
@@ -75,7 +74,7 @@ async fn signed_up(pages: &Pages, filled: &Filled, address: Address) -> Result<O
     Ok(None)
 }
 
-fn shown(pages: &Pages, form: &Form) -> Response {
+fn shown(pages: &Pages, status: StatusCode, form: &Form) -> Response {
     let mut values = Context::new();
     values.insert("title", "Sign up");
     values.insert("notice", "");
@@ -84,5 +83,5 @@ fn shown(pages: &Pages, form: &Form) -> Response {
     values.insert("answer", "Log in");
     let next = Some(form.next.as_str()).filter(|next| !next.is_empty());
     values.insert("other", &local::with_next("/log-in", next));
-    pages.templates.page("entry.html", &values)
+    pages.templates.page_with(status, "entry.html", &values)
 }

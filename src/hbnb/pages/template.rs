@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use tera::{Context, Tera};
@@ -11,10 +12,13 @@ use super::html::Page;
 use crate::hbnb::error::Error;
 
 /// Name and text of each.
-const TEXTS: [(&str, &str); 14] = [
+const TEXTS: [(&str, &str); 19] = [
     ("account.html", include_str!("../../../templates/hbnb/account.html")),
     ("base.html", include_str!("../../../templates/hbnb/base.html")),
+    ("calendar.html", include_str!("../../../templates/hbnb/calendar.html")),
+    ("delete_listing.html", include_str!("../../../templates/hbnb/delete_listing.html")),
     ("entry.html", include_str!("../../../templates/hbnb/entry.html")),
+    ("field.html", include_str!("../../../templates/hbnb/field.html")),
     ("fields.html", include_str!("../../../templates/hbnb/fields.html")),
     ("filters.html", include_str!("../../../templates/hbnb/filters.html")),
     ("form.html", include_str!("../../../templates/hbnb/form.html")),
@@ -22,6 +26,8 @@ const TEXTS: [(&str, &str); 14] = [
     ("home.html", include_str!("../../../templates/hbnb/home.html")),
     ("live.html", include_str!("../../../templates/hbnb/live.html")),
     ("listing.html", include_str!("../../../templates/hbnb/listing.html")),
+    ("listing_form.html", include_str!("../../../templates/hbnb/listing_form.html")),
+    ("listings.html", include_str!("../../../templates/hbnb/listings.html")),
     ("place.html", include_str!("../../../templates/hbnb/place.html")),
     ("search.html", include_str!("../../../templates/hbnb/search.html")),
     ("trips.html", include_str!("../../../templates/hbnb/trips.html")),
@@ -48,10 +54,16 @@ impl Templates {
         Ok(Self(Arc::new(tera)))
     }
 
-    /// The page that `name` makes of `values`; a variable that is missing is a bug of ours, told to the operator.
+    /// The page that `name` makes of `values`.
     pub fn page(&self, name: &str, values: &Context) -> Response {
+        self.page_with(StatusCode::OK, name, values)
+    }
+
+    /// The same with another status. A variable that is missing is a bug of ours, told to the operator, and 500 whatever the
+    /// page was to be answered with.
+    pub fn page_with(&self, status: StatusCode, name: &str, values: &Context) -> Response {
         match self.0.render(name, values) {
-            Ok(text) => Page(text).into_response(),
+            Ok(text) => (status, Page(text)).into_response(),
             Err(cause) => error::template(&cause),
         }
     }
@@ -60,4 +72,17 @@ impl Templates {
 /// A short text that is another one whenever one of [`LOADED`] is.
 fn version() -> String {
     Sha256::digest(LOADED.concat()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_cannot_be_made_is_500_whatever_it_was_to_be_answered_with() {
+        let templates = Templates::parse().unwrap();
+        let status = |name| templates.page_with(StatusCode::CONFLICT, name, &Context::new()).status();
+        assert_eq!(status("trips.html"), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(status("base.html"), StatusCode::CONFLICT);
+    }
 }

@@ -3,7 +3,7 @@
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tera::Context;
@@ -55,19 +55,24 @@ pub async fn book(
         return first_log_in(&format!("/places/{}{}", percent(&id), said.query(&WHEN)));
     };
     let [check_in, check_out, guests] = WHEN.map(|name| said.named(name));
+    let said_total = filled.word(TOTAL);
+    let agreed = whole(said_total);
     let wrong = match Wanted::parse(check_in, check_out, guests, today()) {
         Err(wrong) => wrong,
+        // Whatever the guest was told, it was another price than any.
+        Ok(_) if agreed.is_none() && !said_total.is_empty() => vec![Problem::OtherPrice],
         Ok(wanted) => {
-            let wanted = Wanted { agreed: whole(filled.text(TOTAL)), ..wanted };
+            let wanted = Wanted { agreed, ..wanted };
             match pages.storage.book(&id, &person.id, wanted).await {
                 Ok(Booked::Done { .. }) => return see("/trips?done=booked"),
+                Ok(Booked::Already) => return see("/trips?done=again"),
                 Ok(Booked::Refused(problem)) => vec![problem],
                 Ok(Booked::Unknown) => return error::not_found(),
                 Err(cause) => return error::storage(&cause),
             }
         }
     };
-    place::refused(&pages, &filled.visitor, &id, &said, wrong).await
+    place::refused(&pages, &filled.visitor, &id, said, wrong).await
 }
 
 /// `/trips`: what who is logged in has booked.
@@ -79,6 +84,7 @@ pub async fn page(
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let notice = match asked.done.as_str() {
         "booked" => "Your stay is booked. Have a good trip!",
+        "again" => "Your stay is booked. It was sent twice, and you pay once.",
         "cancelled" => "Your stay is cancelled. You pay nothing.",
         _ => "",
     };
@@ -121,7 +127,7 @@ async fn listed(pages: &Pages, visitor: &Visitor, notice: &str, wrong: Option<Pr
     values.insert("notice", notice);
     values.insert("refused", &wrong.map(|problem| problem.to_string()).unwrap_or_default());
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    visitor.answer((status, pages.templates.page("trips.html", &values)).into_response())
+    visitor.answer(pages.templates.page_with(status, "trips.html", &values))
 }
 
 fn as_shown(trip: Trip, today: Date) -> Shown {
@@ -129,7 +135,7 @@ fn as_shown(trip: Trip, today: Date) -> Shown {
     let open = !trip.cancelled && begin.is_some_and(|begin| begin >= today);
     Shown {
         link: format!("/places/{}", percent(&trip.place)),
-        picture: picture::of(&trip.place),
+        picture: picture::shown(&trip.cover, &trip.place),
         from: begin.map(shown).unwrap_or_default(),
         to: end.map(shown).unwrap_or_default(),
         total: dollars(trip.total),

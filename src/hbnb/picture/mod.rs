@@ -4,6 +4,7 @@ mod draw;
 mod house;
 mod scene;
 
+use super::photo::{self, Size};
 use draw::{Dice, Palette};
 
 /// How many different pictures there are: every landscape in every light.
@@ -15,6 +16,11 @@ pub fn of(id: &str) -> String {
     let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(16_777_619);
     let hash = id.bytes().fold(2_166_136_261, mix);
     format!("/static/{}", path((hash >> 8) as usize % COUNT))
+}
+
+/// The address of a place's picture in a list: of its cover, the id of an upload, if it has one.
+pub fn shown(cover: &str, place: &str) -> String {
+    if cover.is_empty() { of(place) } else { photo::address(cover, Size::Small) }
 }
 
 /// Where picture `number` lies among the static files.

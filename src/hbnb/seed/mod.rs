@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use uuid::Builder;
 
 use super::model::{Class, Values};
+use super::password::NOBODYS;
 use super::storage::{Error, Storage};
 use amenity::AMENITIES;
 use geography::STATES;
@@ -22,8 +23,6 @@ use phrase::{DETAILS, ENDINGS, KINDS, NAMES, NOTES, OPENINGS, SPOTS};
 
 /// Places of each city.
 const PLACES_PER_CITY: usize = 4;
-/// No text has this hash, so nobody can log in as one of these people.
-const NO_PASSWORD: &str = "!";
 
 /// What was added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,7 +116,7 @@ fn user(at: usize) -> Values {
         at,
         [
             ("email", json!(format!("guest{:02}@hbnb.example", at + 1))),
-            ("password", json!(NO_PASSWORD)),
+            ("password", json!(NOBODYS)),
             ("first_name", json!(first)),
             ("last_name", json!(last)),
         ],

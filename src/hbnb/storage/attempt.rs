@@ -3,9 +3,6 @@
 use super::statement::Statement;
 use super::{Error, Storage};
 
-/// How often a transaction is tried when others count the same.
-const TRIES: u32 = 3;
-
 /// What was counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
@@ -28,14 +25,7 @@ impl Storage {
             Err(Error::Exists) => {}
             Err(cause) => return Err(cause),
         }
-        let mut counted = self.counted(subject, now, expired).await;
-        for _ in 1..TRIES {
-            match counted {
-                Err(Error::Busy(_)) => counted = self.counted(subject, now, expired).await,
-                done => return done,
-            }
-        }
-        counted
+        self.in_turn(|| self.counted(subject, now, expired)).await
     }
 
     async fn counted(&self, subject: &str, now: i64, expired: i64) -> Result<Count, Error> {

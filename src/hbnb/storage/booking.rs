@@ -3,14 +3,13 @@
 //! A booking inserts each of its nights, and a night's primary key is its place and date: two bookings of one night cannot
 //! both be committed, whatever the engine and however many processes try. Cancelling deletes the nights.
 
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use serde::Serialize;
-use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::engine::{PATIENCE, Row, Work};
+use super::engine::{Row, Work};
 use super::statement::Statement;
 use super::{Error, Storage};
 use crate::hbnb::booking::{Offer, Problem, Stay, Wanted, stay};
@@ -20,8 +19,6 @@ use crate::hbnb::model::now;
 const BOOKED: &str = "booked";
 /// The state of one that was cancelled.
 const CANCELLED: &str = "cancelled";
-/// The first pause after somebody else held what we need; each further one is longer.
-const PAUSE: Duration = Duration::from_millis(5);
 /// The most trips of one list.
 const TRIPS: i64 = 200;
 
@@ -35,6 +32,8 @@ pub enum Booked {
         /// What it costs, in dollars.
         total: i64,
     },
+    /// The guest had booked just this before, perhaps by sending the form twice.
+    Already,
     /// It is not, and nothing was written.
     Refused(Problem),
     /// There is no such place, or no such guest any more.
@@ -75,6 +74,8 @@ pub struct Trip {
     pub total: i64,
     /// Whether it was cancelled.
     pub cancelled: bool,
+    /// The place's first picture; empty if it has none.
+    pub cover: String,
 }
 
 impl Storage {
@@ -93,23 +94,44 @@ impl Storage {
         Ok(self.fetch_one(&statement, |row| row.integer(0)).await? > Some(0))
     }
 
+    /// The nights from `begin` on, before `end`, that are booked.
+    pub async fn nights(&self, place: &str, begin: Date, end: Date) -> Result<BTreeSet<Date>, Error> {
+        let statement = Statement::new(
+            "SELECT CAST(night AS CHAR) FROM booked_nights WHERE place_id = ? AND night >= ? AND night < ?",
+        );
+        let statement = statement.with(place).with(&begin.to_string()).with(&end.to_string());
+        let nights = self.fetch(&statement, |row| row.word(0)).await?;
+        Ok(nights.iter().filter_map(|night| stay::date(night)).collect())
+    }
+
     /// Books the place for the guest (an id). Who comes at the same time as others waits for its turn; errors: those of the
     /// database, [`Error::Busy`] if the turn does not come while a client waits.
     pub async fn book(&self, place: &str, guest: &str, wanted: Wanted) -> Result<Booked, Error> {
         // A reader waits for nobody: most of a crowd is answered here.
         if self.is_taken(place, wanted.stay).await? {
-            return Ok(Booked::Refused(Problem::Taken));
+            return self.taken(place, guest, wanted).await;
         }
-        let mut turn = Turn::new();
-        loop {
-            match self.book_once(place, guest, wanted).await {
-                Err(Error::Busy(_)) if turn.comes_again().await => {}
-                // The id is new, so it is a night that exists already.
-                Err(Error::Exists) => return Ok(Booked::Refused(Problem::Taken)),
-                Err(Error::NoParent) => return Ok(Booked::Unknown),
-                done => return done,
-            }
+        match self.in_turn(|| self.book_once(place, guest, wanted)).await {
+            // The id is new, so it is a night that exists already.
+            Err(Error::Exists) => self.taken(place, guest, wanted).await,
+            Err(Error::NoParent) => Ok(Booked::Unknown),
+            done => done,
         }
+    }
+
+    /// What to tell who wants nights that are booked: whoever sends the form twice has booked them.
+    async fn taken(&self, place: &str, guest: &str, wanted: Wanted) -> Result<Booked, Error> {
+        let own = Statement::new(
+            "SELECT COUNT(*) FROM bookings WHERE user_id = ? AND check_in = ? AND check_out = ? AND place_id = ? \
+             AND guests = ? AND state = ?",
+        );
+        let own =
+            own.with(guest).with(&wanted.stay.check_in.to_string()).with(&wanted.stay.check_out.to_string());
+        let own = own.with(place).with(wanted.guests).with(BOOKED);
+        Ok(match self.fetch_one(&own, |row| row.integer(0)).await? {
+            Some(0) | None => Booked::Refused(Problem::Taken),
+            Some(_) => Booked::Already,
+        })
     }
 
     async fn book_once(&self, place: &str, guest: &str, wanted: Wanted) -> Result<Booked, Error> {
@@ -140,7 +162,7 @@ impl Storage {
     }
 
     /// What the place offers; nobody else books there, or changes it, before the transaction ends.
-    async fn hold(&self, all: &mut Work, place: &str) -> Result<Option<Offer>, Error> {
+    pub(super) async fn hold(&self, all: &mut Work, place: &str) -> Result<Option<Offer>, Error> {
         let mut statement = offer(place);
         // A writer of SQLite is alone already.
         if matches!(all, Work::MySql(_)) {
@@ -164,13 +186,7 @@ impl Storage {
         if stay::date(&check_in).is_none_or(|begin| begin < today) {
             return Ok(Cancelled::Begun);
         }
-        let mut turn = Turn::new();
-        loop {
-            match self.cancel_once(booking, &place).await {
-                Err(Error::Busy(_)) if turn.comes_again().await => {}
-                done => return done,
-            }
-        }
+        self.in_turn(|| self.cancel_once(booking, &place)).await
     }
 
     async fn cancel_once(&self, booking: &str, place: &str) -> Result<Cancelled, Error> {
@@ -191,30 +207,12 @@ impl Storage {
     pub async fn trips(&self, guest: &str) -> Result<Vec<Trip>, Error> {
         let statement = Statement::new(
             "SELECT b.id, p.id, p.name, c.name, s.name, CAST(b.check_in AS CHAR), CAST(b.check_out AS CHAR), \
-             b.guests, b.total_price, b.state FROM bookings b JOIN places p ON p.id = b.place_id \
+             b.guests, b.total_price, b.state, \
+             (SELECT f.id FROM pictures f WHERE f.place_id = p.id ORDER BY f.position, f.id LIMIT 1) FROM bookings b JOIN places p ON p.id = b.place_id \
              JOIN cities c ON c.id = p.city_id JOIN states s ON s.id = c.state_id \
              WHERE b.user_id = ? ORDER BY b.check_in DESC, b.id LIMIT ?",
         );
         self.fetch(&statement.with(guest).with(TRIPS), read_trip).await
-    }
-}
-
-/// Patience while somebody else holds what we need: SQLite's one writer, a lock, or the other end of a deadlock.
-struct Turn {
-    begun: Instant,
-    pauses: u32,
-}
-
-impl Turn {
-    fn new() -> Self {
-        Self { begun: Instant::now(), pauses: 0 }
-    }
-
-    /// Waits a little; false once a client would not wait any longer.
-    async fn comes_again(&mut self) -> bool {
-        self.pauses += 1;
-        sleep(PAUSE * self.pauses).await;
-        self.begun.elapsed() < PATIENCE
     }
 }
 
@@ -239,5 +237,6 @@ fn read_trip(row: Row<'_>) -> Result<Trip, sqlx::Error> {
         guests: row.integer(7)?.unwrap_or_default(),
         total: row.integer(8)?.unwrap_or_default(),
         cancelled: row.word(9)? == CANCELLED,
+        cover: row.word(10)?,
     })
 }

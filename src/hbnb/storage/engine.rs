@@ -8,8 +8,9 @@ use std::time::Duration;
 use sqlx::mysql::MySqlRow;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, MySql, MySqlConnection, MySqlPool, Row as _, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{Connection, MySql, MySqlConnection, MySqlPool, Row as _, Sqlite, SqliteConnection};
 
+use super::sqlite::Connections;
 use super::statement::Statement;
 
 /// Something of SQLite, or its sibling of MySQL.
@@ -22,7 +23,7 @@ pub enum Either<S, M> {
 }
 
 /// Connections.
-pub type Pool = Either<SqlitePool, MySqlPool>;
+pub type Pool = Either<Connections, MySqlPool>;
 /// A connection of the pool, which goes back by itself.
 pub type Link = Either<PoolConnection<Sqlite>, PoolConnection<MySql>>;
 /// A transaction; it is rolled back unless it is committed.
@@ -38,7 +39,7 @@ impl Pool {
     /// Any connection; it may have died while nobody used it.
     pub async fn link(&self) -> Result<Link, sqlx::Error> {
         Ok(match self {
-            Pool::Sqlite(pool) => Link::Sqlite(pool.acquire().await?),
+            Pool::Sqlite(file) => Link::Sqlite(file.readers.acquire().await?),
             Pool::MySql(pool) => Link::MySql(pool.acquire().await?),
         })
     }
@@ -55,10 +56,18 @@ impl Pool {
         }
     }
 
+    /// A connection that may write and lived a moment ago.
+    pub async fn writing_link(&self) -> Result<Link, sqlx::Error> {
+        match self {
+            Pool::Sqlite(file) => Ok(Link::Sqlite(file.writer.acquire().await?)),
+            Pool::MySql(_) => self.living_link().await,
+        }
+    }
+
     /// A transaction that may write. It says so at once: two that begin as readers could not both become writers of SQLite.
     pub async fn begin(&self) -> Result<Work, sqlx::Error> {
         let pool = match self {
-            Pool::Sqlite(pool) => return Ok(Work::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)),
+            Pool::Sqlite(file) => return Ok(Work::Sqlite(file.writer.begin_with("BEGIN IMMEDIATE").await?)),
             Pool::MySql(pool) => pool,
         };
         loop {
@@ -73,7 +82,7 @@ impl Pool {
     /// Waits until every connection is closed.
     pub async fn close(&self) {
         match self {
-            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Sqlite(file) => file.close().await,
             Pool::MySql(pool) => pool.close().await,
         }
     }

@@ -54,11 +54,14 @@ pub struct Card {
     pub number_bathrooms: i64,
     /// How many reviews it has.
     pub reviews: i64,
+    /// Its first picture; empty if it has none.
+    pub cover: String,
 }
 
 const CARDS: &str = "SELECT places.id, places.name, places.description, c.name, s.name, u.first_name, u.last_name, \
      places.price_by_night, places.max_guest, places.number_rooms, places.number_bathrooms, \
-     (SELECT COUNT(*) FROM reviews r WHERE r.place_id = places.id) \
+     (SELECT COUNT(*) FROM reviews r WHERE r.place_id = places.id), \
+     (SELECT f.id FROM pictures f WHERE f.place_id = places.id ORDER BY f.position, f.id LIMIT 1) \
      FROM places JOIN cities c ON c.id = places.city_id JOIN states s ON s.id = c.state_id \
      JOIN users u ON u.id = places.user_id";
 
@@ -79,6 +82,7 @@ impl Card {
             number_rooms: number(9)?,
             number_bathrooms: number(10)?,
             reviews: number(11)?,
+            cover: row.word(12)?,
         })
     }
 }

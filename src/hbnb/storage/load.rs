@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::Value;
 
 use super::engine::Work;
-use super::object::{insert_links, insert_many, selection, values};
+use super::object::{ROWS_AT_ONCE, insert_links, insert_many, selection, values};
 use super::statement::Statement;
 use super::{Database, Error, Storage};
 use crate::hbnb::model::{Class, Kind, Values};
@@ -74,8 +74,10 @@ impl Storage {
         let storage = Storage::open(&self.database);
         let mut all = storage.begin().await?;
         let settings: &[&str] = match &self.database {
-            // Ids come in no order, so that much of the indices is kept at hand.
-            Database::Sqlite(_) => &["PRAGMA defer_foreign_keys = ON", "PRAGMA cache_size = -32768"],
+            // Ids come in no order, so that much of the indices is kept at hand, but not the whole file.
+            Database::Sqlite(_) => {
+                &["PRAGMA defer_foreign_keys = ON", "PRAGMA cache_size = -32768", "PRAGMA mmap_size = 0"]
+            }
             Database::MySql(_) => &["SET SESSION foreign_key_checks = 0"],
         };
         for setting in settings {
@@ -90,6 +92,10 @@ impl Load {
     pub async fn rows(&mut self, class: Class, rows: &[Values]) -> Result<Done, Refusal> {
         if rows.is_empty() {
             return Ok(Done::default());
+        }
+        // Most are new. One statement adds all of its rows or none, so that those of a second one can be told from older ones.
+        if rows.len() <= ROWS_AT_ONCE && self.add(class, &rows.iter().collect::<Vec<_>>()).await? {
+            return Ok(done(rows.len(), rows.len()));
         }
         let ids: Vec<&str> = rows.iter().map(id).collect();
         let there = self.there(class, &ids).await.map_err(|e| self.storage.explain(e))?;
@@ -117,6 +123,9 @@ impl Load {
         if links.is_empty() {
             return Ok(Done::default());
         }
+        if links.len() <= ROWS_AT_ONCE && self.add_links(links).await? {
+            return Ok(done(links.len(), links.len()));
+        }
         let count = self.link(links).await.map_err(|e| self.storage.explain(e))?;
         Ok(done(count, links.len()))
     }
@@ -131,6 +140,16 @@ impl Load {
         self.all.commit().await.map_err(|e| self.storage.explain(e))?;
         self.storage.close().await;
         Ok(())
+    }
+
+    /// Adds these rows, unless an id is taken.
+    async fn add(&mut self, class: Class, rows: &[&Values]) -> Result<bool, Error> {
+        free(insert_many(self.all.session(), class, rows).await.map_err(|e| self.storage.explain(e)))
+    }
+
+    /// Adds these links, unless one is there.
+    async fn add_links(&mut self, links: &[(String, String)]) -> Result<bool, Error> {
+        free(insert_links(self.all.session(), links).await.map_err(|e| self.storage.explain(e)))
     }
 
     /// The rows of these ids.
@@ -175,6 +194,15 @@ impl Load {
             }
         }
         Ok(None)
+    }
+}
+
+/// Whether what was added was not there.
+fn free(added: Result<(), Error>) -> Result<bool, Error> {
+    match added {
+        Ok(()) => Ok(true),
+        Err(Error::Exists) => Ok(false),
+        Err(cause) => Err(cause),
     }
 }
 

@@ -23,7 +23,7 @@ struct Step {
     mysql: &'static str,
 }
 
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 5] = [
     Step {
         version: 1,
         name: "tables",
@@ -42,10 +42,23 @@ const STEPS: [Step; 3] = [
         sqlite: include_str!("migrations/0003_bookings.sql"),
         mysql: include_str!("migrations/0003_bookings.mysql.sql"),
     },
+    Step {
+        version: 4,
+        name: "pictures",
+        sqlite: include_str!("migrations/0004_pictures.sql"),
+        mysql: include_str!("migrations/0004_pictures.mysql.sql"),
+    },
+    Step {
+        version: 5,
+        name: "covering",
+        sqlite: include_str!("migrations/0005_covering.sql"),
+        mysql: include_str!("migrations/0005_covering.mysql.sql"),
+    },
 ];
 
 /// Every table that the steps make, those that name others first, and last the one of what was applied.
-pub const TABLES: [&str; 14] = [
+pub const TABLES: [&str; 15] = [
+    "pictures",
     "booked_nights",
     "bookings",
     "site_keys",

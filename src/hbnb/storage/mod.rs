@@ -13,11 +13,14 @@ pub mod error;
 pub mod find;
 pub mod home;
 pub mod link;
+pub mod listing;
 pub mod load;
 pub mod migration;
 pub mod mysql;
 pub mod object;
+pub mod picture;
 pub mod place;
+pub mod review;
 pub mod search;
 pub mod server;
 pub mod session;
@@ -25,20 +28,27 @@ pub mod sqlite;
 pub mod statement;
 pub mod takeover;
 pub mod unload;
+pub mod version;
 
 use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use engine::{PATIENCE, Pool, Row, Work, is_lost};
 pub use error::Error;
 pub use server::Server;
+use sqlite::Connections;
 use statement::Statement;
+use version::{Version, Versions};
 
 /// After how many seconds who was told that the database is not available may ask again.
 pub const RETRY_SECONDS: &str = "5";
+/// The first pause after somebody else held what we need; each further one is longer.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Which database, before it is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +94,7 @@ impl fmt::Display for Database {
 pub struct Storage {
     database: Database,
     pool: Pool,
+    versions: Option<Arc<Versions>>,
 }
 
 impl Storage {
@@ -98,16 +109,33 @@ impl Storage {
     }
 
     fn with(database: &Database, absent: sqlite::WhenAbsent) -> Self {
-        let pool = match database {
-            Database::Sqlite(path) => Pool::Sqlite(sqlite::pool(path, absent)),
-            Database::MySql(server) => Pool::MySql(mysql::pool(server)),
+        let (pool, versions) = match database {
+            Database::Sqlite(path) => {
+                (Pool::Sqlite(Connections::new(path, absent)), Some(Versions::of(path)))
+            }
+            Database::MySql(server) => (Pool::MySql(mysql::pool(server)), None),
         };
-        Self { database: database.clone(), pool }
+        Self { database: database.clone(), pool, versions: versions.map(Arc::new) }
     }
 
     /// Which database this is.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// What whoever asks now will see: for as long as it is the same, every question has the same answer. None if that
+    /// cannot be told.
+    pub async fn version(&self) -> Option<Version> {
+        let versions = self.versions.as_ref()?;
+        let version = versions.now()?;
+        if !versions.is_trusted(&version) {
+            let mode = Statement::new("PRAGMA journal_mode");
+            if self.fetch_one(&mode, |row| row.word(0)).await.ok()? != "wal" {
+                return None;
+            }
+            versions.trust(&version);
+        }
+        Some(version)
     }
 
     /// Waits until every connection is closed, so that SQLite tidies up its write-ahead log.
@@ -145,7 +173,7 @@ impl Storage {
 
     /// How many rows the statement changed. It is sent once, over a connection that lived a moment ago.
     async fn execute(&self, statement: &Statement) -> Result<u64, Error> {
-        self.bounded(async { self.pool.living_link().await?.session().execute(statement).await }).await
+        self.bounded(async { self.pool.writing_link().await?.session().execute(statement).await }).await
     }
 
     async fn begin(&self) -> Result<Work, Error> {
@@ -154,10 +182,30 @@ impl Storage {
 
     /// The same, but whoever takes longer than a client waits is [`Error::Busy`].
     async fn bounded<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
-        match timeout(PATIENCE, work).await {
-            Ok(done) => done.map_err(|e| self.explain(e)),
-            Err(_) => Err(Error::Busy(self.database.clone())),
-        }
+        self.in_time(async { work.await.map_err(|e| self.explain(e)) }).await
+    }
+
+    /// The same for work that explains its own errors. What was begun and not committed is rolled back.
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(Error::Busy(self.database.clone())))
+    }
+
+    /// Tries again, for as long as a client waits, while somebody else holds what we need: SQLite's one writer, a lock, or
+    /// the other end of a deadlock.
+    async fn in_turn<T, F: Future<Output = Result<T, Error>>>(
+        &self,
+        once: impl Fn() -> F,
+    ) -> Result<T, Error> {
+        self.in_time(async {
+            for pauses in 1.. {
+                match once().await {
+                    Err(Error::Busy(_)) => sleep(PAUSE * pauses).await,
+                    done => return done,
+                }
+            }
+            Err(Error::Busy(self.database.clone()))
+        })
+        .await
     }
 
     fn explain(&self, cause: sqlx::Error) -> Error {

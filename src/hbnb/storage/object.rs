@@ -11,7 +11,7 @@ use super::{Error, Storage};
 use crate::hbnb::model::{Class, Column, Kind, Values};
 
 /// Rows of one statement when many are inserted; SQLite takes at most 32,766 values in one.
-const ROWS_AT_ONCE: usize = 500;
+pub(super) const ROWS_AT_ONCE: usize = 500;
 
 /// Which rows of a class.
 #[derive(Clone, Copy, Debug)]
@@ -140,7 +140,7 @@ impl Storage {
             None => (Class::User, Vec::new()),
         };
         let ids: Vec<String> = ids.into_iter().map(str::to_string).collect();
-        match self.planted(rows, links, &taken(class, &ids)).await {
+        match self.in_time(self.planted(rows, links, &taken(class, &ids))).await {
             // Somebody else may have been faster by a moment: MySQL lets both look before either writes.
             Err(Error::Exists | Error::Busy(_)) if self.any(class, &ids).await? => Ok(false),
             done => done,

@@ -46,11 +46,6 @@ impl Storage {
         self.execute(&Statement::new("DELETE FROM sessions WHERE digest = ?").with(digest)).await.map(drop)
     }
 
-    /// Nor is any other of this user.
-    pub async fn end_sessions_of(&self, user: &str) -> Result<(), Error> {
-        self.execute(&Statement::new("DELETE FROM sessions WHERE user_id = ?").with(user)).await.map(drop)
-    }
-
     /// Takes away what ended before a moment, in seconds since 1970.
     pub async fn forget_sessions(&self, now: i64) -> Result<(), Error> {
         self.execute(&Statement::new("DELETE FROM sessions WHERE ends_at <= ?").with(now)).await.map(drop)

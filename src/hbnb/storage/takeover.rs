@@ -21,7 +21,7 @@ const PATIENCE: i64 = 60;
 /// Byte by byte, trailing spaces included: MariaDB's name for it, MySQL's, and what both have but without the spaces.
 const COLLATIONS: [&str; 3] = ["utf8mb4_nopad_bin", "utf8mb4_0900_bin", "utf8mb4_bin"];
 /// Which column of which table names a row of which other one.
-const KEYS: [(&str, &str, &str); 10] = [
+const KEYS: [(&str, &str, &str); 11] = [
     ("cities", "state_id", "states"),
     ("places", "city_id", "cities"),
     ("places", "user_id", "users"),
@@ -32,6 +32,7 @@ const KEYS: [(&str, &str, &str); 10] = [
     ("bookings", "place_id", "places"),
     ("bookings", "user_id", "users"),
     ("booked_nights", "booking_id", "bookings"),
+    ("pictures", "place_id", "places"),
 ];
 /// What our own tables have beside their keys, and older ones may lack: table, name, columns.
 const INDEXES: [(&str, &str, &str); 3] = [

@@ -1,6 +1,8 @@
 //! Every row, page by page, as of one moment.
 
-use super::engine::{Pool, Work};
+use std::fmt;
+
+use super::engine::{Pool, Row, Work};
 use super::object::{selection, values};
 use super::statement::Statement;
 use super::{Error, Storage};
@@ -9,6 +11,19 @@ use crate::hbnb::model::{Class, Values};
 /// Rows that are in memory at once.
 const PAGE: i64 = 500;
 
+/// How many rows there are of what only the site knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    accounts: i64,
+    bookings: i64,
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} accounts and {} bookings", self.accounts, self.bookings)
+    }
+}
+
 /// A transaction that only reads: what others write meanwhile is not seen, and they need not wait.
 pub struct Unload<'s> {
     storage: &'s Storage,
@@ -16,10 +31,23 @@ pub struct Unload<'s> {
 }
 
 impl Storage {
+    /// What [`Unload`] does not read; none if there is no row of it, or no table.
+    pub async fn left_behind(&self) -> Result<Option<Left>, Error> {
+        let statement =
+            Statement::new("SELECT (SELECT COUNT(*) FROM accounts), (SELECT COUNT(*) FROM bookings)");
+        let number = |row: &Row<'_>, at| Ok::<_, sqlx::Error>(row.integer(at)?.unwrap_or_default());
+        let read = |row: Row<'_>| Ok(Left { accounts: number(&row, 0)?, bookings: number(&row, 1)? });
+        match self.fetch_one(&statement, read).await {
+            Ok(left) => Ok(Some(left).filter(|left| left.accounts + left.bookings > 0)),
+            Err(Error::Unmigrated(_)) => Ok(None),
+            Err(cause) => Err(cause),
+        }
+    }
+
     /// Begins to read everything. Errors: those of the database.
     pub async fn unload(&self) -> Result<Unload<'_>, Error> {
         let all = match &self.pool {
-            Pool::Sqlite(pool) => pool.begin().await.map(Work::Sqlite),
+            Pool::Sqlite(file) => file.readers.begin().await.map(Work::Sqlite),
             Pool::MySql(pool) => pool.begin().await.map(Work::MySql),
         };
         Ok(Unload { storage: self, all: all.map_err(|e| self.explain(e))? })

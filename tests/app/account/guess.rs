@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{ANN, ANN_LOGS_IN, Answer, Browser, Site, WRONG, with_ann};
+use tokio::task::JoinSet;
+
 use deployer::hbnb::model::Class;
 use deployer::hbnb::storage::attempt::Count;
 use deployer::hbnb::{Part, Settings, app};
@@ -28,7 +30,13 @@ async fn after_ten_wrong_passwords_for_an_account_even_the_right_one_waits_where
     }
     // Another process counts alike.
     let other = app(Part::Web, &Settings::new(site.storage.database().clone())).await.unwrap();
-    let other = Site { router: other, storage: site.storage.clone(), _keep: site._keep };
+    let other = Site {
+        router: other,
+        storage: site.storage.clone(),
+        elsewhere: None,
+        pictures: site.pictures,
+        _keep: site._keep,
+    };
     let answer = Browser::new(&other).fill("/log-in", &ANN_LOGS_IN).await;
     assert!(is_told_to_wait(&answer), "{answer:?}");
     let answer = Browser::new(&other).fill("/log-in", &[("email", "bob@x"), ("password", "guess")]).await;
@@ -108,6 +116,26 @@ async fn a_count_begins_anew_after_its_window() {
     assert_eq!(counts, (1..=20).collect::<Vec<i64>>());
     site.storage.uncount_attempt("t").await.unwrap();
     assert_eq!(site.storage.count_attempt("t", 1951, 1051).await.unwrap().count, 20);
+}
+
+#[tokio::test]
+async fn who_logs_in_does_not_wait_for_everybody_at_the_api() {
+    let site = with_ann().await;
+    let mut crowd = JoinSet::new();
+    for n in 0..60 {
+        let body = format!(r#"{{"email":"{n}@x","password":"{n}"}}"#);
+        let (server, request) = (site.router.clone(), super::super::request("POST", "/api/v1/users", &body));
+        crowd.spawn(async move { crate::app::send(&server, request).await.status });
+    }
+    // Once one of them is served, all of them have come.
+    assert_eq!(crowd.join_next().await.unwrap().unwrap(), 201);
+    Browser::of_ann(&site).await;
+    let mut served = 0;
+    while let Some(done) = crowd.try_join_next() {
+        assert_eq!(done.unwrap(), 201);
+        served += 1;
+    }
+    assert!(served < 40, "{served} of 60 came before one who logged in");
 }
 
 #[tokio::test]

@@ -61,6 +61,59 @@ async fn of_rows_with_one_address_the_one_logs_in_whose_password_it_is() {
 }
 
 #[tokio::test]
+async fn each_of_five_rows_with_one_address_logs_in_and_an_account_comes_first() {
+    let site = super::with_ann().await;
+    let site = site.serving(Part::All).await;
+    for n in 0..5 {
+        let body = format!(
+            r#"{{"email":"ann@example.com","password":"pass{n}","first_name":"{n}","created_at":"2000-01-01T00:00:00"}}"#
+        );
+        assert_eq!(site.ask("POST", "/api/v1/users", &body).await.status, 201);
+    }
+    assert_eq!(who(&site, "ann@example.com", super::ANN[3].1).await.as_deref(), Some("Ann Lee"));
+    for n in 0..5 {
+        let name = who(&site, "ann@example.com", &format!("pass{n}")).await;
+        assert_eq!(name, Some(n.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn an_address_of_old_data_is_found_and_taken_however_its_capitals_are_typed() {
+    let site = Site::empty(Part::All).await;
+    add(&site, "old", "Ann@Example.Com", "correct horse").await;
+    add(&site, "accent", "ÄNN@Example.Com", "correct horse").await;
+    add(&site, "strange", "100%Ä_\\@x", "correct horse").await;
+    for (typed, id) in [
+        ("100%ä_\\@X", Some("strange")),
+        ("%ä", None),
+        ("ann@example.com", Some("old")),
+        ("ANN@EXAMPLE.COM", Some("old")),
+        ("änn@example.com", Some("accent")),
+        ("ànn@example.com", None),
+        ("_nn@example.com", None),
+        ("%@example.com", None),
+    ] {
+        assert_eq!(who(&site, typed, "correct horse").await.as_deref(), id, "{typed}");
+    }
+    for email in ["aNN@example.com", "äNN@example.com"] {
+        Browser::new(&site).fill("/sign-up", &[super::ANN[0], ("email", email), super::ANN[3]]).await;
+    }
+    assert_eq!(site.storage.list(Class::User).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn nobody_logs_in_as_one_of_the_demonstration() {
+    let site = Site::seeded(Part::Web).await;
+    let users = site.storage.list(Class::User).await.unwrap();
+    let of = |name: &str| users[0][name].as_str().unwrap().to_string();
+    let (id, email, kept) = (of("id"), of("email"), of("password"));
+    assert_eq!(who(&site, &email, &kept).await, None);
+    // Demonstrations that were planted before kept this.
+    assert!(site.storage.replace_password(&id, &kept, "!").await.unwrap());
+    assert_eq!(who(&site, &email, "!").await, None);
+}
+
+#[tokio::test]
 async fn where_passwords_are_md5_for_old_programs_they_stay_so() {
     let mut site = Site::empty(Part::Web).await;
     let settings = Settings::new(site.storage.database().clone());

@@ -79,6 +79,12 @@ async fn the_document_describes_rows_as_they_are_taken_and_shown() {
     assert_eq!(names("ChangedUser"), "first_name last_name password");
     assert_eq!(names("ChangedReview"), "text");
     assert_eq!(schemas["NewPlace"]["required"], serde_json::json!(["user_id", "name"]));
+    let open = "Nobody is asked who he is";
+    assert!(document["info"]["description"].as_str().unwrap().contains(open));
+    let left_out = "A password of somebody who signed up at the site is left out";
+    assert!(document["paths"]["/users/{id}"]["put"]["description"].as_str().unwrap().starts_with(left_out));
+    let page = site.get("/apidocs/").await.body;
+    assert!(page.contains(open) && page.matches(left_out).count() == 1, "{page}");
 }
 
 #[tokio::test]
@@ -100,9 +106,11 @@ async fn every_schema_that_is_named_is_there_and_no_operation_has_the_name_of_an
 
 #[tokio::test]
 async fn people_read_the_same_on_a_page_without_a_script() {
+    let site = Site::empty(Part::Api).await;
     let router = without_database(Part::Api).await;
     for path in ["/apidocs", "/apidocs/"] {
-        let page = get(&router, path).await;
+        let page = site.get(path).await;
+        assert_eq!(get(&router, path).await.said(), page.said());
         assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
         let policy = page.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'; style-src 'self'"), "{policy}");
@@ -111,6 +119,6 @@ async fn people_read_the_same_on_a_page_without_a_script() {
             assert!(page.body.contains(wanted), "{wanted} is not in {}", page.body);
         }
     }
-    let style = get(&router, "/apidocs/style.css").await;
+    let style = site.get("/apidocs/style.css").await;
     assert_eq!((style.status, style.header("content-type")), (200, Some("text/css; charset=utf-8")));
 }

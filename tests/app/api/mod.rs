@@ -21,6 +21,8 @@ use document::Document;
 /// Method, address below `/api/v1`, body; status and body of the answer, without the newline at its end.
 type Row<'a> = (&'a str, &'a str, &'a str, u16, &'a str);
 
+/// No server takes a longer line unless it is told to.
+const LONGEST_LINE: usize = 4094;
 const NOT_FOUND: &str = r#"{"error":"Not found"}"#;
 const NOT_JSON: &str = r#"{"error":"Not a JSON"}"#;
 
@@ -96,10 +98,26 @@ async fn hold(site: &Site, slash: &str, rows: &[Row<'_>]) {
             path.split_once('?').map_or((*path, String::new()), |(p, q)| (p, format!("?{q}")));
         let answer = site.ask(method, &format!("/api/v1{path}{slash}{query}"), body).await;
         let row = format!("{method} {path}{slash}{query} {}", body.chars().take(200).collect::<String>());
+        if is_refused_before(&answer, path, *status) {
+            continue;
+        }
         assert_eq!((answer.status, settled(&answer.body)), (*status, format!("{wanted}\n")), "{row}");
         assert_eq!(answer.header("content-type"), Some("application/json"), "{row}");
         assert_eq!(answer.header("content-length"), Some(&*answer.body.len().to_string()), "{row}");
         assert!(document.tells(method, path, *status), "{row}: {status} is not in the document");
+    }
+    eprintln!("rows asked: {}", rows.len());
+}
+
+/// What the application never sees, because a server before it refuses it in words of its own: an address that is longer than
+/// lines may be; and through Nginx an address with a NUL, and a body that the application would find too large anyway.
+fn is_refused_before(answer: &Answer, path: &str, status: u16) -> bool {
+    let is_of_nginx = answer.is_of_nginx() && answer.header("content-type") == Some("text/html");
+    match answer.status {
+        400 => is_of_nginx && path.contains("%00"),
+        413 => is_of_nginx && status == 413,
+        414 => path.len() > LONGEST_LINE,
+        _ => false,
     }
 }
 

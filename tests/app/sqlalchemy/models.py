@@ -2,6 +2,7 @@
 
 models.py SOCKET DATABASE create    makes the tables
 models.py SOCKET DATABASE add       adds the objects of a JSON list on standard input
+models.py SOCKET DATABASE delete    deletes the places of a JSON list of ids on standard input
 models.py SOCKET DATABASE all       prints every object, as JSON
 
 Alike on purpose: benches/hbnb/clone/model.py declares the same classes as one writes them today, to be measured; these
@@ -116,6 +117,10 @@ def main(socket, database, action):
             for values in json.load(sys.stdin):
                 session.add(made(values, session))
                 session.commit()
+        elif action == "delete":
+            for id in json.load(sys.stdin):
+                session.delete(session.get(Place, id))
+            session.commit()
         else:
             rows = [shown(row) for kind in CLASSES.values() for row in session.query(kind).order_by(kind.id)]
             print(json.dumps(rows))

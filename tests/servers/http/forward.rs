@@ -66,8 +66,10 @@ fn a_trusted_proxy_says_that_the_client_came_by_https_and_must_not_contradict_it
     assert_eq!(scheme(&server, "X-Forwarded-Proto: http\r\n"), "http");
     assert_eq!(scheme(&python(&STRANGER), "X-Forwarded-Proto: https\r\n"), "http");
     for server in both(&[]) {
-        let contradicting = get("X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: off\r\n");
-        assert_eq!(statuses(&server.address(), contradicting), [400]);
+        for second in ["X-Forwarded-Ssl: off", "X-Forwarded-Proto: http"] {
+            let contradicting = get(&format!("X-Forwarded-Proto: https\r\n{second}\r\n"));
+            assert_eq!(statuses(&server.address(), contradicting), [400]);
+        }
     }
 }
 

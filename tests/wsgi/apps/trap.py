@@ -252,6 +252,8 @@ ODD_HEADS = {
     "value": ("200 OK", [("X-Y", 1)]),
     "long": ("200 OK", [("X-Y", "v" * 2000000)]),
     "half": ("200 OK", [("X-Y", "\udce9")]),
+    "length": ("200 OK", [("Content-Length", "abc")]),
+    "lengths": ("200 OK", [("Content-Length", "4"), ("Content-Length", "5")]),
 }
 
 

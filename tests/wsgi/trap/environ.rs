@@ -186,9 +186,15 @@ fn on_a_unix_socket_the_host_header_names_the_server() {
     let path = dir.path().join("socket");
     let bind = format!("unix:{}", path.display());
     let _server = trap(&["--bind", &bind]);
-    for (host, name, port) in
-        [("shop.example", "shop.example", "80"), ("shop.example:8080", "shop.example", "8080")]
-    {
+    let https = "\r\nX-Forwarded-Proto: https";
+    for (host, name, port) in [
+        ("shop.example", "shop.example", "80"),
+        ("shop.example:8080", "shop.example", "8080"),
+        ("shop.example:", "shop.example", "80"),
+        ("[::1]", "[::1]", "80"),
+        (&["shop.example", https].concat(), "shop.example", "443"),
+        (&["shop.example:8443", https].concat(), "shop.example", "8443"),
+    ] {
         let stream = wait_for("the socket", || UnixStream::connect(&path).ok());
         let mut talk = Talk::on(stream);
         talk.send(format!("GET /shown HTTP/1.1\r\nHost: {host}\r\n\r\n"));
@@ -214,5 +220,14 @@ fn a_target_with_scheme_and_host_names_the_same_path() {
     assert_eq!(
         seen(&server.address(), &get("http://test/x?y")),
         ["HTTP_HOST='test'", "PATH_INFO='/x'", "QUERY_STRING='y'", "dict []"]
+    );
+}
+
+#[test]
+fn the_host_of_a_target_counts_and_not_the_header() {
+    let server = trap(&[]);
+    assert_eq!(
+        seen(&server.address(), &get("http://shop.example:8080/x")),
+        ["HTTP_HOST='shop.example:8080'", "PATH_INFO='/x'", "QUERY_STRING=''", "dict []"]
     );
 }

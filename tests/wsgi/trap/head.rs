@@ -23,7 +23,7 @@ fn an_odd_status_or_header_is_an_error_and_nothing_of_it_is_sent() {
     let server = trap(&[]);
     for odd in [
         "space", "colon", "empty", "split", "newline", "nul", "status", "line", "bytes", "word", "value",
-        "long", "half",
+        "long", "half", "length", "lengths",
     ] {
         let mut talk = Talk::to(&server.address());
         talk.send(get(&format!("/odd_head?{odd}")));

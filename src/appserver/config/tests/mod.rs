@@ -15,6 +15,11 @@ use crate::appserver::settings::section::{row, rows};
 use crate::appserver::settings::table::{Form, Setting};
 use crate::base::source::Source;
 
+/// One application is listened for at a place of its own.
+fn usual_bind(app: &str) -> Option<String> {
+    (app == "@homely").then(|| "127.0.0.1:5000".into())
+}
+
 /// A folder with files, and an environment.
 struct Place {
     folder: TempDir,
@@ -40,7 +45,7 @@ impl Place {
         let words = ["appserver"].into_iter().chain(line.split_whitespace());
         let args: Vec<OsString> = words.map(OsString::from).collect();
         let environment = |name: &str| self.environment.get(name).cloned();
-        let call = Call { args: &args, folder: self.folder.path(), environment: &environment };
+        let call = Call { args: &args, folder: self.folder.path(), environment: &environment, usual_bind };
         let shown =
             |said: Diagnostic| said.to_string().replace(&self.folder.path().display().to_string(), "DIR");
         read(&call).map(|(asked, said)| (asked, said.into_iter().map(shown).collect())).map_err(shown)
@@ -102,7 +107,7 @@ fn every_setting_can_be_set_in_every_source() {
     }
     let place = Place::new(&[("a.py", &py)]);
     let args: Vec<OsString> = line.into_iter().map(OsString::from).collect();
-    let call = Call { args: &args, folder: place.folder.path(), environment: &|_| None };
+    let call = Call { args: &args, folder: place.folder.path(), environment: &|_| None, usual_bind };
     let Line::Run(given) = cli::read(&args).unwrap() else { panic!() };
     let lines = Resolved::of(&call, &[Layer::of_line(None, given)]).unwrap().settings;
     let yaml = Resolved::of(&call, &[yaml::read(&Source::new("a.yml", yml)).unwrap()]).unwrap().settings;
@@ -138,6 +143,18 @@ fn a_later_source_is_stronger() {
     assert!(!settings.forwarded_allow_ips.contains("127.0.0.1".parse().unwrap()));
     let settings = Place::new(&[]).with("PORT", "5000").with("WEB_CONCURRENCY", "3").settings("@a");
     assert_eq!((settings.bind[0].to_string(), settings.workers), ("0.0.0.0:5000".into(), 3));
+}
+
+#[test]
+fn an_application_is_listened_for_where_it_is_used_to_unless_any_source_says_where() {
+    let bind = |place: &Place, line: &str| place.settings(line).bind[0].to_string();
+    let bare = Place::new(&[]);
+    assert_eq!(bind(&bare, "@homely"), "127.0.0.1:5000");
+    assert_eq!(bind(&bare, "@homely --bind :1"), "0.0.0.0:1");
+    assert_eq!(bind(&Place::new(&[]).with("PORT", "2"), "@homely"), "0.0.0.0:2");
+    assert_eq!(bind(&Place::new(&[]).with("GUNICORN_CMD_ARGS", "-b :3"), "@homely"), "0.0.0.0:3");
+    assert_eq!(bind(&Place::new(&[("appserver.yml", "bind: ':4'\n")]), "@homely"), "0.0.0.0:4");
+    assert_eq!(bare.settings("@a").bind, []);
 }
 
 #[test]

@@ -4,7 +4,7 @@ import io
 import os
 import struct
 
-HEAD, DATA, FILE, END, ABORT, EARLY, WHOLE = range(7)
+HEAD, DATA, FILE, END, ABORT, EARLY, WHOLE, REFUSED = range(8)
 FRAME = struct.Struct("<IBQ")
 OPENING = struct.Struct("<IBQQ")
 WHOLE_HEAD = struct.Struct("<IBQI")

@@ -5,12 +5,12 @@ Everything here also runs on Python 3.5. What comes and goes:
 - the channel: frames of the master (see channel.rs): length and count of descriptors, then JSON.
 - the queue: one packet a request, shared by all workers, so that whoever is free takes the next:
   number (u64), length of the environ (u32), kind of the body (u8), environ (marshal), body.
-- a slot: one stream a thread, for answers: length (u32), kind (u8), number of the request (u64), content. A head is a text:
+- a slot: one stream a thread. One byte comes, from when on the thread takes requests; then it is for answers: length (u32), kind (u8), number of the request (u64), content. A head is a text:
   status, name, value, name, value ..., a line each; its frame has the length of the body before it (u64, all ones if unknown).
   An answer in one frame has the length of the head (u32), the head, the body. Who waits for answers is told by a ring: a packet
   into the queue, the other way: process (u32), thread (u32).
 - the board: 16 bytes a thread: number of the request in work (u64), number of a request nobody waits for (u64),
-  then one byte at the end that says: leave.
+  then the number up to which requests are refused (u64), and one byte that says: leave.
 
 This part: what master and worker say to each other.
 """

@@ -71,8 +71,9 @@ class Thread:
 
     def run(self):
         try:
-            self.serve()
-            self.ring()
+            if self.is_let_in():
+                self.serve()
+                self.ring()
         except BaseException:
             # Not even a failure could be told, for want of memory as a rule: the end of the process tells it.
             try:
@@ -80,10 +81,22 @@ class Thread:
             finally:
                 os._exit(1)
 
+    def is_let_in(self):
+        """Waits until our answers are read: what was taken before would be lost with us. False: nobody can ask any more."""
+        poll = select.poll()
+        poll.register(self.worker.queue.fileno(), 0)
+        poll.register(self.slot.fileno(), select.POLLIN)
+        poll.poll()
+        try:
+            return bool(self.slot.recv(1, socket.MSG_DONTWAIT))
+        except OSError:
+            return False
+
     def serve(self):
         """Serves until told to leave, or until nobody can ask any more."""
         queue, poll, place = self.worker.queue, self.poll, self.at
         board, parts = self.worker.board, self.parts
+        refused = self.worker.places * PLACE
         flags = socket.MSG_CMSG_CLOEXEC
         while not self.worker.is_leaving():
             try:
@@ -102,10 +115,20 @@ class Thread:
             (number,) = NUMBER.unpack_from(board, place)
             environ_length, kind = PACKET.unpack_from(self.buffer)
             try:
-                self.answer(number, environ_length, kind, length - NUMBER.size, messages)
+                # Its number is on the board by now: whoever refuses it after this look sees that we have it.
+                if number <= NUMBER.unpack_from(board, refused)[0]:
+                    self.pass_over(number, kind, messages)
+                else:
+                    self.answer(number, environ_length, kind, length - NUMBER.size, messages)
             except ConnectionError:
                 return
             NUMBER.pack_into(board, place, 0)
+
+    def pass_over(self, number, kind, messages):
+        """A request that waited too long: its client was told, or is now."""
+        if kind == IN_FILE:
+            os.close(descriptor_of(messages))
+        self.say(FRAME.pack(0, REFUSED, number))
 
     def answer(self, number, environ_length, kind, length, messages):
         worker = self.worker

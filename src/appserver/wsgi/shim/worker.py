@@ -90,7 +90,7 @@ class Worker:
         self.places = len(slots)
         # What an application reads as the name of a request.
         self.request_key = "HTTP_" + self.settings["request_id_header"].upper().replace("-", "_")
-        self.board = mmap.mmap(board, self.places * PLACE + 1)
+        self.board = mmap.mmap(board, self.places * PLACE + NUMBER.size + 1)
         self.base = {
             "wsgi.version": (1, 0),
             "wsgi.errors": Errors(self.channel),
@@ -127,7 +127,7 @@ class Worker:
             other.join()
 
     def is_leaving(self):
-        return self.leaves or self.board[self.places * PLACE] != 0
+        return self.leaves or self.board[self.places * PLACE + NUMBER.size] != 0
 
     def leave(self, *_):
         """Takes no further request; also a signal handler. A thread that waits is woken by the end of what it can read."""

@@ -1,6 +1,7 @@
 //! The frames of answers as bytes: how a worker writes them.
 
 mod property;
+mod thread;
 
 use std::process::Command;
 
@@ -16,6 +17,7 @@ fn frame(frame: &Frame) -> Vec<u8> {
         Part::File(at, length) => (2, [at.to_le_bytes(), length.to_le_bytes()].concat()),
         Part::End => (3, Vec::new()),
         Part::Abort => (4, Vec::new()),
+        Part::Refused => (7, Vec::new()),
         Part::Early(head) => (5, opening(head)),
         Part::Whole(head, data) => {
             let head = lines(head);
@@ -58,7 +60,7 @@ fn head(status: &str, fields: &[(&str, &[u8])], length: Option<u64>) -> Head {
     Head { status: bytes(status.as_bytes()), fields, length }
 }
 
-/// What the shim sends for four answers: whole, in parts, of a file's length, failed.
+/// What the shim sends for five requests: an answer that is whole, in parts, of a file's length; one that failed, none.
 const ANSWERS: &str = "
 import sys; sys.path.insert(0, 'src/appserver/wsgi/shim')
 from answer import *
@@ -75,7 +77,7 @@ two = Answer(thread, 2**64 - 1)
 two.early([('Link', '</a>')]); two.start('404 No', []); two.write(b'a'); two.write(b'b' * 200000); two.end()
 three = Answer(thread, 3)
 three.start('200 OK', [('X' * 300, '')]); thread.sendall(three.opening() + FRAME.pack(16, FILE, 3) + struct.pack('<QQ', 5, 2**40))
-thread.sendall(FRAME.pack(0, ABORT, 4))
+thread.sendall(FRAME.pack(0, ABORT, 4) + FRAME.pack(0, REFUSED, 5))
 print(thread.sent.hex())
 ";
 
@@ -101,6 +103,7 @@ fn what_the_shim_writes_is_read() {
         part(3, Part::Head(head("200 OK", &[(&long, b"")], None))),
         part(3, Part::File(5, 1 << 40)),
         part(4, Part::Abort),
+        part(5, Part::Refused),
     ];
     assert_eq!(
         wanted.iter().flat_map(frame).collect::<Vec<u8>>(),

@@ -31,7 +31,11 @@ fn good() -> impl Strategy<Value = Frame> {
             .prop_map(|(head, data)| { Part::Whole(Head { length: Some(data.len() as u64), ..head }, data) }),
         data().prop_map(Part::Data),
         any::<[u64; 2]>().prop_map(|[at, length]| Part::File(at, length)),
-        any::<bool>().prop_map(|is_whole| if is_whole { Part::End } else { Part::Abort }),
+        (0..3u8).prop_map(|end| match end {
+            0 => Part::End,
+            1 => Part::Abort,
+            _ => Part::Refused,
+        }),
     ];
     (any::<u64>(), part).prop_map(|(number, part)| Frame { number, part })
 }
@@ -110,7 +114,7 @@ proptest! {
             Part::Whole(head, data) => 4 + of(head) + data.len(),
             Part::Data(data) => Bytes::len(data),
             Part::File(..) => 16,
-            Part::End | Part::Abort => 0,
+            Part::End | Part::Abort | Part::Refused => 0,
         };
         prop_assert!(found.iter().map(least).sum::<usize>() <= bytes.len());
     }

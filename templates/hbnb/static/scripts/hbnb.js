@@ -180,7 +180,7 @@ async function reviewOf(review) {
 
 function prepareReviews(article) {
   const box = article.querySelector('.reviews');
-  const button = box.querySelector('button');
+  const button = box?.querySelector('button');
   if (!button) return;
   const [heading, word] = [button.parentElement.firstChild, button.firstChild];
   const place = article.querySelector('h2').textContent;

@@ -1,6 +1,7 @@
 //! The pages for people, one file a page.
 
 mod account;
+mod done;
 pub mod dynamic;
 pub mod error;
 mod field;

@@ -1,13 +1,14 @@
 //! Trips: a guest books a place, sees what is booked, and cancels.
 
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tera::Context;
 
+use super::done::Done;
 use super::filled::Filled;
 use super::home::percent;
 use super::visitor::{Visitor, first_log_in, see};
@@ -22,13 +23,6 @@ use crate::hbnb::storage::booking::{Booked, Cancelled, Trip};
 
 /// The name of the field with the price that the guest saw.
 const TOTAL: &str = "total";
-
-/// What the address says: what was done a moment ago.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Asked {
-    done: String,
-}
 
 /// A trip as it is shown.
 #[derive(Serialize)]
@@ -76,13 +70,8 @@ pub async fn book(
 }
 
 /// `/trips`: what who is logged in has booked.
-pub async fn page(
-    State(pages): State<Pages>,
-    visitor: Visitor,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Response {
-    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
-    let notice = match asked.done.as_str() {
+pub async fn page(State(pages): State<Pages>, visitor: Visitor, done: Done) -> Response {
+    let notice = match done.word() {
         "booked" => "Your stay is booked. Have a good trip!",
         "again" => "Your stay is booked. It was sent twice, and you pay once.",
         "cancelled" => "Your stay is cancelled. You pay nothing.",

@@ -23,37 +23,24 @@ struct Step {
     mysql: &'static str,
 }
 
+/// A step from the two files that begin with `$files`.
+macro_rules! step {
+    ($version:literal, $name:literal, $files:literal) => {
+        Step {
+            version: $version,
+            name: $name,
+            sqlite: include_str!(concat!("migrations/", $files, ".sql")),
+            mysql: include_str!(concat!("migrations/", $files, ".mysql.sql")),
+        }
+    };
+}
+
 const STEPS: [Step; 5] = [
-    Step {
-        version: 1,
-        name: "tables",
-        sqlite: include_str!("migrations/0001_tables.sql"),
-        mysql: include_str!("migrations/0001_tables.mysql.sql"),
-    },
-    Step {
-        version: 2,
-        name: "accounts",
-        sqlite: include_str!("migrations/0002_accounts.sql"),
-        mysql: include_str!("migrations/0002_accounts.mysql.sql"),
-    },
-    Step {
-        version: 3,
-        name: "bookings",
-        sqlite: include_str!("migrations/0003_bookings.sql"),
-        mysql: include_str!("migrations/0003_bookings.mysql.sql"),
-    },
-    Step {
-        version: 4,
-        name: "pictures",
-        sqlite: include_str!("migrations/0004_pictures.sql"),
-        mysql: include_str!("migrations/0004_pictures.mysql.sql"),
-    },
-    Step {
-        version: 5,
-        name: "covering",
-        sqlite: include_str!("migrations/0005_covering.sql"),
-        mysql: include_str!("migrations/0005_covering.mysql.sql"),
-    },
+    step!(1, "tables", "0001_tables"),
+    step!(2, "accounts", "0002_accounts"),
+    step!(3, "bookings", "0003_bookings"),
+    step!(4, "pictures", "0004_pictures"),
+    step!(5, "covering", "0005_covering"),
 ];
 
 /// Every table that the steps make, those that name others first, and last the one of what was applied.

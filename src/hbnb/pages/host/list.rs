@@ -1,24 +1,17 @@
 //! `/listings`: the own places.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tera::Context;
 
 use crate::hbnb::booking::offer::dollars;
+use crate::hbnb::pages::done::Done;
 use crate::hbnb::pages::home::percent;
 use crate::hbnb::pages::visitor::{Visitor, first_log_in};
 use crate::hbnb::pages::{Pages, error};
 use crate::hbnb::picture;
 use crate::hbnb::storage::home::Card;
-
-/// What the address says: what was done a moment ago.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Asked {
-    done: String,
-}
 
 /// A place of the list.
 #[derive(Serialize)]
@@ -33,12 +26,7 @@ struct Own {
 }
 
 /// The page; who is not logged in does that first.
-pub async fn page(
-    State(pages): State<Pages>,
-    visitor: Visitor,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Response {
-    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
+pub async fn page(State(pages): State<Pages>, visitor: Visitor, done: Done) -> Response {
     let Some(person) = &visitor.person else { return first_log_in("/listings") };
     let cards = match pages.storage.listings(&person.id).await {
         Ok(cards) => cards,
@@ -53,6 +41,6 @@ pub async fn page(
     });
     let mut values = Context::new();
     values.insert("places", &own.collect::<Vec<_>>());
-    values.insert("notice", if asked.done == "deleted" { "Your place is deleted." } else { "" });
+    values.insert("notice", if done.word() == "deleted" { "Your place is deleted." } else { "" });
     visitor.answer(pages.templates.page("listings.html", &values))
 }

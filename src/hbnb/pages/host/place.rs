@@ -1,15 +1,16 @@
 //! One of the own places: added, changed, deleted.
 
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tera::Context;
 use uuid::Uuid;
 
 use super::entry::Entry;
 use crate::hbnb::booking::today;
+use crate::hbnb::pages::done::Done;
 use crate::hbnb::pages::filled::Filled;
 use crate::hbnb::pages::home::percent;
 use crate::hbnb::pages::visitor::{Visitor, first_log_in, see};
@@ -25,13 +26,6 @@ const NEW: &str = "/listings/new";
 
 /// The `{id}` of an address, if it is a text.
 type Id = Result<Path<String>, PathRejection>;
-
-/// What the address says: what was done a moment ago.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Asked {
-    done: String,
-}
 
 /// A picture as the host sees it.
 #[derive(Serialize)]
@@ -79,15 +73,9 @@ pub async fn add(State(pages): State<Pages>, filled: Filled) -> Response {
 const GONE: &str = "Something that you chose is not there any more. Look at it again.";
 
 /// The form for a place that is there, with its pictures.
-pub async fn page(
-    State(pages): State<Pages>,
-    id: Id,
-    visitor: Visitor,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Response {
-    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
+pub async fn page(State(pages): State<Pages>, id: Id, visitor: Visitor, done: Done) -> Response {
     let Ok(Path(id)) = id else { return error::not_found() };
-    let notice = match asked.done.as_str() {
+    let notice = match done.word() {
         "added" => "Your place is listed. Add some pictures, so that guests see what awaits them.",
         "saved" => "Your changes are saved.",
         "picture" => "The picture is added.",

@@ -6,7 +6,7 @@ use super::layout::{Layout, unit};
 use crate::base::secret::Text;
 use crate::base::yaml::MASKED;
 use crate::deployer::python::Installed;
-use crate::deployer::stack::{App, Database, Peer, Run};
+use crate::deployer::stack::{App, Database, Peer, Run, Slashes};
 
 /// Seconds an idle connection of Nginx stays open: longer than Nginx itself keeps it (60), so that no request meets
 /// a connection that is being closed.
@@ -88,6 +88,14 @@ fn options(app: &App) -> Vec<String> {
     let mut options = app.settings.options.clone();
     if app.settings.get(&["keepalive"]).is_none() {
         options.extend(["--keep-alive".to_string(), KEEP_ALIVE.to_string()]);
+    }
+    for route in app.routes.iter().filter(|route| !route.bare().is_empty()) {
+        let word = match route.slashes {
+            Slashes::Either => continue,
+            Slashes::Redirect => "redirect",
+            Slashes::Exact => "exact",
+        };
+        options.extend(["--slashes".to_string(), format!("{word}:{}", route.path.value)]);
     }
     options
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::layout::Layout;
 use crate::deployer::inventory::Host;
-use crate::deployer::stack::{App, Page, Probe, Run, Site, Slashes, Stack};
+use crate::deployer::stack::{App, Page, Probe, Run, Site, Stack};
 
 /// The first Nginx whose `add_header` knows `always`.
 const ALWAYS_SINCE: [u32; 3] = [1, 7, 5];
@@ -77,20 +77,15 @@ fn proxied(site: &Site, stack: &Stack, layout: &Layout) -> Vec<Value> {
     proxied.collect()
 }
 
-/// The locations of an app's routes. Never a prefix without its slash: it would take `/apifoo` for `/api`.
+/// The locations of an app's routes: both forms of each path, whatever becomes of the other one, which is for the
+/// application server to say. With one of them alone, Nginx would answer the other by itself; a prefix without its slash
+/// would take `/apifoo` for `/api`.
 fn locations(app: &App) -> Vec<String> {
-    let mut matches: Vec<String> = Vec::new();
-    for route in &app.routes {
-        let path = route.path.value.as_str();
-        let bare = path.trim_end_matches('/');
-        match (bare, route.slashes) {
-            ("", _) => matches.push("/".to_string()),
-            (_, Slashes::Either) => matches.extend([format!("= {bare}"), format!("^~ {bare}/")]),
-            (_, Slashes::Exact) if path.ends_with('/') => matches.push(format!("^~ {path}")),
-            (_, Slashes::Exact) => matches.push(format!("= {path}")),
-        }
-    }
-    matches
+    let matches = app.routes.iter().flat_map(|route| match route.bare() {
+        "" => vec!["/".to_string()],
+        bare => vec![format!("= {bare}"), format!("^~ {bare}/")],
+    });
+    matches.collect()
 }
 
 /// A page that is a text gets an internal path of its own.

@@ -21,6 +21,7 @@ use super::inventory::{Host, Inventory};
 use super::options::{Common, Input};
 use super::payload::Binaries;
 use super::playbook::{self, Compiled, Playbook, TaskContext};
+use super::rolling::rolling;
 use super::run::{self, Job, Mode, Options, Report};
 use super::stack::{Stack, Wsgi};
 use super::target::Target;
@@ -109,6 +110,7 @@ impl Desk {
         let (desk, mut errors) = Self::read(input, secrets);
         let Some(desk) = desk else { return Err(errors) };
         let mut steps = 0;
+        kept(rolling(&desk.playbook, &desk.inventory, &desk.hosts), &mut errors);
         for host in &desk.hosts {
             let Some(stack) = desk.stacks.get(&host.name) else { continue };
             for release in TRIED {
@@ -187,11 +189,19 @@ impl Desk {
         let watcher = report::watcher(common.format, &self.mask);
         let mask = self.mask.clone();
         let targets = self.targets()?;
+        let rolling = rolling(&self.playbook, &self.inventory, &self.hosts)?;
         let desk = Arc::new(self);
         let jobs = targets.into_iter().map(|target| job(&desk, target)).collect();
         let control_path = control.path().to_path_buf();
-        let options =
-            Options { mode, forks: common.forks, control: control_path, binaries, watcher, interrupt };
+        let options = Options {
+            mode,
+            forks: common.forks,
+            control: control_path,
+            binaries,
+            watcher,
+            interrupt,
+            rolling,
+        };
         let reports = runtime.block_on(run::run(jobs, &options));
         if options.interrupt.is_set() {
             interrupt::end_connecting();

@@ -15,6 +15,7 @@ pub mod playbook;
 pub mod python;
 pub mod reach;
 pub mod report;
+pub mod rolling;
 pub mod run;
 pub mod sandbox;
 pub mod ssh;

@@ -84,7 +84,7 @@ fn a_pattern_can_come_from_a_file() {
 #[test]
 fn what_is_nearly_a_variable_of_ours_is_a_warning_and_any_other_is_free() {
     assert_eq!(
-        warnings("all:\n  hosts: {a: }\n  vars:\n    app: {}\n    app_name: x\n    sites: {}\n    size: 3\n    aps: {x: 1}\n    probe: [1]\n")
+        warnings("all:\n  hosts: {a: }\n  vars:\n    app: {}\n    app_name: x\n    sit: {}\n    size: 3\n    aps: {x: 1}\n    probe: [1]\n")
             .iter()
             .map(|w| w.lines().last().unwrap().trim().to_string())
             .collect::<Vec<_>>(),

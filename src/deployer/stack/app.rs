@@ -34,6 +34,8 @@ pub struct App {
     pub env: Vec<(String, Text)>,
     /// Settings of the application server, as typed.
     pub settings: Vec<(String, String)>,
+    /// The site that it answers on; none means the first.
+    pub site: Option<Spanned<String>>,
     /// Where it answers on the site.
     pub routes: Vec<Route>,
     /// Prefix of URLs (starts and ends with `/`) → directory.
@@ -121,6 +123,7 @@ struct Typed {
     env: Option<Entries<Spanned<Text>>>,
     #[serde(default)]
     settings: Option<Entries<Spanned<String>>>,
+    site: Option<Spanned<String>>,
     #[serde(default)]
     routes: Option<Vec<TypedRoute>>,
     #[serde(default, rename = "static")]
@@ -138,7 +141,7 @@ struct TypedRoute {
 
 /// Reads one app; mistakes are added to `said`.
 pub fn read(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> Option<App> {
-    check_name(name, said);
+    check_name("an app", name, said);
     let later = later(node);
     if !later.is_empty() {
         said.extend(later);
@@ -170,6 +173,7 @@ pub fn read(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> 
         workers: typed.workers.map_or(WORKERS, |n| workers(&n, said)),
         env: typed.env.unwrap_or_default().0.into_iter().map(|entry| variable(entry, said)).collect(),
         settings: typed.settings.unwrap_or_default().0.into_iter().map(|s| setting(s, said)).collect(),
+        site: typed.site,
         routes: typed.routes.unwrap_or_default().into_iter().map(|r| route(r, said)).collect(),
         statics: typed.statics.unwrap_or_default().0.into_iter().map(|s| directory(s, said)).collect(),
         health: typed.health.inspect(|path| word::path("the health path", path, said)),
@@ -190,12 +194,13 @@ fn later(node: &Node) -> Vec<Diagnostic> {
     redirects.collect()
 }
 
-fn check_name(name: &Spanned<String>, said: &mut Vec<Diagnostic>) {
+/// Checks a name that becomes part of names on the host: of units, files, variables.
+pub fn check_name(what: &str, name: &Spanned<String>, said: &mut Vec<Diagnostic>) {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     let starts = name.value.starts_with(|c: char| c.is_ascii_lowercase());
     if !starts || !name.value.chars().all(fits) || name.value.len() > MAX_NAME {
         let label = format!("a letter first, then letters, digits, `-`, `_`; lower case, at most {MAX_NAME}");
-        let message = format!("`{}` cannot be the name of an app", name.value.escape_debug());
+        let message = format!("`{}` cannot be the name of {what}", name.value.escape_debug());
         said.push(Diagnostic::error(message).at(&name.span).label(label));
     }
 }

@@ -1,18 +1,55 @@
 //! What can only be seen over the whole of a host: things used twice, routes that nothing proves.
 
 use super::word::{claim, twice};
-use super::{App, Bind, Route, Slashes, Stack};
+use super::{Bind, Probe, Route, Site, Slashes, Stack};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::Spanned;
 
 /// What two parts of a host both want, and a health that is not the app's own; added to `said`.
 pub fn conflicts(stack: &Stack, said: &mut Vec<Diagnostic>) {
+    sites(stack, said);
     binds(stack, said);
-    paths(stack, said);
+    stack.sites.iter().for_each(|site| paths(site, stack, said));
     healths(stack, said);
     for (at, probe) in stack.probes.iter().enumerate() {
         if let Some(first) = stack.probes[..at].iter().find(|p| p.name.value == probe.name.value) {
             said.push(twice("the probe's name", &probe.name, &first.name));
+        }
+    }
+}
+
+/// Sites that are named and not there, and those that Nginx could not tell apart.
+fn sites(stack: &Stack, said: &mut Vec<Diagnostic>) {
+    let known: Vec<&str> =
+        stack.sites.iter().filter_map(|site| site.name.as_deref()).map(String::as_str).collect();
+    let asked = stack.apps.iter().filter_map(|app| app.site.as_ref());
+    for name in asked.chain(stack.probes.iter().filter_map(|probe| probe.site.as_ref())) {
+        if !known.contains(&name.as_str()) {
+            let error =
+                Diagnostic::error(format!("unknown site `{}`", name.value.escape_debug())).at(&name.span);
+            let label = if known.is_empty() {
+                "there are no `sites`".into()
+            } else {
+                format!("sites here: {}", known.join(", "))
+            };
+            said.push(error.label(label).suggest(&name.value, known.iter().copied()));
+        }
+    }
+    for (at, site) in stack.sites.iter().enumerate() {
+        let shared = |other: &&Site| {
+            let same = |name| other.server_name.contains(name);
+            let nameless = site.server_name.is_empty() && other.server_name.is_empty();
+            other.listen == site.listen && (nameless || site.server_name.iter().any(same))
+        };
+        if let (Some(name), Some(first)) = (&site.name, stack.sites[..at].iter().find(shared)) {
+            let other = first.name.as_deref().map_or("", String::as_str);
+            let error = Diagnostic::error(format!(
+                "nginx could not tell the sites `{other}` and `{}` apart",
+                name.value
+            ));
+            said.push(
+                error.at(&name.span).label("the same port and name").fix("give each its own `server_name`"),
+            );
         }
     }
 }
@@ -22,11 +59,12 @@ fn binds(stack: &Stack, said: &mut Vec<Diagnostic>) {
         if let Some(first) = stack.apps[..at].iter().find(|first| same_bind(&first.bind, &app.bind)) {
             said.push(twice("the bind", &app.bind_at, &first.bind_at));
         }
-        if matches!(&app.bind, Bind::Tcp { port, .. } if *port == stack.site.listen) {
+        let Bind::Tcp { port, .. } = &app.bind else { continue };
+        if stack.sites.iter().any(|site| site.listen == *port) {
             said.push(
                 Diagnostic::error(format!("the bind `{}` has the site's own port", app.bind_at.value))
                     .at(&app.bind_at.span)
-                    .label(format!("nginx listens on {} of every address", stack.site.listen))
+                    .label(format!("nginx listens on {port} of every address"))
                     .fix("give the app another port"),
             );
         }
@@ -49,15 +87,15 @@ fn same_bind(one: &Bind, other: &Bind) -> bool {
 /// A path of the site and whether only its exact form is claimed.
 type Claim<'s> = (&'s Spanned<String>, bool);
 
-fn paths(stack: &Stack, said: &mut Vec<Diagnostic>) {
+fn paths(site: &Site, stack: &Stack, said: &mut Vec<Diagnostic>) {
     let route = |r: &'_ Route| r.slashes == Slashes::Exact;
     let mut claims: Vec<Claim<'_>> = Vec::new();
-    for app in &stack.apps {
+    for app in stack.apps_of(site) {
         claims.extend(app.routes.iter().map(|r| (&r.path, route(r))));
         claims.extend(app.statics.iter().map(|(prefix, _)| (prefix, false)));
     }
-    claims.extend(stack.site.redirects.iter().map(|r| (&r.path, false)));
-    claims.extend(stack.site.statics.iter().map(|(prefix, _)| (prefix, false)));
+    claims.extend(site.redirects.iter().map(|r| (&r.path, false)));
+    claims.extend(site.statics.iter().map(|(prefix, _)| (prefix, false)));
     for (at, (path, exact)) in claims.iter().enumerate() {
         let same = |(other, other_exact): &&Claim<'_>| match *exact && *other_exact {
             true => other.value == path.value,
@@ -71,10 +109,9 @@ fn paths(stack: &Stack, said: &mut Vec<Diagnostic>) {
 
 /// An app's health is asked through the site: a path that leads elsewhere would prove another app, or nothing.
 fn healths(stack: &Stack, said: &mut Vec<Diagnostic>) {
-    let routes: Vec<&Route> = stack.apps.iter().flat_map(|app| &app.routes).collect();
     for app in &stack.apps {
         let Some(health) = &app.health else { continue };
-        let reached = answers(&routes, health);
+        let reached = answers(&routes(stack.site_of(app), stack), health);
         if reached.is_some_and(|route| app.routes.iter().any(|own| own.path == route.path)) {
             continue;
         }
@@ -91,15 +128,21 @@ fn healths(stack: &Stack, said: &mut Vec<Diagnostic>) {
 
 /// Warnings: routes that no probe's request reaches.
 pub fn uncovered(stack: &Stack) -> Vec<Diagnostic> {
-    let routes: Vec<&Route> = stack.apps.iter().flat_map(|app: &App| &app.routes).collect();
-    let reached: Vec<&Route> = stack.probes.iter().filter_map(|p| answers(&routes, &p.get.value)).collect();
-    let missing = routes.iter().filter(|route| !reached.iter().any(|r| r.path == route.path));
-    let warning = |route: &&Route| {
+    let asked =
+        |probe: &Probe| answers(&routes(stack.site_named(probe.site.as_ref()), stack), &probe.get.value);
+    let reached: Vec<&Route> = stack.probes.iter().filter_map(asked).collect();
+    let all = stack.apps.iter().flat_map(|app| &app.routes);
+    let missing = all.filter(|route| !reached.iter().any(|r| std::ptr::eq(*r, *route)));
+    let warning = |route: &Route| {
         Diagnostic::warning(format!("no probe covers the route `{}`", route.path.value))
             .at(&route.path.span)
             .fix(format!("add to `probes`: {{ name: …, get: {} }}", route.path.value))
     };
     missing.map(warning).collect()
+}
+
+fn routes<'s>(site: &Site, stack: &'s Stack) -> Vec<&'s Route> {
+    stack.apps_of(site).flat_map(|app| &app.routes).collect()
 }
 
 /// The route that answers a request: the longest that matches it.

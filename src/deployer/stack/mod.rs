@@ -1,6 +1,6 @@
 //! What a host is to run: its apps, the site in front of them and the probes that prove it.
 //!
-//! Read from the variables `apps`, `database`, `site` and `probes`. Limits: 1 to 256 workers an app; ports 1 to 65535; an app's name
+//! Read from the variables `apps`, `database`, `site` or `sites`, and `probes`. Limits: 1 to 256 workers an app; ports 1 to 65535; an app's name
 //! has at most 32 characters (it becomes a unit's name); a Unix socket's path at most 107 bytes (the kernel's limit);
 //! TLS, rate limits and redirecting slashes are refused by name.
 
@@ -14,7 +14,7 @@ mod word;
 mod wsgi;
 
 use crate::base::diagnostic::Diagnostic;
-use crate::base::yaml::{Node, Value};
+use crate::base::yaml::{Node, Spanned, Value};
 use crate::deployer::inventory::{Host, in_order};
 
 pub use app::{App, Route, Run, Slashes};
@@ -25,18 +25,30 @@ pub use site::{ErrorPage, Page, Redirect, Site};
 pub use wsgi::{Origin, Python, Wsgi};
 
 /// What a host is to run; empty for a host without `apps`, `site` and `probes`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stack {
     /// In the order of the file.
     pub apps: Vec<App>,
     /// Where the bundled ones keep their rows.
     pub database: Database,
-    /// The site in front of them.
-    pub site: Site,
+    /// The sites in front of them, at least one; the first is that of apps and probes that name none.
+    pub sites: Vec<Site>,
     /// In the order of the file, then the health of every app that no other probe asks for.
     pub probes: Vec<Probe>,
     /// What is suspicious and no error.
     pub warnings: Vec<Diagnostic>,
+}
+
+impl Default for Stack {
+    fn default() -> Self {
+        Self {
+            apps: Vec::new(),
+            database: Database::default(),
+            sites: vec![Site::default()],
+            probes: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
 }
 
 impl Stack {
@@ -53,9 +65,7 @@ impl Stack {
         if let Some(node) = host.vars.get("database").filter(|n| !n.is_null()) {
             stack.database = database::read(node, &mut said);
         }
-        if let Some(node) = host.vars.get("site").filter(|n| !n.is_null()) {
-            stack.site = site::read(node, &mut said);
-        }
+        stack.sites = sites(host, &mut said);
         if let Some(probes) = list(host, "probes", &mut said) {
             stack.probes = probes.iter().filter_map(|node| probe::read(node, &mut said)).collect();
         }
@@ -65,15 +75,50 @@ impl Stack {
         }
         for (app, health) in stack.apps.iter().filter_map(|app| Some((app, app.health.as_ref()?))) {
             if !stack.probes.iter().any(|probe| probe.get.value == health.value) {
-                stack.probes.push(Probe::of_health(&app.name, health));
+                stack.probes.push(Probe::of_health(app, health));
             }
         }
         stack.warnings = check::uncovered(&stack);
         Ok(stack)
     }
+
+    /// The site of that name; the first one if there is none.
+    pub fn site_named(&self, name: Option<&Spanned<String>>) -> &Site {
+        let has_it = |site: &&Site| site.name.as_deref() == name.map(|name| &name.value);
+        self.sites.iter().find(has_it).unwrap_or(&self.sites[0])
+    }
+
+    /// The site that an app answers on.
+    pub fn site_of(&self, app: &App) -> &Site {
+        self.site_named(app.site.as_ref())
+    }
+
+    /// The apps that answer on a site.
+    pub fn apps_of(&self, site: &Site) -> impl Iterator<Item = &App> {
+        self.apps.iter().filter(move |app| self.site_of(app).name == site.name)
+    }
 }
 
-type Named = (crate::base::yaml::Spanned<String>, Node);
+/// `site` is one, `sites` a map of several by name.
+fn sites(host: &Host, said: &mut Vec<Diagnostic>) -> Vec<Site> {
+    let several = map(host, "sites", said).unwrap_or_default();
+    let one = host.vars.get("site").filter(|n| !n.is_null());
+    if let (Some(one), Some((first, _))) = (one, several.first()) {
+        let both = Diagnostic::error("`site` and `sites` cannot both be given").at(&one.span);
+        said.push(
+            both.note("sites", first.span.to_string()).fix("write the one below `sites` too, with a name"),
+        );
+    }
+    let named = several.iter().map(|(name, node)| site::named(name, node, said));
+    let sites: Vec<Site> = named.collect();
+    match one {
+        _ if !sites.is_empty() => sites,
+        Some(node) => vec![site::read(node, said)],
+        None => vec![Site::default()],
+    }
+}
+
+type Named = (Spanned<String>, Node);
 
 fn map<'h>(host: &'h Host, key: &str, said: &mut Vec<Diagnostic>) -> Option<&'h [Named]> {
     let node = host.vars.get(key).filter(|n| !n.is_null())?;

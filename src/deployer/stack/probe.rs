@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::word;
+use super::{App, word};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::{Entries, Node, Spanned};
 
@@ -15,6 +15,8 @@ pub struct Probe {
     pub get: Spanned<String>,
     /// The `Host` of the request; none means the address that is asked.
     pub host: Option<String>,
+    /// The site that is asked; none means the first.
+    pub site: Option<Spanned<String>>,
     /// What must come back.
     pub expect: Expect,
 }
@@ -32,11 +34,12 @@ pub struct Expect {
 
 impl Probe {
     /// The probe of an app's health: 200 at that path.
-    pub fn of_health(app: &Spanned<String>, health: &Spanned<String>) -> Self {
+    pub fn of_health(app: &App, health: &Spanned<String>) -> Self {
         Self {
-            name: Spanned { value: format!("health of {}", app.value), span: app.span.clone() },
+            name: Spanned { value: format!("health of {}", app.name.value), span: app.name.span.clone() },
             get: health.clone(),
             host: None,
+            site: app.site.clone(),
             expect: Expect { status: 200, body: None, headers: Vec::new() },
         }
     }
@@ -48,6 +51,7 @@ struct Typed {
     name: Spanned<String>,
     get: Spanned<String>,
     host: Option<Spanned<String>>,
+    site: Option<Spanned<String>>,
     expect: Option<TypedExpect>,
 }
 
@@ -97,6 +101,7 @@ pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Option<Probe> {
         name: typed.name,
         get: typed.get,
         host: typed.host.map(|host| host.value),
+        site: typed.site,
         expect: Expect {
             status: expect.status.map_or(200, |status| status.value),
             body: expect.body,

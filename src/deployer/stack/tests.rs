@@ -36,14 +36,14 @@ fn a_site_and_its_probes_are_read_with_their_defaults() {
         "site:\n  server_name: example.com\n  headers: { X-A: 'say \"hi\" for 5%' }\n  redirects: { /redirect_me: 'https://example.org/?a=%20b' }\n  error_pages: { 404: 'nothing here', 500: /sorry }\nprobes:\n  - { name: home, get: / }\n  - { name: old, get: /redirect_me, host: example.com, expect: { status: 301, body: x, header: { Location: y } } }",
     );
     let stack = Stack::of(&inventory.hosts[0]).unwrap();
-    assert_eq!(stack.site.server_name, ["example.com"]);
-    assert_eq!((stack.site.listen, stack.site.headers.len()), (80, 1));
-    assert_eq!(stack.site.redirects[0].target, "https://example.org/?a=%20b");
+    assert_eq!(stack.sites[0].server_name, ["example.com"]);
+    assert_eq!((stack.sites[0].listen, stack.sites[0].headers.len()), (80, 1));
+    assert_eq!(stack.sites[0].redirects[0].target, "https://example.org/?a=%20b");
     let pages = [
         ErrorPage { status: 404, page: Page::Text("nothing here".into()) },
         ErrorPage { status: 500, page: Page::Path("/sorry".into()) },
     ];
-    assert_eq!(stack.site.error_pages, pages);
+    assert_eq!(stack.sites[0].error_pages, pages);
     assert_eq!(stack.probes[0].expect, Expect { status: 200, body: None, headers: Vec::new() });
     let expect =
         Expect { status: 301, body: Some("x".into()), headers: vec![("Location".into(), "y".into())] };
@@ -54,7 +54,7 @@ fn a_site_and_its_probes_are_read_with_their_defaults() {
 fn a_host_without_apps_has_nothing_to_run() {
     let stack = Stack::of(&inventory("free: 1").hosts[0]).unwrap();
     assert_eq!(stack, Stack::default());
-    assert_eq!(stack.site.listen, 80);
+    assert_eq!(stack.sites[0].listen, 80);
 }
 
 #[test]
@@ -130,4 +130,35 @@ fn where_code_lies_is_told_by_its_name() {
     assert_eq!(origin("file:///srv/web.git"), git("file:///srv/web.git", None));
     assert_eq!(origin("/srv/web.tar.gz"), Origin::Archive("/srv/web.tar.gz".into()));
     assert_eq!(origin("/srv/c#/web"), Origin::Directory("/srv/c#/web".into()));
+}
+
+#[test]
+fn several_sites_have_apps_and_probes_of_their_own() {
+    let inventory = inventory(
+        "apps:\n  shop:\n    run: '@hbnb'\n    site: shop\n    routes: [{ path: / }]\n    health: /status\n  blog:\n    run: '@hbnb/web'\n    site: blog\n    routes: [{ path: / }]\nsites:\n  blog: { server_name: blog.example.com }\n  shop: { server_name: shop.example.com }",
+    );
+    let stack = Stack::of(&inventory.hosts[0]).unwrap();
+    let of = |site: &Site| stack.apps_of(site).map(|app| app.name.value.clone()).collect::<Vec<_>>();
+    assert_eq!(stack.sites.iter().map(of).collect::<Vec<_>>(), [["blog"], ["shop"]]);
+    assert_eq!(stack.probes[0].site.as_ref().map(|site| site.as_str()), Some("shop"));
+    let said: Vec<String> = stack.warnings.iter().map(|w| w.to_string()).collect();
+    assert_eq!(said.len(), 1);
+    assert!(said[0].starts_with("warning: no probe covers the route `/`"), "{}", said[0]);
+}
+
+#[test]
+fn sites_that_are_unknown_or_alike_are_refused() {
+    let refused = |vars: &str| {
+        let errors = Stack::of(&inventory(vars).hosts[0]).unwrap_err();
+        errors.into_iter().map(|error| error.message).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        refused("apps: { a: { run: '@hbnb', site: shpo } }\nsites: { shop: {} }"),
+        ["unknown site `shpo`"]
+    );
+    assert_eq!(refused("site: {}\nsites: { shop: {} }"), ["`site` and `sites` cannot both be given"]);
+    assert_eq!(
+        refused("sites: { a: { server_name: x.org }, b: { server_name: [y.org, x.org] } }"),
+        ["nginx could not tell the sites `a` and `b` apart"]
+    );
 }

@@ -30,6 +30,8 @@ const RESERVED: [(&str, &str); 5] = [
 /// A site of nginx.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Site {
+    /// Its key under `sites`; none for the only one, `site`.
+    pub name: Option<Spanned<String>>,
     /// The names it answers to; none means any.
     pub server_name: Vec<String>,
     /// 1 to 65535.
@@ -47,6 +49,7 @@ pub struct Site {
 impl Default for Site {
     fn default() -> Self {
         Self {
+            name: None,
             server_name: Vec::new(),
             listen: HTTP,
             headers: Vec::new(),
@@ -96,6 +99,12 @@ struct Typed {
     statics: Option<Entries<Spanned<String>>>,
 }
 
+/// Reads one of `sites`; mistakes are added to `said`.
+pub fn named(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> Site {
+    app::check_name("a site", name, said);
+    Site { name: Some(name.clone()), ..read(node, said) }
+}
+
 /// Reads `site`; mistakes are added to `said`.
 pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
     let later = node.entries().iter().find_map(|(key, _)| {
@@ -115,6 +124,7 @@ pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
         }
     };
     Site {
+        name: None,
         server_name: typed.server_name.map(|node| names(&node, said)).unwrap_or_default(),
         listen: typed.listen.map_or(HTTP, |port| listen(&port, said)),
         headers: headers(typed.headers.unwrap_or_default().0, said),

@@ -1,0 +1,145 @@
+//! An application as templates see it: its unit, its command, its environment.
+
+use serde_json::{Value, json};
+
+use super::layout::{Layout, unit};
+use crate::base::secret::Text;
+use crate::base::yaml::MASKED;
+use crate::deployer::python::Installed;
+use crate::deployer::stack::{App, Database, Peer, Run};
+
+/// Seconds an idle connection of Nginx stays open: longer than Nginx itself keeps it (60), so that no request meets
+/// a connection that is being closed.
+const KEEP_ALIVE: &str = "75";
+
+/// Settings whose flag is not their name with dashes.
+const FLAGS: [(&str, &str); 13] = [
+    ("accesslog", "access-logfile"),
+    ("access_log_format", "access-logformat"),
+    ("errorlog", "error-logfile"),
+    ("keepalive", "keep-alive"),
+    ("loglevel", "log-level"),
+    ("pidfile", "pid"),
+    ("preload_app", "preload"),
+    ("proc_name", "name"),
+    ("proxy_allow_ips", "proxy-allow-from"),
+    ("syslog", "log-syslog"),
+    ("syslog_addr", "log-syslog-to"),
+    ("syslog_facility", "log-syslog-facility"),
+    ("syslog_prefix", "log-syslog-prefix"),
+];
+
+/// Whether it keeps rows in the database.
+pub fn uses_database(run: &Run) -> bool {
+    matches!(run, Run::Hbnb | Run::Api | Run::Web)
+}
+
+/// Everything about one app; `index` is its place among the apps of the host.
+pub fn values(
+    index: usize,
+    app: &App,
+    python: Option<&Installed>,
+    database: &Database,
+    layout: &Layout,
+) -> Value {
+    let listen = layout.listen(index, app);
+    let is_unix = listen.starts_with('/');
+    let mut command =
+        vec![format!("{}/current/appserver", layout.root), "--workers".into(), app.workers.to_string()];
+    command.extend(options(app));
+    command.extend(python.map(Installed::options).unwrap_or_default());
+    let bind = if is_unix { format!("unix:{listen}") } else { listen.clone() };
+    let mut command_with_bind = command.clone();
+    command_with_bind.extend(["--bind".to_string(), bind, app.run.name().to_string()]);
+    command.push(app.run.name().to_string());
+    json!({
+        "name": app.name.value,
+        "title": match python {
+            Some(_) => format!("{}: {}", app.name.value, app.run.name()),
+            None => format!("{} of the Airbnb clone", app.name.value),
+        },
+        "is_python": python.is_some(),
+        // A new release of its code is taken up without a gap.
+        "reload_when": python.map(|python| vec![python.current()]).unwrap_or_default(),
+        "code_root": python.map(|python| &python.root),
+        "log": log(app),
+        "unit": unit(app),
+        "unit_file": layout.init.path(&format!("{}.service", unit(app))),
+        "env_file": format!("/etc/default/{}", unit(app)),
+        "pid_file": format!("{}/{}.pid", layout.state, app.name.value),
+        "listen": listen,
+        "is_unix": is_unix,
+        "peers": peers(app, &listen, database),
+        // It waits for the server of its rows at boot.
+        "after": if uses_database(&app.run) && database.own().is_some() { "network.target mariadb.service" } else { "network.target" },
+        "command": command,
+        "command_with_bind": command_with_bind,
+        "env": environment(app, database, layout).iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
+        // A log in /tmp must be seen by people.
+        "private_tmp": !app.settings.iter().any(|(_, value)| value.starts_with("/tmp/")),
+    })
+}
+
+/// The addresses that an app may talk to; none where they are not known, as those of a Python application.
+fn peers(app: &App, listen: &str, database: &Database) -> Option<String> {
+    let is_local = ["/", "127.", "localhost:", "[::1]:"].iter().any(|start| listen.starts_with(start));
+    if app.run.wsgi().is_some() || !is_local {
+        return None;
+    }
+    match database.peer() {
+        Peer::Name if uses_database(&app.run) => None,
+        Peer::Address(address) if uses_database(&app.run) => Some(format!("localhost {address}")),
+        _ => Some("localhost".into()),
+    }
+}
+
+/// The file that an app's error log goes to, if it is one that people can find.
+fn log(app: &App) -> Option<&str> {
+    let is_log = |name: &str| ["errorlog", "error_logfile", "log_file"].contains(&name);
+    let last = app.settings.iter().rfind(|(name, _)| is_log(name)).map(|(_, value)| value.as_str());
+    last.filter(|path| path.starts_with('/'))
+}
+
+/// The app's settings as options of the server, and those that suit a server behind Nginx.
+fn options(app: &App) -> Vec<String> {
+    let flag = |name: &str| match FLAGS.iter().find(|(setting, _)| *setting == name) {
+        Some((_, flag)) => format!("--{flag}"),
+        None => format!("--{}", name.replace('_', "-")),
+    };
+    let mut options: Vec<(String, String)> =
+        app.settings.iter().map(|(name, value)| (flag(name), value.clone())).collect();
+    if !options.iter().any(|(name, _)| name == "--keep-alive") {
+        options.push(("--keep-alive".into(), KEEP_ALIVE.into()));
+    }
+    // A switch has no value: it is there or it is not.
+    let words = options.into_iter().map(|(name, value)| match value.as_str() {
+        "true" => vec![name],
+        "false" => Vec::new(),
+        _ => vec![name, value],
+    });
+    words.flatten().collect()
+}
+
+/// What every app is told, then the user's own, which win.
+pub fn environment(app: &App, database: &Database, layout: &Layout) -> Vec<(String, String)> {
+    let mut env: Vec<(String, String)> = Vec::new();
+    if uses_database(&app.run) {
+        env.extend(database.environment(&layout.database()));
+    }
+    if app.run.wsgi().is_some() {
+        env.push(("PYTHONUNBUFFERED".into(), "1".into()));
+        env.push(("PYTHONDONTWRITEBYTECODE".into(), "1".into()));
+    }
+    if let (Run::Dynamic, Some(route)) = (&app.run, app.routes.first()) {
+        env.push(("HBNB_DYNAMIC_MOUNT".into(), route.path.trim_end_matches('/').to_string()));
+    }
+    for (name, text) in &app.env {
+        env.retain(|(n, _)| n != name);
+        let value = match text {
+            Text::Plain(value) => value.clone(),
+            Text::Secret(_) => MASKED.to_string(),
+        };
+        env.push((name.clone(), value));
+    }
+    env
+}

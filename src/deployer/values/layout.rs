@@ -1,0 +1,82 @@
+//! Where things lie on a host.
+
+use serde_json::{Map, Value};
+
+use crate::agent::facts::Facts;
+use crate::deployer::os;
+use crate::deployer::stack::{App, Bind};
+use crate::resource::init::Init;
+
+/// Where apps without a bind listen under Upstart, which opens no sockets for them.
+const UPSTART_PORTS: usize = 8100;
+
+/// Where things lie on a host.
+pub struct Layout {
+    /// `releases/ID` and `current` lie in it.
+    pub root: String,
+    /// The account the applications run as.
+    pub user: String,
+    /// The directory of what they keep.
+    pub state: String,
+    /// What starts them.
+    pub init: Init,
+    /// Nginx's version.
+    pub nginx: [u32; 3],
+    /// Whether the kernel has IPv6.
+    pub ipv6: bool,
+}
+
+impl Layout {
+    /// From the variables and the facts of a host.
+    pub fn of(vars: &Map<String, Value>, facts: &Facts) -> Self {
+        let text = |name: &str, otherwise: &str| {
+            vars.get(name).and_then(Value::as_str).unwrap_or(otherwise).to_string()
+        };
+        Self {
+            root: text("deploy_root", "/opt/hbnb"),
+            user: text("service_user", "hbnb"),
+            state: format!("/var/lib/{}", text("state_name", "hbnb")),
+            init: facts.init,
+            nginx: os::nginx(facts),
+            ipv6: facts.ipv6,
+        }
+    }
+
+    /// The file of SQLite.
+    pub fn database(&self) -> String {
+        format!("{}/hbnb.db", self.state)
+    }
+
+    /// The template of an app's unit.
+    pub fn unit_template(&self) -> &'static str {
+        match self.init {
+            Init::Systemd => "systemd/app.service.tera",
+            Init::Upstart => "upstart/app.conf.tera",
+        }
+    }
+
+    /// Where an app listens: `HOST:PORT`, or a path.
+    pub fn listen(&self, index: usize, app: &App) -> String {
+        match (&app.bind, self.init) {
+            (Bind::Tcp { host, port }, _) if host.contains(':') => format!("[{host}]:{port}"),
+            (Bind::Tcp { host, port }, _) => format!("{host}:{port}"),
+            (Bind::Unix(path), _) => path.clone(),
+            (Bind::Own, Init::Systemd) => format!("/run/{}.sock", unit(app)),
+            (Bind::Own, Init::Upstart) => format!("127.0.0.1:{}", UPSTART_PORTS + index),
+        }
+    }
+
+    /// A directory of the inventory; a relative one lies in the live release, of a Python application in its own.
+    pub fn directory(&self, app: Option<&App>, dir: &str) -> String {
+        let own = app.filter(|app| app.run.wsgi().is_some());
+        let own = own.map_or(String::new(), |app| format!("/apps/{}", app.name.value));
+        let absolute =
+            if dir.starts_with('/') { dir.to_string() } else { format!("{}{own}/current/{dir}", self.root) };
+        absolute.trim_end_matches('/').to_string() + "/"
+    }
+}
+
+/// The name of an app's unit.
+pub fn unit(app: &App) -> String {
+    format!("hbnb-{}", app.name.value)
+}

@@ -1,5 +1,6 @@
 //! Floor 3: runs on your desk. Text → values → plan → change → proof.
 
+pub mod balance;
 pub mod cli;
 pub mod code;
 pub mod command;

@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(serial("all").unwrap_err(), wrong("all", "the text `all`", "^^^"));
         assert_eq!(serial("150%").unwrap_err(), wrong("150%", "the text `150%`", "^^^^"));
         assert_eq!(serial("-1").unwrap_err(), wrong("-1", "`-1`", "^^"));
-        assert_eq!(serial("[]").unwrap_err(), wrong("[]", "a list", "^"));
+        assert_eq!(serial("[]").unwrap_err(), wrong("[]", "a list", "^^"));
         let nobody = format!(
             "error: `serial`: a batch of no host would never end\n --> serial:1:1\n  |\n1 | 0%\n  | ^^ at least one host, or 1%\n{fix}"
         );

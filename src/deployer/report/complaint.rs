@@ -18,6 +18,7 @@ pub fn all(reports: &[Report], ending: &Ending) -> Vec<Diagnostic> {
         errors.extend(own);
         errors.extend(report.faults().into_iter().map(|(index, fault)| failure(report, index, fault)));
         errors.extend(misses(report, ending));
+        errors.extend(drained(report));
     }
     errors.extend(held_back(reports, ending));
     errors
@@ -92,6 +93,14 @@ fn held_back(reports: &[Report], ending: &Ending) -> Option<Diagnostic> {
             error.note("why", "a host of the batch before is not as expected").fix(fix)
         }
     })
+}
+
+/// A host that is not as expected gets no requests; people must know where they went.
+fn drained(report: &Report) -> Option<Diagnostic> {
+    let balancers = report.drained.join(", ");
+    let told = format!("{}: {balancers} sends it no requests until it is as expected", report.host);
+    let told = Diagnostic::warning(told).fix("repair it, then run the same command again");
+    (!report.drained.is_empty()).then_some(told)
 }
 
 /// Probes that failed; the same answer on the host and from here is one complaint.

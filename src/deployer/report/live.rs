@@ -15,6 +15,7 @@ pub struct Silence;
 
 impl Watch for Silence {
     fn batch(&self, _: usize, _: usize, _: &[&str]) {}
+    fn aside(&self, _: &str, _: &str) {}
     fn planned(&self, _: &str, _: usize) {}
     fn started(&self, _: &str, _: usize, _: &str) {}
     fn finished(&self, _: &str, _: &str, _: &Outcome) {}
@@ -42,6 +43,10 @@ impl Lines {
 impl Watch for Lines {
     fn batch(&self, number: usize, of: usize, hosts: &[&str]) {
         self.say(&format!("batch {number} of {of}"), &names(hosts));
+    }
+
+    fn aside(&self, host: &str, text: &str) {
+        self.say(host, text);
     }
 
     fn planned(&self, _: &str, _: usize) {}
@@ -103,6 +108,10 @@ impl Bars {
 impl Watch for Bars {
     fn batch(&self, number: usize, of: usize, hosts: &[&str]) {
         drop(self.all.println(format!("batch {number} of {of}: {}", names(hosts))));
+    }
+
+    fn aside(&self, host: &str, text: &str) {
+        drop(self.all.println(self.mask.hide(&format!("{host}: {text}"))));
     }
 
     fn planned(&self, host: &str, steps: usize) {

@@ -3,6 +3,7 @@
 mod ask;
 mod batch;
 mod change;
+mod drain;
 mod prove;
 mod report;
 
@@ -25,8 +26,10 @@ use super::target::Target;
 
 use ask::{Asked, ask_all};
 use change::change;
+use drain::Drained;
 
 pub use batch::{Gate, Lane, Rolling};
+pub use drain::{Balancer, Front};
 pub use prove::prove;
 pub use report::{Held, Report};
 
@@ -68,12 +71,16 @@ pub struct Options {
     pub interrupt: Interrupt,
     /// Which hosts are changed together, and how many may fail.
     pub rolling: Rolling,
+    /// The balancers in front of them.
+    pub front: Front,
 }
 
 /// What happens, as it happens.
 pub trait Watch: Send + Sync {
     /// Of several batches this one begins: its number, counted from 1, their number, and the hosts that it changes.
     fn batch(&self, number: usize, of: usize, hosts: &[&str]);
+    /// Something beside the steps happened on a host.
+    fn aside(&self, host: &str, text: &str);
     /// A host was asked; its plan has so many steps.
     fn planned(&self, host: &str, steps: usize);
     /// Step `index` begins.
@@ -109,20 +116,29 @@ async fn change_in_batches(asked: Vec<Asked>, options: &Options, reports: &mut B
     let hosts: Vec<(&str, bool)> = ready.iter().map(|a| (a.report.host.as_str(), a.differs())).collect();
     let batches = options.rolling.batches(&hosts);
     let mut waiting: Vec<Option<Asked>> = ready.into_iter().map(Some).collect();
+    let mut drained = Drained::default();
     for (number, batch) in batches.iter().enumerate() {
-        let hosts: Vec<Asked> = batch.iter().filter_map(|index| waiting[*index].take()).collect();
+        let mut hosts: Vec<Asked> = batch.iter().filter_map(|index| waiting[*index].take()).collect();
         stopped = stopped || options.interrupt.is_set() || options.rolling.is_over(reports.values());
         if stopped {
             hosts.into_iter().for_each(|host| leave(host, Some(why), options, reports));
             continue;
         }
+        let changing: Vec<&str> =
+            hosts.iter().filter(|h| h.differs()).map(|h| h.report.host.as_str()).collect();
         if batches.len() > 1 {
-            let changing = hosts.iter().filter(|h| h.differs()).map(|h| h.report.host.as_str());
-            options.watcher.batch(number + 1, batches.len(), &changing.collect::<Vec<_>>());
+            options.watcher.batch(number + 1, batches.len(), &changing);
+        }
+        drained.only(&changing, options, reports).await;
+        if number > 0 {
+            // What was answered before others were changed proves nothing now.
+            hosts.iter_mut().for_each(|host| host.early = None);
         }
         change_all(hosts, options, reports).await;
         why = Held::Batch;
     }
+    drained.only(&[], options, reports).await;
+    drained.tell(options, reports);
 }
 
 /// A host that is not changed: it was only looked at, is not ready, or is held back.

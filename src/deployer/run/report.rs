@@ -33,6 +33,8 @@ pub struct Report {
     pub begun: Option<usize>,
     /// The host was ready and is as it was, and why.
     pub held: Option<Held>,
+    /// The balancers that send the host nothing since this run.
+    pub drained: Vec<String>,
     /// The host's own probes: `None` is as expected. Empty when they were not asked.
     pub proved: Vec<Option<Miss>>,
     /// The probes asked from here, in the same order.

@@ -96,6 +96,8 @@ fn paths(site: &Site, stack: &Stack, said: &mut Vec<Diagnostic>) {
     }
     claims.extend(site.redirects.iter().map(|r| (&r.path, false)));
     claims.extend(site.statics.iter().map(|(prefix, _)| (prefix, false)));
+    let root = site.balance.as_ref().map(|b| Spanned { value: "/".to_string(), span: b.group.span.clone() });
+    claims.extend(root.as_ref().map(|root| (root, false)));
     for (at, (path, exact)) in claims.iter().enumerate() {
         let same = |(other, other_exact): &&Claim<'_>| match *exact && *other_exact {
             true => other.value == path.value,

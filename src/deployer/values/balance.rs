@@ -15,6 +15,8 @@ const ZONE_SINCE: [u32; 3] = [1, 9, 0];
 const PEER_SINCE: [u32; 3] = [1, 9, 7];
 /// The first Nginx that sends no request a second time that might then be done twice.
 const SAFE_RETRY_SINCE: [u32; 3] = [1, 9, 13];
+/// The first Nginx that asks a silent host whether it is still there.
+const KEEPALIVE_SINCE: [u32; 3] = [1, 15, 6];
 
 /// The hosts behind a site; null for a site that does not balance.
 pub fn balance(site: &Site, id: &str, scene: &Scene, layout: &Layout) -> Value {
@@ -33,6 +35,7 @@ pub fn balance(site: &Site, id: &str, scene: &Scene, layout: &Layout) -> Value {
         "servers": servers.unwrap_or_default(),
         "zone": layout.nginx >= ZONE_SINCE,
         "retries": layout.nginx >= SAFE_RETRY_SINCE,
+        "keepalive": layout.nginx >= KEEPALIVE_SINCE,
         "method": method(balance, id, layout),
         "cookie": cookie,
     })

@@ -12,7 +12,7 @@ use super::nginx_site::{self, NginxSite};
 /// How long requests under way are waited for; what lasts longer is left to the server's own graceful stop.
 const UNDER_WAY: Duration = Duration::from_secs(15);
 
-/// The servers of an upstream that are drained; all others are not.
+/// Servers of an upstream that are drained, and others that are not; those in neither list stay as they are.
 ///
 /// Never the last ones: with every server `down` there would be no site. A host without the file has nothing to drain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,16 +22,18 @@ pub struct Drain {
     pub site: String,
     /// The file of its servers, a line each: `server 10.0.0.1:80 max_fails=3;`.
     pub path: String,
-    /// The addresses that are drained.
-    pub servers: Vec<String>,
+    /// The addresses that get nothing.
+    pub down: Vec<String>,
+    /// The addresses that get requests.
+    pub up: Vec<String>,
 }
 
 impl Drain {
     /// The file as it is wanted.
     fn marked(&self, content: &str) -> String {
-        let marked = with_marks(content, &self.servers);
+        let marked = with_marks(content, &self.down, &self.up);
         let serves = |line: &str| address(line).is_some() && !line.ends_with(DOWN);
-        if marked.lines().any(serves) { marked } else { with_marks(content, &[]) }
+        if marked.lines().any(serves) { marked } else { with_marks(content, &[], &self.up) }
     }
 }
 
@@ -43,13 +45,13 @@ fn address(line: &str) -> Option<&str> {
     line.strip_prefix("server ")?.split([' ', ';']).next()
 }
 
-fn with_marks(content: &str, servers: &[String]) -> String {
-    let mark = |line: &str| match address(line) {
-        None => format!("{line}\n"),
-        Some(address) => {
-            let bare = line.strip_suffix(DOWN).or(line.strip_suffix(';')).unwrap_or(line);
-            let is_down = servers.iter().any(|server| server == address);
-            format!("{bare}{}\n", if is_down { DOWN } else { ";" })
+fn with_marks(content: &str, down: &[String], up: &[String]) -> String {
+    let mark = |line: &str| {
+        let is_in = |list: &[String]| address(line).is_some_and(|own| list.iter().any(|one| one == own));
+        match line.strip_suffix(DOWN) {
+            Some(bare) if is_in(up) => format!("{bare};\n"),
+            None if is_in(down) => format!("{}{DOWN}\n", line.trim_end_matches(';')),
+            _ => format!("{line}\n"),
         }
     };
     content.lines().map(mark).collect()
@@ -110,9 +112,11 @@ mod tests {
     const PATH: &str = "/etc/nginx/deployer/deployer.servers";
     const BOTH: &str = "# ours\nserver 10.0.0.1:80 max_fails=3;\nserver 10.0.0.2:80 max_fails=3;\n";
 
+    /// Drains some of both, and neither of the others.
     fn drain(servers: &[&str]) -> Drain {
-        let servers = servers.iter().map(ToString::to_string).collect();
-        Drain { site: "deployer".into(), path: PATH.into(), servers }
+        let both = ["10.0.0.1:80", "10.0.0.2:80"].map(String::from);
+        let (down, up) = both.into_iter().partition(|one| servers.contains(&one.as_str()));
+        Drain { site: "deployer".into(), path: PATH.into(), down, up }
     }
 
     fn balancer() -> FakeHost {
@@ -139,6 +143,19 @@ mod tests {
     fn the_last_server_is_not_drained_and_a_host_without_upstream_has_nothing_to_drain() {
         assert_eq!(drain(&["10.0.0.1:80", "10.0.0.2:80"]).converge(&balancer()), Outcome::Unchanged);
         assert_eq!(drain(&["10.0.0.1:80"]).converge(&FakeHost::default()), Outcome::Unchanged);
+    }
+
+    #[test]
+    fn a_server_that_an_earlier_run_left_drained_stays_so_until_it_is_named() {
+        let host = balancer();
+        drain(&["10.0.0.1:80"]).converge(&host);
+        let second = Drain { up: Vec::new(), ..drain(&["10.0.0.2:80"]) };
+        assert_eq!(second.converge(&host), Outcome::Unchanged, "it would be the last one");
+        let third = Drain { up: vec!["10.0.0.1:80".into()], ..drain(&["10.0.0.2:80"]) };
+        assert_eq!(
+            third.converge(&host),
+            Outcome::Changed(vec![Change::new("drained", "10.0.0.1:80", "10.0.0.2:80")])
+        );
     }
 
     #[test]

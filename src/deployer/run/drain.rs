@@ -53,12 +53,10 @@ impl Drained {
     /// A balancer that does not drain is no reason to change nothing: the hosts' own services restart without a gap. One
     /// that does not send again is an error of the host that it leaves out.
     pub async fn only(&mut self, hosts: &[&str], options: &Options, reports: &mut BTreeMap<usize, Report>) {
-        let expected = |host: &String| {
-            let report = reports.values().find(|report| report.host == *host);
-            report.is_none_or(|report| report.exit(Mode::Change) == Exit::Wanted)
-        };
-        let back: BTreeSet<String> = self.hosts.iter().filter(|host| expected(host)).cloned().collect();
-        let stay = self.hosts.difference(&back).cloned();
+        let is_good = |r: &&Report| r.held.is_none() && r.exit(Mode::Change) == Exit::Wanted;
+        let good = reports.values().filter(is_good);
+        let expected: BTreeSet<String> = good.map(|report| report.host.clone()).collect();
+        let stay = self.hosts.difference(&expected).cloned();
         let wanted: BTreeSet<String> = stay.chain(hosts.iter().map(ToString::to_string)).collect();
         let balancers = &options.front.balancers;
         let names: BTreeSet<&String> = balancers.iter().map(|balancer| &balancer.target.name).collect();
@@ -71,8 +69,9 @@ impl Drained {
             if now == before {
                 continue;
             }
-            match tell(&sites, &now, options).await {
-                Ok(()) => options.watcher.aside(name, &words(&before, &now)),
+            match tell(&sites, &now, &expected, options).await {
+                Ok(true) => options.watcher.aside(name, &words(&before, &now)),
+                Ok(false) => {}
                 Err(error) => {
                     if self.lost.insert(name.clone()) {
                         options.watcher.aside(name, &format!("does not drain: {}", error.message));
@@ -112,27 +111,40 @@ fn words(before: &BTreeSet<String>, now: &BTreeSet<String>) -> String {
     [back, down].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-/// Tells one balancer which hosts are drained at all its sites, and waits until it is so.
-async fn tell(sites: &[&Balancer], hosts: &BTreeSet<String>, options: &Options) -> Result<(), Diagnostic> {
-    let Some(target) = sites.first().map(|site| &site.target) else { return Ok(()) };
+/// Tells one balancer which hosts are drained at all its sites and which are good, and waits until it is so; whether it
+/// was not so before.
+async fn tell(
+    sites: &[&Balancer],
+    hosts: &BTreeSet<String>,
+    good: &BTreeSet<String>,
+    options: &Options,
+) -> Result<bool, Diagnostic> {
+    let Some(target) = sites.first().map(|site| &site.target) else { return Ok(false) };
+    let plan = plan(sites, hosts, good, &options.front);
     tokio::select! {
-        told = converse(target, plan(sites, hosts, &options.front), options) => told,
+        told = converse(target, plan, options) => told,
         () = options.interrupt.wait() => Err(interrupted(&target.name)),
     }
 }
 
-fn plan(sites: &[&Balancer], hosts: &BTreeSet<String>, front: &Front) -> Plan {
+fn plan(sites: &[&Balancer], hosts: &BTreeSet<String>, good: &BTreeSet<String>, front: &Front) -> Plan {
     let step = |site: &&Balancer| {
-        let down = site.seats.iter().filter(|(host, _)| hosts.contains(*host));
-        let servers = down.map(|(_, server)| server.clone()).collect();
-        let resource = Resource::Drain(Drain { site: site.site.clone(), path: site.file.clone(), servers });
+        let servers = |wanted: &dyn Fn(&String) -> bool| {
+            site.seats.iter().filter(|(host, _)| wanted(host)).map(|(_, server)| server.clone()).collect()
+        };
+        let resource = Resource::Drain(Drain {
+            site: site.site.clone(),
+            path: site.file.clone(),
+            down: servers(&|host| hosts.contains(host)),
+            up: servers(&|host| good.contains(host) && !hosts.contains(host)),
+        });
         Step { name: format!("drain at {}", site.site), place: String::new(), resource }
     };
     let steps = sites.iter().map(step).collect();
     Plan { steps, who: front.who.clone(), lock_wait: front.lock_wait, ..Plan::default() }
 }
 
-async fn converse(target: &Target, plan: Plan, options: &Options) -> Result<(), Diagnostic> {
+async fn converse(target: &Target, plan: Plan, options: &Options) -> Result<bool, Diagnostic> {
     let failed = |fault: Fault| Diagnostic::error(fault.message).exit(Exit::Failed);
     let mut channel = Channel::open(target, &options.binaries.agent, Stay::Kept, &options.control).await?;
     match channel.receive().await? {
@@ -144,7 +156,7 @@ async fn converse(target: &Target, plan: Plan, options: &Options) -> Result<(), 
         ToDesk::Checked { steps, .. } => {
             let checked: Result<Vec<_>, Fault> = steps.into_iter().collect();
             if checked.map_err(failed)?.iter().all(Vec::is_empty) {
-                return Ok(());
+                return Ok(false);
             }
         }
         other => return Err(refused(&target.name, other)),
@@ -154,7 +166,7 @@ async fn converse(target: &Target, plan: Plan, options: &Options) -> Result<(), 
         match channel.receive().await? {
             ToDesk::Finished(_, Outcome::Failed(fault)) => return Err(failed(fault)),
             ToDesk::Started(_) | ToDesk::Finished(..) => {}
-            ToDesk::Proved(_) => return Ok(()),
+            ToDesk::Proved(_) => return Ok(true),
             other => return Err(refused(&target.name, other)),
         }
     }

@@ -4,7 +4,8 @@ SHELL     := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 TARGET    := target/x86_64-unknown-linux-gnu/release
 INVENTORY := inventories/sandbox.yml
-HOSTS     := 10.88.0.11 10.88.0.12
+# The load balancer twice: each web server answers in its turn; then the web servers themselves.
+HOSTS     := 10.88.0.10 10.88.0.10 10.88.0.11 10.88.0.12
 # What the four applications and the static files answer; see the probes in $(INVENTORY).
 PATHS     := /airbnb-onepage/ /airbnb-dynamic/number_odd_or_even/5 /api/v1/status /api/v1/states /apidocs/ / /search /static/styles/hbnb.css
 # What judges whether pages are accessible, from npm.
@@ -31,7 +32,7 @@ export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin:$(HOME)/.cargo/bin
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
-demo: need-hosts build ## two throwaway hosts, deployed and asked for every page
+demo: need-hosts build ## throwaway hosts, a balancer before two, deployed and asked for every page
 	$(TARGET)/deployer sandbox up $(INVENTORY)
 	$(TARGET)/deployer apply $(INVENTORY)
 	@answer=$$(mktemp -d); for host in $(HOSTS); do for path in $(PATHS); do \

@@ -14,6 +14,7 @@ use crate::base::secret::{self, Mask};
 use crate::base::template::{Templates, Values};
 use crate::resource::release::Payload;
 
+use super::balance::{self, Link};
 use super::code::Shelf;
 use super::control::Control;
 use super::interrupt::{self, Interrupt};
@@ -21,7 +22,8 @@ use super::inventory::{Host, Inventory};
 use super::options::{Common, Input};
 use super::payload::Binaries;
 use super::playbook::{self, Compiled, Playbook, TaskContext};
-use super::run::{self, Job, Mode, Options, Report};
+use super::rolling::rolling;
+use super::run::{self, Front, Job, Mode, Options, Report};
 use super::stack::{Stack, Words, Wsgi};
 use super::target::Target;
 use super::values::Scene;
@@ -42,6 +44,8 @@ pub struct Desk {
     pub mask: Mask,
     templates: Templates,
     stacks: BTreeMap<String, Stack>,
+    /// Who passes requests on to whom.
+    links: Vec<Link>,
     /// The code of Python applications.
     shelf: Shelf,
     programs: Vec<Payload>,
@@ -81,25 +85,37 @@ impl Desk {
                 hosts.iter_mut().for_each(|host| add(&mut errors, fetch(host, &mut mask)));
             }
             let stacks = stacks(&inventory, &hosts, words, &mut mask, &mut errors);
-            (inventory, hosts, stacks)
+            let links = kept(balance::links(&inventory, &stacks, words), &mut errors).unwrap_or_default();
+            (inventory, hosts, stacks, links)
         });
         let mut shelf = Shelf::default();
-        for wsgi in chosen.iter().flat_map(|(_, _, stacks)| applications(stacks)) {
+        for wsgi in chosen.iter().flat_map(|(_, _, stacks, _)| applications(stacks)) {
             kept(shelf.read(wsgi).map_err(|error| vec![error]), &mut errors);
         }
         let playbook = kept(playbook::load(input.playbook.as_deref(), &input.inventory), &mut errors);
         let overlay = input.inventory.parent().unwrap_or(Path::new(".")).join("templates");
         let templates = kept(Templates::load(overlay.is_dir().then_some(overlay.as_path())), &mut errors);
         let errors = errors.into_iter().map(|error| hidden(error, &mask)).collect();
-        let (Some((inventory, hosts, stacks)), Some(playbook), Some(templates)) =
+        let (Some((inventory, hosts, stacks, links)), Some(playbook), Some(templates)) =
             (chosen, playbook, templates)
         else {
             return (None, errors);
         };
         let who = format!("{} on {}", login_name(), host_name());
         let programs = payload::unread();
-        let desk =
-            Self { inventory, hosts, playbook, mask, templates, stacks, shelf, programs, who, lock_wait: 0 };
+        let desk = Self {
+            inventory,
+            hosts,
+            playbook,
+            mask,
+            templates,
+            stacks,
+            links,
+            shelf,
+            programs,
+            who,
+            lock_wait: 0,
+        };
         (Some(desk), errors)
     }
 
@@ -116,6 +132,7 @@ impl Desk {
         let (desk, mut errors) = Self::read(input, secrets, words);
         let Some(desk) = desk else { return Err(errors) };
         let mut steps = 0;
+        kept(rolling(&desk.playbook, &desk.inventory, &desk.hosts, &desk.links), &mut errors);
         for host in &desk.hosts {
             let Some(stack) = desk.stacks.get(&host.name) else { continue };
             for release in TRIED {
@@ -157,7 +174,10 @@ impl Desk {
                 facts,
                 programs: &programs,
             };
-            values::fill(&mut context.values, &Scene { play, host, facts, stack, shelf: &self.shelf });
+            values::fill(
+                &mut context.values,
+                &Scene { play, host, facts, stack, links: &self.links, shelf: &self.shelf },
+            );
             for task in &play.tasks {
                 match task.compile(&context) {
                     Ok(compiled) => compiled.into_iter().for_each(|one| match one {
@@ -194,11 +214,25 @@ impl Desk {
         let watcher = report::watcher(common.format, &self.mask);
         let mask = self.mask.clone();
         let targets = self.targets()?;
+        let rolling = rolling(&self.playbook, &self.inventory, &self.hosts, &self.links)?;
+        let front = Front {
+            balancers: balance::front(&self.links, &self.inventory),
+            who: self.who.clone(),
+            lock_wait: self.lock_wait,
+        };
         let desk = Arc::new(self);
         let jobs = targets.into_iter().map(|target| job(&desk, target)).collect();
         let control_path = control.path().to_path_buf();
-        let options =
-            Options { mode, forks: common.forks, control: control_path, binaries, watcher, interrupt };
+        let options = Options {
+            mode,
+            forks: common.forks,
+            control: control_path,
+            binaries,
+            watcher,
+            interrupt,
+            rolling,
+            front,
+        };
         let reports = runtime.block_on(run::run(jobs, &options));
         if options.interrupt.is_set() {
             interrupt::end_connecting();

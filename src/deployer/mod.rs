@@ -1,5 +1,6 @@
 //! Floor 3: runs on your desk. Text → values → plan → change → proof.
 
+pub mod balance;
 pub mod cli;
 pub mod code;
 pub mod command;
@@ -15,6 +16,7 @@ pub mod playbook;
 pub mod python;
 pub mod reach;
 pub mod report;
+pub mod rolling;
 pub mod run;
 pub mod sandbox;
 pub mod ssh;

@@ -7,6 +7,7 @@ pub mod account;
 pub mod command;
 pub mod converge;
 pub mod directory;
+pub mod drain;
 #[cfg(test)]
 pub mod fake;
 pub mod fault;
@@ -51,6 +52,8 @@ pub enum Resource {
     Service(service::Service),
     /// A site of Nginx, taken live as a transaction.
     NginxSite(nginx_site::NginxSite),
+    /// Servers of an upstream that get no new requests; made by a run itself, not by a task.
+    Drain(drain::Drain),
     /// A release directory and the link `current`.
     Release(release::Release),
     /// A Python environment with its packages.
@@ -71,6 +74,7 @@ impl Resource {
             Self::Unit(r) => r,
             Self::Service(r) => r,
             Self::NginxSite(r) => r,
+            Self::Drain(r) => r,
             Self::Release(r) => r,
             Self::PythonEnv(r) => r,
             Self::Command(r) => r,

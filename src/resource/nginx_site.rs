@@ -21,6 +21,9 @@ pub struct NginxSite {
     pub name: String,
     /// The whole file.
     pub content: String,
+    /// Files that it includes: Nginx is reloaded when they change.
+    #[serde(default)]
+    pub reload_when: Vec<String>,
 }
 
 /// The link of the site that Debian and Ubuntu ship; two default servers cannot both listen.
@@ -33,7 +36,8 @@ pub struct Seen {
     content: Option<Vec<u8>>,
     link: Option<Kind>,
     stock: Option<Kind>,
-    loaded: String,
+    /// The digests that Nginx last loaded and that it would load now.
+    digests: (String, String),
 }
 
 impl NginxSite {
@@ -49,6 +53,20 @@ impl NginxSite {
 
     fn stamp(&self) -> String {
         format!("nginx_site.{}", self.name)
+    }
+
+    /// What a reload would load.
+    fn digest(&self, look: &dyn Look) -> Result<String, Fault> {
+        let own = stamp::digest(self.content.as_bytes());
+        if self.reload_when.is_empty() {
+            return Ok(own);
+        }
+        Ok(stamp::digest(format!("{own} {}", stamp::of(look, &self.reload_when)?).as_bytes()))
+    }
+
+    /// Notes that Nginx has loaded the site as it lies there.
+    pub fn note_loaded(&self, host: &dyn Host) -> Result<(), Fault> {
+        stamp::write(host, &self.stamp(), &self.digest(host)?)
     }
 
     /// Puts the new bytes and links in place of the old ones.
@@ -115,7 +133,7 @@ impl Verbs for NginxSite {
             content: look.read(&self.available())?,
             link: kind(&self.enabled())?,
             stock: kind(STOCK)?,
-            loaded: stamp::read(look, &self.stamp())?,
+            digests: (stamp::read(look, &self.stamp())?, self.digest(look)?),
         })
     }
 
@@ -128,7 +146,7 @@ impl Verbs for NginxSite {
         if seen.stock.is_some() {
             changes.push(Change::new("stock site", "enabled", "disabled"));
         }
-        if changes.is_empty() && seen.loaded != stamp::digest(self.content.as_bytes()) {
+        if changes.is_empty() && seen.digests.0 != seen.digests.1 {
             changes.push(Change::new("nginx", "runs with an older configuration", "reloaded"));
         }
         changes
@@ -143,7 +161,7 @@ impl Verbs for NginxSite {
         }
         let tested = self.swap(host).and_then(|()| host.run(&Run::new(&["nginx", "-t"])));
         match tested {
-            Ok(tested) if tested.status == 0 => reload(host)?,
+            Ok(tested) if tested.status == 0 => drop(reload(host)?),
             Ok(tested) => {
                 self.put_back(seen, host)?;
                 return Err(self.refused(&tested.text(), host));
@@ -153,14 +171,20 @@ impl Verbs for NginxSite {
                 return Err(fault);
             }
         }
-        stamp::write(host, &self.stamp(), &stamp::digest(self.content.as_bytes()))
+        self.note_loaded(host)
     }
 }
 
+/// The text of a site of ours as it lies on the host.
+pub fn available(look: &dyn Look, name: &str) -> Result<String, Fault> {
+    let bytes = look.read(&format!("/etc/nginx/sites-available/{name}"))?.unwrap_or_default();
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// Reloads Nginx and waits until a new generation of workers serves; a stopped Nginx will read the files when
-/// its service starts.
-fn reload(host: &dyn Host) -> Result<(), Fault> {
-    let Some(master) = master_pid(host)? else { return Ok(()) };
+/// its service starts. The workers of before, which finish what they have begun.
+pub fn reload(host: &dyn Host) -> Result<Vec<String>, Fault> {
+    let Some(master) = master_pid(host)? else { return Ok(Vec::new()) };
     let before = workers(host, &master)?;
     let ran = host.run(&Run::new(&["nginx", "-s", "reload"]))?;
     if ran.status != 0 {
@@ -174,7 +198,13 @@ fn reload(host: &dyn Host) -> Result<(), Fault> {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    Ok(())
+    Ok(before)
+}
+
+/// Whether any of these workers still runs.
+pub fn any_runs(look: &dyn Look, pids: &[String]) -> Result<bool, Fault> {
+    let Some(master) = master_pid(look)? else { return Ok(false) };
+    Ok(workers(look, &master)?.iter().any(|pid| pids.contains(pid)))
 }
 
 /// The pid of the running master; a stale pid file is not one.
@@ -197,7 +227,7 @@ mod tests {
     use crate::resource::fake::FakeHost;
 
     fn site(content: &str) -> NginxSite {
-        NginxSite { name: "hbnb".into(), content: content.into() }
+        NginxSite { name: "hbnb".into(), content: content.into(), reload_when: Vec::new() }
     }
 
     #[test]
@@ -239,6 +269,21 @@ mod tests {
         host.put(STOCK, "mine\n");
         assert!(matches!(site("server {}\n").converge(&host), Outcome::Failed(_)));
         assert_eq!((host.text(STOCK), host.writes().len()), (Some("mine\n".into()), 0));
+    }
+
+    #[test]
+    fn a_file_that_it_includes_is_loaded_when_it_changes() {
+        let host = FakeHost::default();
+        host.answer("nginx -t", "", 0);
+        let site =
+            NginxSite { reload_when: vec!["/etc/nginx/deployer/hbnb.servers".into()], ..site("server {}\n") };
+        host.put("/etc/nginx/deployer/hbnb.servers", "server 10.0.0.1:80;\n");
+        site.converge(&host);
+        assert_eq!(site.converge(&host), Outcome::Unchanged);
+        host.put("/etc/nginx/deployer/hbnb.servers", "server 10.0.0.2:80;\n");
+        let wanted = [Change::new("nginx", "runs with an older configuration", "reloaded")];
+        assert_eq!(site.changes(&host).unwrap(), wanted);
+        assert_eq!(site.converge(&host), Outcome::Changed(wanted.into()));
     }
 
     #[test]

@@ -99,8 +99,8 @@ fn an_unknown_host_and_a_missing_file_are_errors_with_a_fix() {
 fn the_inventories_of_the_manual_load_without_a_warning() {
     for (name, wanted) in [
         ("inventories/local.yml", vec![("localhost", 1, 2)]),
-        ("inventories/sandbox.yml", vec![("web-01", 4, 7), ("web-02", 4, 7)]),
-        ("inventories/production.yml", vec![("web-01", 4, 7), ("web-02", 4, 7), ("lb-01", 0, 0)]),
+        ("inventories/sandbox.yml", vec![("web-01", 4, 7), ("web-02", 4, 7), ("lb-01", 0, 2)]),
+        ("inventories/production.yml", vec![("web-01", 4, 7), ("web-02", 4, 7), ("lb-01", 0, 1)]),
     ] {
         let inventory = Inventory::load(Path::new(name), &[]).unwrap();
         assert_eq!(shown(&inventory.warnings), "", "{name}");

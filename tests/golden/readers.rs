@@ -22,6 +22,10 @@ fn nginx_says(sites: &Path) -> (Option<i32>, String) {
     );
     let conf = home.path().join("nginx.conf");
     fs::write(&conf, main).unwrap();
+    let included = sites.with_file_name("deployer");
+    if included.exists() {
+        symlink(included, home.path().join("deployer")).unwrap();
+    }
     let mut nginx = Command::new("unshare");
     nginx.args(["--net", "--map-root-user", "nginx", "-t", "-e", "stderr", "-p"]).arg(home.path());
     let (status, said) = ran(nginx.arg("-c").arg(&conf));
@@ -34,8 +38,9 @@ fn nginx_accepts_the_sites_of_every_release() {
     for release in RELEASES {
         let tree = render(release);
         // No Python applications on a release with an old Python.
-        let hosts = ["web-01", "lb-01", "py-01"].into_iter().filter(|host| tree.path().join(host).exists());
-        assert_eq!(hosts.clone().count(), if release == "ubuntu-14.04" { 2 } else { 3 });
+        let hosts =
+            ["web-01", "lb-01", "lb-02", "py-01"].into_iter().filter(|host| tree.path().join(host).exists());
+        assert_eq!(hosts.clone().count(), if release == "ubuntu-14.04" { 3 } else { 4 });
         for host in hosts {
             let said = nginx_says(&tree.path().join(host).join("etc/nginx/sites-enabled"));
             assert_eq!(said, (Some(0), fine.to_string()), "{release}: {host}");
@@ -141,11 +146,13 @@ fn nginx_accepts_sites_of_other_shapes() {
         "apps: { a: { run: '@hbnb/web', static: { /: /srv/www } } }",
         "apps: { a-b: { run: '@hbnb/web', routes: [{ path: / }] }, a-c: { run: '@hbnb/api', routes: [{ path: /api }] } }",
         "site: { listen: 65535, server_name: .example.com, error_pages: { 404: /x, 503: 'A \"long\" {text}; #1' } }",
+        "site: { balance: { group: z, method: ip_hash, port: 8080 } }",
+        "site: { balance: { group: z, sticky: SESSION_ID, health: /x }, redirects: { /y: /x } }",
         "site: { redirects: { /: /start, /a~b/: 'http://example.com/?q=%20&b=(c)' }, headers: { X-A: '', X-B: '#' } }",
     ] {
         let dir = tempfile::tempdir().unwrap();
         let inventory = dir.path().join("inventory.yml");
-        fs::write(&inventory, format!("all:\n  hosts: {{ a: }}\n  vars:\n    {}\n", site)).unwrap();
+        fs::write(&inventory, format!("y: {{ hosts: {{ a: {{ ansible_host: 10.0.0.1 }} }}, vars: {{ {site} }} }}\nz: {{ hosts: {{ b: {{ ansible_host: 'fd00::2' }} }} }}\n")).unwrap();
         let mut render = Command::new(env!("CARGO_BIN_EXE_deployer"));
         render.arg("render").arg(&inventory).arg("--out").arg(dir.path());
         let (status, said) = ran(&mut render);

@@ -1,5 +1,6 @@
 //! Tests on real hosts: booted here, gone afterwards.
 
+mod balance;
 mod cut;
 mod failure;
 mod front;

@@ -94,6 +94,12 @@ impl Desk {
         fs::write(&self.inventory, text + variables).unwrap();
     }
 
+    /// Writes the inventory anew, as `edit` makes it.
+    pub fn edit(&self, edit: impl FnOnce(String) -> String) {
+        let text = fs::read_to_string(&self.inventory).unwrap();
+        fs::write(&self.inventory, edit(text)).unwrap();
+    }
+
     /// Where the inventory lies.
     pub fn path(&self) -> &Path {
         self.dir.path()

@@ -30,7 +30,7 @@ const FOLLOWED: [&str; 19] = [
 const UNUSED: [&str; 4] =
     ["ansible_group_priority", "ansible_pipelining", "ansible_python_interpreter", "ansible_ssh_pipelining"];
 /// Our own variables, and whether they are a map or a list.
-const OURS: [(&str, Shape); 7] = [
+const OURS: [(&str, Shape); 10] = [
     ("apps", Shape::Map),
     ("database", Shape::Map),
     ("site", Shape::Map),
@@ -38,6 +38,9 @@ const OURS: [(&str, Shape); 7] = [
     ("probes", Shape::List),
     ("sandbox", Shape::Map),
     ("host_key", Shape::Text),
+    ("serial", Shape::Text),
+    ("max_fail", Shape::Text),
+    ("private_address", Shape::Text),
 ];
 
 #[derive(Clone, Copy, PartialEq)]

@@ -1,6 +1,7 @@
 //! Playbooks: what hosts should be, as data. A list of plays, each a list of tasks, each one resource.
 
 mod parse;
+mod serial;
 mod task;
 
 use std::path::Path;
@@ -11,6 +12,7 @@ use crate::base::source::{Source, Span};
 use crate::base::yaml::{Node, Spanned};
 
 pub use parse::parse;
+pub use serial::{Serial, Share, max_fail};
 pub use task::{Compiled, Task, TaskContext};
 
 /// The playbook that is built in; a project's own `site.yml` wins.
@@ -32,6 +34,10 @@ pub struct Play {
     pub hosts: Spanned<String>,
     /// Values that hold where the inventory says nothing.
     pub vars: Vec<(Spanned<String>, Node)>,
+    /// How many of its hosts are changed together; all of them when none.
+    pub serial: Option<Serial>,
+    /// How many of its hosts may fail, those that cannot be reached included, before no further one is begun.
+    pub max_fail: Option<Share>,
     /// Its tasks, in order.
     pub tasks: Vec<Task>,
 }

@@ -7,10 +7,10 @@ use crate::base::source::Source;
 use crate::base::yaml::{self, Node, Spanned, Value};
 
 use super::task::{RESOURCES, Task};
-use super::{Play, Playbook, start};
+use super::{Play, Playbook, Serial, serial, start};
 
 /// What a play may say.
-const PLAY_KEYS: [&str; 4] = ["name", "hosts", "vars", "tasks"];
+const PLAY_KEYS: [&str; 6] = ["name", "hosts", "serial", "max_fail", "vars", "tasks"];
 /// What a task may say beside its resource.
 const TASK_KEYS: [&str; 3] = ["name", "when", "for"];
 
@@ -50,9 +50,13 @@ fn play(node: &Node, errors: &mut Vec<Diagnostic>) -> Play {
         let wrong = Diagnostic::error(format!("`tasks` is a list, found {}", tasks.kind())).at(&tasks.span);
         errors.push(wrong.fix("begin each task with `- `"));
     }
+    let batches = node.get("serial").map(Serial::read);
+    let max_fail = node.get("max_fail").map(serial::max_fail);
     Play {
         name: text("name"),
         hosts,
+        serial: batches.and_then(|read| read.map_err(|error| errors.push(error)).ok()),
+        max_fail: max_fail.and_then(|read| read.map_err(|error| errors.push(error)).ok()),
         vars: node.get("vars").map(|vars| vars.entries().to_vec()).unwrap_or_default(),
         tasks: tasks.iter().filter_map(|node| task(node).map_err(|error| errors.push(error)).ok()).collect(),
     }

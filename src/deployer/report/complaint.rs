@@ -7,7 +7,7 @@ use crate::resource::fault::Fault;
 use crate::resource::probe::{Miss, Probe};
 
 use super::Ending;
-use crate::deployer::run::{Mode, Report};
+use crate::deployer::run::{Held, Mode, Report};
 
 /// Every complaint of a run, each once.
 pub fn all(reports: &[Report], ending: &Ending) -> Vec<Diagnostic> {
@@ -18,6 +18,7 @@ pub fn all(reports: &[Report], ending: &Ending) -> Vec<Diagnostic> {
         errors.extend(own);
         errors.extend(report.faults().into_iter().map(|(index, fault)| failure(report, index, fault)));
         errors.extend(misses(report, ending));
+        errors.extend(drained(report));
     }
     errors.extend(held_back(reports, ending));
     errors
@@ -72,21 +73,34 @@ fn done_and_left(report: &Report) -> String {
     }
 }
 
-/// Hosts that were ready and are as they were, and how to go on without the others.
+/// Hosts that were ready and are as they were, and how to go on.
 fn held_back(reports: &[Report], ending: &Ending) -> Option<Diagnostic> {
-    let names = |held: bool| {
-        reports.iter().filter(move |r| r.held == held).map(|r| r.host.as_str()).collect::<Vec<_>>()
-    };
-    let (held, others) = (names(true), names(false));
-    if held.is_empty() {
-        return None;
-    }
+    let why = reports.iter().find_map(|report| report.held)?;
+    let names = |list: &mut dyn Iterator<Item = &Report>| list.map(|r| r.host.clone()).collect::<Vec<_>>();
+    let held = names(&mut reports.iter().filter(|r| r.held.is_some()));
+    let failed = names(&mut reports.iter().filter(|r| r.exit(ending.mode) != Exit::Wanted));
     let verb = if held.len() == 1 { "was" } else { "were" };
     let error = Diagnostic::error(format!("{} {verb} left unchanged", held.join(", ")));
-    let without: String = others.iter().map(|host| format!(":!{host}")).collect();
-    let pattern = format!("{}{without}", ending.limit.unwrap_or("all"));
-    let fix = format!("repair {}, or go on without: --limit '{pattern}'", others.join(", "));
-    Some(error.note("why", "no host is changed before every host is ready").fix(fix))
+    let failed = (failed.join(", "), failed.iter().map(|host| format!(":!{host}")).collect::<String>());
+    Some(match why {
+        Held::Unready => {
+            let pattern = format!("{}{}", ending.limit.unwrap_or("all"), failed.1);
+            let fix = format!("repair {}, or go on without: --limit '{pattern}'", failed.0);
+            error.note("why", "no host is changed before every host is ready").fix(fix)
+        }
+        Held::Batch => {
+            let fix = format!("repair {}, then run the same command again; it goes on with them", failed.0);
+            error.note("why", "a host of the batch before is not as expected").fix(fix)
+        }
+    })
+}
+
+/// A host that is not as expected gets no requests; people must know where they went.
+fn drained(report: &Report) -> Option<Diagnostic> {
+    let balancers = report.drained.join(", ");
+    let told = format!("{}: {balancers} sends it no requests until it is as expected", report.host);
+    let told = Diagnostic::warning(told).fix("repair it, then run the same command again");
+    (!report.drained.is_empty()).then_some(told)
 }
 
 /// Probes that failed; the same answer on the host and from here is one complaint.
@@ -159,9 +173,9 @@ mod tests {
     fn hosts_that_were_ready_are_told_and_how_to_go_on_without_the_others() {
         let lost = Diagnostic::error("web-02: cannot be reached").exit(Exit::Unreachable);
         let reports = [
-            Report { held: true, ..host("web-01") },
+            Report { held: Some(Held::Unready), ..host("web-01") },
             Report { errors: vec![lost], ..host("web-02") },
-            Report { held: true, ..host("web-03") },
+            Report { held: Some(Held::Unready), ..host("web-03") },
         ];
         let wanted = [
             "error: web-02: cannot be reached\n  = done: nothing was changed on web-02",

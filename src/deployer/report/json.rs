@@ -7,7 +7,7 @@ use crate::deployer::run::{Mode, Report};
 use crate::resource::Step;
 use crate::resource::probe::{Miss, Probe};
 
-/// `{"exit": N, "hosts": [{host, changed, failed, steps: […], probes: […], errors: […]}]}`.
+/// `{"exit": N, "hosts": [{host, changed, failed, held, steps: […], probes: […], errors: […]}]}`.
 pub fn document(reports: &[Report], mode: Mode) -> Value {
     let hosts: Vec<Value> = reports.iter().map(|report| host(report, mode)).collect();
     json!({ "exit": super::exit(reports, mode) as u8, "hosts": hosts })
@@ -31,6 +31,7 @@ fn host(report: &Report, mode: Mode) -> Value {
         "exit": report.exit(mode) as u8,
         "changed": report.changed(mode),
         "failed": report.failed(),
+        "held": report.held.is_some(),
         "steps": steps.collect::<Vec<_>>(),
         "probes": probes.collect::<Vec<_>>(),
         "errors": report.errors.iter().map(ToString::to_string).collect::<Vec<_>>(),

@@ -14,6 +14,8 @@ use crate::resource::converge::{Change, Outcome};
 pub struct Silence;
 
 impl Watch for Silence {
+    fn batch(&self, _: usize, _: usize, _: &[&str]) {}
+    fn aside(&self, _: &str, _: &str) {}
     fn planned(&self, _: &str, _: usize) {}
     fn started(&self, _: &str, _: usize, _: &str) {}
     fn finished(&self, _: &str, _: &str, _: &Outcome) {}
@@ -39,6 +41,14 @@ impl Lines {
 }
 
 impl Watch for Lines {
+    fn batch(&self, number: usize, of: usize, hosts: &[&str]) {
+        self.say(&format!("batch {number} of {of}"), &names(hosts));
+    }
+
+    fn aside(&self, host: &str, text: &str) {
+        self.say(host, text);
+    }
+
     fn planned(&self, _: &str, _: usize) {}
 
     fn started(&self, _: &str, _: usize, _: &str) {}
@@ -56,6 +66,11 @@ impl Watch for Lines {
     }
 
     fn done(&self, _: &str) {}
+}
+
+/// The hosts that a batch changes.
+fn names(hosts: &[&str]) -> String {
+    if hosts.is_empty() { "nothing to change".to_string() } else { hosts.join(", ") }
 }
 
 /// What changed, in a few words.
@@ -91,6 +106,14 @@ impl Bars {
 }
 
 impl Watch for Bars {
+    fn batch(&self, number: usize, of: usize, hosts: &[&str]) {
+        drop(self.all.println(format!("batch {number} of {of}: {}", names(hosts))));
+    }
+
+    fn aside(&self, host: &str, text: &str) {
+        drop(self.all.println(self.mask.hide(&format!("{host}: {text}"))));
+    }
+
     fn planned(&self, host: &str, steps: usize) {
         let bar = self.all.add(ProgressBar::new(steps as u64));
         let style =

@@ -30,7 +30,7 @@ fn line(report: &Report, mode: Mode) -> String {
     if report.plan.steps.is_empty() && !report.errors.is_empty() {
         return "not reached, nothing changed".to_string();
     }
-    if report.held {
+    if report.held.is_some() {
         let (differ, total) = (report.changed(Mode::Look), report.plan.steps.len());
         return format!("nothing changed, differs={differ} steps={total}");
     }

@@ -91,6 +91,8 @@ fn paths(site: &Site, stack: &Stack, said: &mut Vec<Diagnostic>) {
     }
     claims.extend(site.redirects.iter().map(|redirect| &redirect.path));
     claims.extend(site.statics.iter().map(|(prefix, _)| prefix));
+    let root = site.balance.as_ref().map(|b| Spanned { value: "/".to_string(), span: b.group.span.clone() });
+    claims.extend(root.as_ref());
     for (at, path) in claims.iter().enumerate() {
         if let Some(first) = claims[..at].iter().find(|other| claim(&other.value) == claim(&path.value)) {
             said.push(twice("the path", path, first));

@@ -23,7 +23,7 @@ pub use bind::Bind;
 pub use database::{Database, Peer, Server};
 pub use probe::{Expect, Probe};
 pub use setting::{Setting, Words};
-pub use site::{ErrorPage, Page, Redirect, Site};
+pub use site::{Balance, ErrorPage, Method, PREFIX, Page, Redirect, Site};
 pub use wsgi::{Origin, Python, Wsgi};
 
 /// What a host is to run; empty for a host without `apps`, `site` and `probes`.
@@ -79,6 +79,13 @@ impl Stack {
         for (app, health) in stack.apps.iter().filter_map(|app| Some((app, app.health.as_ref()?))) {
             if !stack.probes.iter().any(|probe| probe.get.value == health.value) {
                 stack.probes.push(Probe::of_health(app, health));
+            }
+        }
+        for site in &stack.sites {
+            if let Some((balance, health)) = site.balance.as_ref().and_then(|b| Some((b, b.health.as_ref()?)))
+                && !stack.probes.iter().any(|probe| probe.get.value == health.value)
+            {
+                stack.probes.push(Probe::of_group(&balance.group, site.name.as_ref(), health));
             }
         }
         stack.warnings = check::uncovered(&stack);

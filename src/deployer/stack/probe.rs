@@ -43,6 +43,21 @@ impl Probe {
             expect: Expect { status: 200, body: None, headers: Vec::new() },
         }
     }
+
+    /// The probe of what a site passes on to a group: 200 at that path.
+    pub fn of_group(
+        group: &Spanned<String>,
+        site: Option<&Spanned<String>>,
+        health: &Spanned<String>,
+    ) -> Self {
+        Self {
+            name: Spanned { value: format!("health of {}", group.value), span: group.span.clone() },
+            get: health.clone(),
+            host: None,
+            site: site.cloned(),
+            expect: Expect { status: 200, body: None, headers: Vec::new() },
+        }
+    }
 }
 
 #[derive(Deserialize)]

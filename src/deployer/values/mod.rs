@@ -2,6 +2,7 @@
 //! facts, and everything that was decided about apps and sites.
 
 mod app;
+mod balance;
 mod layout;
 mod site;
 
@@ -13,6 +14,7 @@ use crate::agent::facts::Facts;
 use crate::base::template::Values;
 use crate::resource::init::Init;
 
+use super::balance::Link;
 use super::code::Shelf;
 use super::inventory::Host;
 use super::playbook::Play;
@@ -30,6 +32,8 @@ pub struct Scene<'a> {
     pub facts: &'a Facts,
     /// What it is to run.
     pub stack: &'a Stack,
+    /// Who passes requests on to whom.
+    pub links: &'a [Link],
     /// The code of its Python applications.
     pub shelf: &'a Shelf,
 }
@@ -50,7 +54,9 @@ pub fn fill(values: &mut Values, scene: &Scene) {
     vars.insert("apps".into(), apps.collect());
     let python = stack.apps.iter().filter_map(|app| Some((app, installed(app)?)));
     vars.extend(python_values(&python.collect::<Vec<_>>(), &stack.database, &layout));
-    let sites: Vec<Value> = stack.sites.iter().map(|one| site::values(one, stack, host, &layout)).collect();
+    let sites = stack.sites.iter().map(|one| site::values(one, scene, &layout));
+    let sites: Vec<Value> = sites.collect();
+    vars.insert("balanced".into(), sites.iter().filter(|site| !site["balance"].is_null()).cloned().collect());
     vars.insert("site".into(), sites.first().cloned().unwrap_or_default());
     vars.insert("sites".into(), sites.into());
     vars.insert("probes".into(), stack.probes.iter().map(|probe| site::probe(probe, stack)).collect());

@@ -2,16 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Scene;
+use super::balance;
 use super::layout::Layout;
-use crate::deployer::inventory::Host;
-use crate::deployer::stack::{App, Page, Probe, Run, Site, Stack};
+use crate::deployer::balance::servers_file;
+use crate::deployer::stack::{App, PREFIX, Page, Probe, Run, Site, Stack};
 
 /// The first Nginx whose `add_header` knows `always`.
 const ALWAYS_SINCE: [u32; 3] = [1, 7, 5];
 /// The first Nginx that numbers requests.
 const REQUEST_ID_SINCE: [u32; 3] = [1, 11, 0];
-/// What the names of our sites and upstreams begin with.
-const PREFIX: &str = "deployer";
+
 fn upstream(app: &App) -> String {
     format!("{PREFIX}_{}", app.name.value.replace('-', "_"))
 }
@@ -21,39 +22,40 @@ fn takes_pictures(run: &Run) -> bool {
     matches!(run, Run::Hbnb | Run::Web)
 }
 
-/// The site's name on a host: its file and the prefix of its variables in Nginx.
-fn id(site: &Site) -> String {
-    match site.name.as_deref() {
-        Some(name) => format!("{PREFIX}_{}", name.replace('-', "_")),
-        None => PREFIX.to_string(),
-    }
-}
-
 /// Everything about one site of a host.
-pub fn values(site: &Site, stack: &Stack, host: &Host, layout: &Layout) -> Value {
+pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
+    let Scene { host, stack, .. } = scene;
+    let id = site.id();
     let apps: Vec<&App> = stack.apps_of(site).collect();
-    let mut headers = vec![json!({ "name": "X-Served-By", "value": host.name })];
+    // A site that balances shows who answered behind it, and is named itself only where it answers alone.
+    let mut headers =
+        Vec::from_iter(site.balance.is_none().then(|| json!({ "name": "X-Served-By", "value": host.name })));
     headers.extend(site.headers.iter().map(|(name, value)| json!({ "name": name, "value": value })));
     let names = if site.server_name.is_empty() { vec![host.name.clone()] } else { site.server_name.clone() };
     let of_apps = apps.iter().flat_map(|app| app.statics.iter().map(move |entry| (Some(*app), entry)));
     let statics = || of_apps.clone().chain(site.statics.iter().map(|entry| (None, entry)));
     let has_root = apps.iter().flat_map(|app| &app.routes).map(|route| &route.path);
     let has_root = has_root.chain(statics().map(|(_, (path, _))| path)).any(|path| path.value == "/");
+    let balance = balance::balance(site, &id, scene, layout);
     json!({
-        "id": id(site),
+        "id": id,
+        "host": host.name,
+        "reload_when": site.balance.iter().map(|_| servers_file(&id)).collect::<Vec<_>>(),
+        "balance": balance,
+        "told": balance::told(site, &id, scene, layout),
         "name": site.name.as_deref().map_or("", String::as_str),
         "listens": listens(site.listen, layout),
         // The first site of a port answers to names that none has.
         "default_server": stack.sites.iter().find(|other| other.listen == site.listen).is_some_and(|first| first.name == site.name),
         "server_name": names,
-        "body_limit": if apps.iter().any(|app| takes_pictures(&app.run)) { "6m" } else { "1m" },
+        "body_limit": if site.balance.is_some() || apps.iter().any(|app| takes_pictures(&app.run)) { "6m" } else { "1m" },
         "headers": headers,
         "always": if layout.nginx >= ALWAYS_SINCE { " always" } else { "" },
         "request_id": layout.nginx >= REQUEST_ID_SINCE,
         "redirects": site.redirects.iter().map(|r| json!({ "path": r.path.value, "target": r.target })).collect::<Vec<_>>(),
         "error_pages": site.error_pages.iter().map(|p| error_page(p.status, &p.page)).collect::<Vec<_>>(),
         "proxied": proxied(site, stack, layout),
-        "has_root": has_root,
+        "has_root": has_root || site.balance.is_some(),
         "statics": statics().map(|(app, (path, dir))| json!({ "path": path.value, "dir": layout.directory(app, dir) })).collect::<Vec<_>>(),
     })
 }

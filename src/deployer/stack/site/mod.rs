@@ -1,5 +1,7 @@
 //! The site in front of the apps.
 
+mod balance;
+
 use serde::Deserialize;
 
 use super::{app, word};
@@ -7,8 +9,12 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::quote;
 use crate::base::yaml::{Entries, Node, Spanned, Value};
 
+pub use balance::{Balance, Method};
+
 /// The port of a site that names none.
 const HTTP: u16 = 80;
+/// What the names of our sites and upstreams begin with.
+pub const PREFIX: &str = "deployer";
 /// Keys of later versions, and what they are.
 const LATER: [(&str, &str); 6] = [
     ("tls", "TLS"),
@@ -44,6 +50,18 @@ pub struct Site {
     pub error_pages: Vec<ErrorPage>,
     /// Prefix of URLs (starts and ends with `/`) → directory.
     pub statics: Vec<(Spanned<String>, String)>,
+    /// The hosts that everything else is passed on to.
+    pub balance: Option<Balance>,
+}
+
+impl Site {
+    /// Its name on a host: its file, and what its variables in Nginx begin with.
+    pub fn id(&self) -> String {
+        match self.name.as_deref() {
+            Some(name) => format!("{PREFIX}_{}", name.replace('-', "_")),
+            None => PREFIX.to_string(),
+        }
+    }
 }
 
 impl Default for Site {
@@ -56,6 +74,7 @@ impl Default for Site {
             redirects: Vec::new(),
             error_pages: Vec::new(),
             statics: Vec::new(),
+            balance: None,
         }
     }
 }
@@ -97,6 +116,7 @@ struct Typed {
     error_pages: Option<Entries<Spanned<String>>>,
     #[serde(rename = "static")]
     statics: Option<Entries<Spanned<String>>>,
+    balance: Option<Node>,
 }
 
 /// Reads one of `sites`; mistakes are added to `said`.
@@ -131,6 +151,7 @@ pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
         redirects: typed.redirects.unwrap_or_default().0.into_iter().map(|r| redirect(r, said)).collect(),
         error_pages: typed.error_pages.unwrap_or_default().0.into_iter().map(|p| page(p, said)).collect(),
         statics: typed.statics.unwrap_or_default().0.into_iter().map(|s| app::directory(s, said)).collect(),
+        balance: typed.balance.and_then(|node| balance::read(&node, said)),
     }
 }
 

@@ -1,0 +1,71 @@
+//! What Nginx is told of the hosts behind a site, and of the balancers in front of one.
+
+use serde_json::{Value, json};
+
+use super::Scene;
+use super::layout::Layout;
+use crate::deployer::balance::servers_file;
+use crate::deployer::stack::{Balance, Method, Site};
+
+/// The first Nginx that chooses by a value of the request.
+const HASH_SINCE: [u32; 3] = [1, 7, 2];
+/// The first Nginx whose workers share what they know of an upstream.
+const ZONE_SINCE: [u32; 3] = [1, 9, 0];
+/// The first Nginx that knows the peer's own address when it has believed it a client's.
+const PEER_SINCE: [u32; 3] = [1, 9, 7];
+/// The first Nginx that sends no request a second time that might then be done twice.
+const SAFE_RETRY_SINCE: [u32; 3] = [1, 9, 13];
+/// The first Nginx that asks a silent host whether it is still there.
+const KEEPALIVE_SINCE: [u32; 3] = [1, 15, 6];
+
+/// The hosts behind a site; null for a site that does not balance.
+pub fn balance(site: &Site, id: &str, scene: &Scene, layout: &Layout) -> Value {
+    let Some(balance) = &site.balance else { return Value::Null };
+    let ours = scene.links.iter().find(|link| link.balancer == scene.host.name && link.id == id);
+    let servers = ours.map(|link| link.seats.iter().map(|seat| &seat.server).collect::<Vec<_>>());
+    let cookie = match &balance.method {
+        Method::Cookie(cookie) if layout.nginx >= HASH_SINCE => Some(cookie),
+        _ => None,
+    };
+    json!({
+        // No application's upstream has two `_` behind the prefix.
+        "upstream": format!("{id}__hosts"),
+        "group": balance.group.value,
+        "file": servers_file(id),
+        "servers": servers.unwrap_or_default(),
+        "zone": layout.nginx >= ZONE_SINCE,
+        "retries": layout.nginx >= SAFE_RETRY_SINCE,
+        "keepalive": layout.nginx >= KEEPALIVE_SINCE,
+        "method": method(balance, id, layout),
+        "cookie": cookie,
+    })
+}
+
+/// The directive that chooses; none for one after the other.
+fn method(balance: &Balance, id: &str, layout: &Layout) -> Option<String> {
+    match &balance.method {
+        Method::RoundRobin => None,
+        Method::LeastConn => Some("least_conn".into()),
+        Method::Cookie(_) if layout.nginx >= HASH_SINCE => Some(format!("hash ${id}_visitor consistent")),
+        Method::IpHash | Method::Cookie(_) => Some("ip_hash".into()),
+    }
+}
+
+/// What a site tells its applications of a request: what the balancers in front of it say, from nobody else.
+pub fn told(site: &Site, id: &str, scene: &Scene, layout: &Layout) -> Value {
+    let in_front = scene.links.iter().filter(|l| l.port == site.listen && l.has(&scene.host.name));
+    let mut balancers: Vec<String> = in_front.map(|link| link.address.to_string()).collect();
+    balancers.sort();
+    balancers.dedup();
+    // Without it, nobody could tell a balancer's headers from a stranger's: only the client's address is believed.
+    let sees_peer = !balancers.is_empty() && layout.nginx >= PEER_SINCE;
+    let variable =
+        |believed: &str, own: &str| if sees_peer { format!("${id}_{believed}") } else { own.into() };
+    json!({
+        "balancers": balancers,
+        "sees_peer": sees_peer,
+        "addresses": variable("addresses", "$proxy_add_x_forwarded_for"),
+        "scheme": variable("scheme", "$scheme"),
+        "request": variable("request", "$request_id"),
+    })
+}

@@ -1,0 +1,239 @@
+//! A balancer before two hosts: who answers, what a lost host costs, and how a change goes over them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::support::desk::{Desk, Login, Said};
+use crate::support::host::{Sandbox, changed};
+use crate::support::load::{self, Count};
+
+const BALANCER: &str = "host-1";
+const HOSTS: [&str; 2] = ["host-2", "host-3"];
+/// Where its servers are listed.
+const SERVERS: &str = "/etc/nginx/deployer/deployer.servers";
+/// What both hosts answer.
+const SITE: &str = r#"
+    apps:
+      onepage: { run: "@hbnb/onepage", workers: 2, settings: { accesslog: "-" }, routes: [{ path: /airbnb-onepage/ }] }
+      dynamic: { run: "@hbnb/dynamic", workers: 2, routes: [{ path: /airbnb-dynamic/ }] }
+    probes:
+      - { name: onepage, get: /airbnb-onepage/, expect: { status: 200, body: Hello HBNB! } }
+      - { name: dynamic, get: /airbnb-dynamic/number_odd_or_even/5, expect: { status: 200, body: "Number: 5 is odd" } }
+"#;
+/// What is asked under load.
+const PATHS: [&str; 2] = ["/airbnb-onepage/", "/airbnb-dynamic/number_odd_or_even/5"];
+
+/// A deployed balancer before two hosts.
+fn balanced(name: &str) -> (Sandbox, Desk) {
+    let hosts = Sandbox::start(name, 3);
+    let desk = Desk::with(&hosts, Login::Sandbox, SITE);
+    let address = hosts.host(BALANCER).address;
+    desk.edit(|text| text.replace(&format!("    {BALANCER}: {{ ansible_host: {address} }}\n"), ""));
+    desk.add(&format!(
+        "lb:\n  hosts:\n    {BALANCER}: {{ ansible_host: {address} }}\n  vars:\n    ansible_user: ubuntu\n    sandbox: {{ suite: bookworm }}\n    site: {{ balance: {{ group: web, health: /airbnb-onepage/ }} }}\n"
+    ));
+    let said = desk.run(&["apply", "--format", "plain"]);
+    assert_eq!(said.exit, Some(0), "{said:#?}");
+    // The balancer comes last, and there was nothing to drain.
+    assert_eq!(batches(&said), ["batch 1 of 3: host-2", "batch 2 of 3: host-3", "batch 3 of 3: host-1"]);
+    assert!(!said.err.contains("drained"), "{said:#?}");
+    let again = desk.run(&["apply", "--format", "plain"]);
+    assert!(again.out.contains("changed=0") && !again.err.contains("batch 3"), "{again:#?}");
+    (hosts, desk)
+}
+
+/// What a run said of its batches and of draining.
+fn batches(said: &Said) -> Vec<&str> {
+    let told = said.err.lines().filter_map(|line| line.split_once(' ').map(|(_, text)| text));
+    told.filter(|text| text.starts_with("batch ") || text.contains("drain") || text.contains("sends to"))
+        .collect()
+}
+
+/// Everything that a host answers to one request.
+fn ask(hosts: &Sandbox, host: &str, method: &str, more: &str) -> String {
+    let mut stream = TcpStream::connect((hosts.host(host).address, 80)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let head = format!(
+        "{method} /airbnb-onepage/ HTTP/1.1\r\nHost: site\r\nConnection: close\r\nContent-Length: 0\r\n{more}\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// The hosts that an answer names.
+fn served_by(answer: &str) -> Vec<&str> {
+    answer.lines().filter_map(|line| line.strip_prefix("X-Served-By: ")).collect()
+}
+
+/// Tries until it is so; a host that failed is left out for five seconds.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < end, "not within 30 s: {what}");
+    }
+}
+
+#[test]
+#[ignore = "needs root"]
+fn requests_go_round_and_a_lost_host_costs_none() {
+    let (hosts, _desk) = balanced("balance");
+    each_host_answers_in_its_turn_under_its_own_name(&hosts);
+    the_application_sees_the_client_and_believes_no_stranger(&hosts);
+    a_host_without_its_nginx_costs_nothing(&hosts);
+    a_request_that_may_not_be_done_twice_is_sent_once(&hosts);
+    a_host_that_vanishes_costs_nothing(&hosts);
+}
+
+fn each_host_answers_in_its_turn_under_its_own_name(hosts: &Sandbox) {
+    let mut answers: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..10 {
+        let answer = ask(hosts, BALANCER, "GET", "");
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        *answers.entry(served_by(&answer).join(" and ")).or_default() += 1;
+    }
+    assert_eq!(answers, HOSTS.map(|host| (host.to_string(), 5)).into());
+}
+
+fn the_application_sees_the_client_and_believes_no_stranger(hosts: &Sandbox) {
+    let client = hosts.host(BALANCER).address.to_string().replace(".11", ".1");
+    let lines = "sudo journalctl -u hbnb-onepage -o cat | grep -c";
+    for (number, host) in [BALANCER, BALANCER, HOSTS[0], HOSTS[1]].iter().enumerate() {
+        let more = format!(
+            "User-Agent: forger-{number}\r\nX-Forwarded-For: 192.0.2.66\r\nX-Real-IP: 192.0.2.66\r\n"
+        );
+        ask(hosts, host, "GET", &more);
+        let seen =
+            HOSTS.map(|host| hosts.read(host, &format!("{lines} '^{client} .*forger-{number}' || true")));
+        assert_eq!(seen.iter().filter(|count| *count == "1").count(), 1, "{number}: {seen:?}");
+    }
+}
+
+fn without_loss(count: &Count, what: &str) {
+    count.tell(what);
+    assert_eq!(count.failed, Vec::<String>::new());
+}
+
+fn a_host_without_its_nginx_costs_nothing(hosts: &Sandbox) {
+    let address = hosts.host(BALANCER).address;
+    let count = load::during(address, 300, &PATHS, Duration::from_secs(6), || {
+        hosts.read(HOSTS[0], "sudo pkill -9 nginx; true");
+    });
+    without_loss(&count, "nginx of one of two hosts killed");
+    assert_eq!(served_by(&ask(hosts, BALANCER, "GET", "")), [HOSTS[1]]);
+    hosts.read(HOSTS[0], "sudo systemctl restart nginx");
+}
+
+/// The first host takes requests and answers nothing: a GET is asked of the other one, a POST is not.
+fn a_request_that_may_not_be_done_twice_is_sent_once(hosts: &Sandbox) {
+    let silent = "use Socket; socket(S, PF_INET, SOCK_STREAM, 0); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1); \
+                  bind(S, sockaddr_in(80, INADDR_ANY)) or die; listen(S, 9); open(L, \">>/tmp/seen\"); L->autoflush(1); \
+                  while (accept(C, S)) { sysread(C, $b, 9999); print L substr($b, 0, 4), \"\\n\"; close C }";
+    hosts.read(HOSTS[0], &format!("sudo systemctl stop nginx; sudo systemd-run -u silent perl -MIO::Handle -e '{silent}' && until grep -q ':0050 ' /proc/net/tcp; do :; done"));
+    let posts = || {
+        let other = "sudo grep -c '\"POST ' /var/log/nginx/access.log || true";
+        let silent = "grep -c POST /tmp/seen || true";
+        let count = |host, command| hosts.read(host, command).parse::<usize>().unwrap();
+        (count(HOSTS[0], silent), count(HOSTS[1], other))
+    };
+    let refused = (0..10).filter(|_| ask(hosts, BALANCER, "POST", "").starts_with("HTTP/1.1 502 ")).count();
+    let (silent, other) = posts();
+    assert!(
+        refused > 0 && silent == refused && silent + other == 10,
+        "{refused} refused, {silent} + {other}"
+    );
+    until("a GET meets the silent host", || {
+        assert!(ask(hosts, BALANCER, "GET", "").starts_with("HTTP/1.1 200 "));
+        hosts.read(HOSTS[0], "grep -c GET /tmp/seen || true") != "0"
+    });
+    hosts.read(HOSTS[0], "sudo systemctl stop silent; sudo systemctl start nginx");
+}
+
+fn a_host_that_vanishes_costs_nothing(hosts: &Sandbox) {
+    let address = hosts.host(BALANCER).address;
+    let mut seen = BTreeSet::new();
+    until("both serve again", || {
+        seen.insert(served_by(&ask(hosts, BALANCER, "GET", "")).join(""));
+        seen.len() == 2
+    });
+    let vanish = "sudo systemd-run sh -c 'ip link set eth0 down; sleep 18; ip link set eth0 up'";
+    let count = load::during(address, 300, &PATHS, Duration::from_secs(20), || {
+        hosts.read(HOSTS[0], vanish);
+    });
+    without_loss(&count, "one of two hosts vanished");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_change_goes_over_the_hosts_one_after_the_other_and_stops_at_the_first_that_fails() {
+    let (hosts, mut desk) = balanced("rolling");
+    a_new_release_loses_no_request(&hosts, &mut desk);
+    a_failed_probe_stops_what_comes_after(&hosts, &mut desk);
+    a_host_that_is_left_drained_comes_back(&hosts, &desk);
+    of_some_hosts_only_the_balancer_still_drains(&hosts, &mut desk);
+}
+
+const OVER: [&str; 6] = [
+    "batch 1 of 2: host-2",
+    "host-1: drained host-2",
+    "batch 2 of 2: host-3",
+    "host-1: sends to host-2 again, drained host-3",
+    "batch 3 of 3: nothing to change",
+    "host-1: sends to host-3 again",
+];
+
+fn a_new_release_loses_no_request(hosts: &Sandbox, desk: &mut Desk) {
+    desk.new_version("second");
+    let mut said = None;
+    let address = hosts.host(BALANCER).address;
+    let count = load::during(address, 300, &PATHS, Duration::from_secs(10), || {
+        said = Some(desk.run(&["apply", "--format", "plain"]));
+    });
+    let said = said.unwrap();
+    assert_eq!(said.exit, Some(0), "{said:#?}");
+    let over = OVER.map(|line| line.replace("of 2", "of 3"));
+    assert_eq!(batches(&said), over, "{said:#?}");
+    without_loss(&count, "a release over two hosts");
+    assert_eq!(hosts.read(BALANCER, &format!("grep -c down\\; {SERVERS} || true")), "0");
+}
+
+fn a_failed_probe_stops_what_comes_after(hosts: &Sandbox, desk: &mut Desk) {
+    desk.new_version("third");
+    desk.edit(|text| text.replace("body: Hello HBNB!", "body: Another page"));
+    let before = hosts.files(HOSTS[1]);
+    let said = desk.run(&["apply", "--format", "plain"]);
+    assert_eq!(said.exit, Some(5), "{said:#?}");
+    assert_eq!(batches(&said)[..2], ["batch 1 of 3: host-2", "host-1: drained host-2"], "{said:#?}");
+    let told = [
+        "error: host-3, host-1 were left unchanged\n  = why: a host of the batch before is not as expected\n  = fix: repair host-2, then run the same command again; it goes on with them\n",
+        "warning: host-2: host-1 sends it no requests until it is as expected\n  = fix: repair it, then run the same command again\n",
+    ];
+    told.iter().for_each(|told| assert!(said.err.contains(told), "{said:#?}"));
+    assert_eq!(changed(&before, &hosts.files(HOSTS[1])), Vec::<String>::new());
+    for _ in 0..4 {
+        assert_eq!(served_by(&ask(hosts, BALANCER, "GET", "")), [HOSTS[1]]);
+    }
+    desk.edit(|text| text.replace("body: Another page", "body: Hello HBNB!"));
+}
+
+fn a_host_that_is_left_drained_comes_back(hosts: &Sandbox, desk: &Desk) {
+    let said = desk.run(&["apply", "--format", "plain"]);
+    assert_eq!(said.exit, Some(0), "{said:#?}");
+    assert_eq!(hosts.read(BALANCER, &format!("grep -c down\\; {SERVERS} || true")), "0");
+    each_host_answers_in_its_turn_under_its_own_name(hosts);
+    let again = desk.run(&["plan"]);
+    assert_eq!(again.exit, Some(0), "{again:#?}");
+}
+
+fn of_some_hosts_only_the_balancer_still_drains(hosts: &Sandbox, desk: &mut Desk) {
+    desk.new_version("fourth");
+    let said = desk.run(&["apply", "--format", "plain", "--limit", "host-2"]);
+    assert_eq!(said.exit, Some(0), "{said:#?}");
+    assert_eq!(batches(&said), ["host-1: drained host-2", "host-1: sends to host-2 again"], "{said:#?}");
+    let said = desk.run(&["apply", "--format", "plain", "-e", "serial=1"]);
+    assert_eq!(said.exit, Some(0), "{said:#?}");
+    assert_eq!(hosts.read(BALANCER, &format!("grep -c down\\; {SERVERS} || true")), "0");
+}

@@ -145,8 +145,7 @@ fn read(wire: &mut impl BufRead, is_head: bool) -> Result<Answer> {
     let status = lines[0].split(' ').nth(1).and_then(|word| word.parse().ok());
     let pairs = lines[1..].iter().filter_map(|line| line.split_once(':'));
     let fields = pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_string())).collect();
-    let mut answer =
-        Answer { status: status.ok_or_else(|| broken(&lines[0]))?, fields, body: Vec::new() };
+    let mut answer = Answer { status: status.ok_or_else(|| broken(&lines[0]))?, fields, body: Vec::new() };
     if is_head {
         return Ok(answer);
     }

@@ -70,8 +70,7 @@ const AROUND: &[&str] = &[
 ];
 
 /// Targets behind a page.
-const BEHIND: [&str; 10] =
-    ["", "/", "//", "?q=1&r=%20x", "/?q=%2F&q=+", "//?", "/.", "/..", "%2F", "/x//y"];
+const BEHIND: [&str; 10] = ["", "/", "//", "?q=1&r=%20x", "/?q=%2F&q=+", "//?", "/.", "/..", "%2F", "/x//y"];
 
 /// Targets with letters and dots of all kinds below a page that takes a word.
 const BELOW: &[&str] = &[
@@ -170,7 +169,11 @@ impl Subject<'_> {
         let text = text.replace("{m}", self.mount).replace("{p}", self.pages[0]);
         let text = text.replace("{h}", &self.host()).replace("{port}", &self.port.0.to_string());
         // The root has no path of its own.
-        if text.is_empty() || text.starts_with('?') || text.starts_with('#') { format!("/{text}") } else { text }
+        if text.is_empty() || text.starts_with('?') || text.starts_with('#') {
+            format!("/{text}")
+        } else {
+            text
+        }
     }
 
     fn form(&self, target: &str, host: &str, refused: Option<u16>) -> Form {
@@ -200,7 +203,8 @@ impl Subject<'_> {
 
     /// Some targets under every name.
     pub fn named(&self) -> Vec<Form> {
-        let targets = ["{m}", "{m}/", "{m}{p}", "{m}{p}/?x", "http://foreign.example:82{m}", "http://{h}{m}/"];
+        let targets =
+            ["{m}", "{m}/", "{m}{p}", "{m}{p}/?x", "http://foreign.example:82{m}", "http://{h}{m}/"];
         let hosts = HOSTS.iter().flat_map(|host| targets.map(|target| self.form(target, host, None)));
         hosts.collect()
     }

@@ -48,8 +48,7 @@ impl Value for Vec<Slash> {
 
     fn show(&self) -> String {
         let word = |slash: &Slash| if slash.redirects { REDIRECT } else { EXACT };
-        let shown: Vec<String> =
-            self.iter().map(|slash| format!("{}:{}", word(slash), slash.path)).collect();
+        let shown: Vec<String> = self.iter().map(|slash| format!("{}:{}", word(slash), slash.path)).collect();
         shown.join(",")
     }
 }

@@ -95,7 +95,8 @@ fn a_route_answers_what_lies_below_it_and_the_other_form_unless_it_is_exact() {
         ));
         let stack = Stack::of(&inventory.hosts[0]).unwrap();
         let asked = ["/v1", "/v1/", "/v1/x", "/v1x", "/api", "/api/", "/api/x", "/apis", "/"];
-        let answers = |path: &&str| stack.apps[0].routes.iter().any(|route| route.claims(path) && route.answers(path));
+        let answers =
+            |path: &&str| stack.apps[0].routes.iter().any(|route| route.claims(path) && route.answers(path));
         asked.into_iter().filter(answers).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(answered("either"), "/v1 /v1/ /v1/x /api /api/ /api/x");

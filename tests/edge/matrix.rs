@@ -1,7 +1,7 @@
 //! Every kind of route, asked in every form, by every method, at every door: directly and through Nginx.
 
-use std::fmt::Write as _;
 use std::thread;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -68,10 +68,13 @@ struct Report {
     differences: Vec<String>,
 }
 
-impl Report {
-    fn add(&mut self, other: Self) {
-        self.cases += other.cases;
-        self.differences.extend(other.differences);
+impl FromIterator<Report> for Report {
+    fn from_iter<I: IntoIterator<Item = Report>>(all: I) -> Self {
+        all.into_iter().fold(Self::default(), |mut sum, one| {
+            sum.cases += one.cases;
+            sum.differences.extend(one.differences);
+            sum
+        })
     }
 }
 
@@ -118,13 +121,10 @@ fn compare(world: &World, door: Door) -> Report {
         report.cases += 1;
         if seen != wanted {
             let Form { target, host, .. } = form;
-            let mut text = String::new();
-            let _ = write!(
-                text,
+            report.differences.push(format!(
                 "{:?} {door:?}\n{method} {target} of {host}\nthrough {seen:?}\n direct {wanted:?}",
                 world.kind
-            );
-            report.differences.push(text);
+            ));
         }
     }
     report
@@ -160,19 +160,14 @@ fn normalised(target: &str) -> Option<Vec<u8>> {
     Some([b"/", &kept.join(&b'/')[..], slash].concat())
 }
 
-fn run(kind: Kind, spoil: impl Fn(String) -> String) -> Report {
-    let world = World::start(kind, spoil);
-    let mut report = Report::default();
+/// Asks everything at some doors, at all of them at once.
+fn run(kind: Kind, doors: &[Door], spoil: impl Fn(String) -> String) -> Report {
+    let world = World::start(kind, doors, spoil);
     thread::scope(|scope| {
-        let doors = DOORS.map(|door| {
-            scope.spawn({
-                let world = &world;
-                move || compare(world, door)
-            })
-        });
-        doors.into_iter().for_each(|door| report.add(door.join().unwrap()));
-    });
-    report
+        let world = &world;
+        let asked: Vec<_> = doors.iter().map(|door| scope.spawn(move || compare(world, *door))).collect();
+        asked.into_iter().map(|door| door.join().unwrap()).collect()
+    })
 }
 
 /// Every kind of route.
@@ -193,22 +188,55 @@ fn kinds() -> Vec<Kind> {
     kinds
 }
 
+/// The doors that a kind is asked at. The roots are asked at all; every other is at two, one of each scheme and one of each
+/// sort of port, and its neighbours are at the others.
+fn doors(at: usize, kind: Kind) -> Vec<Door> {
+    let [http, http_8080, https, https_8443] = DOORS;
+    match at % 2 {
+        _ if kind.bare().is_empty() => DOORS.to_vec(),
+        0 => vec![http, https_8443],
+        _ => vec![http_8080, https],
+    }
+}
+
 #[test]
 fn every_answer_through_nginx_is_the_one_given_directly() {
     // Made where there is a network.
     venv::python();
     alone("edge::matrix::every_answer_through_nginx_is_the_one_given_directly", || {
-        let began = std::time::Instant::now();
-        let mut report = Report::default();
-        let kinds = kinds();
-        kinds.iter().for_each(|kind| report.add(run(*kind, |site| site)));
-        let Report { cases, differences } = report;
-        let _ = std::fs::write("/tmp/slash.diff", differences.join("\n\n"));
-        for difference in differences.iter().take(20) {
-            eprintln!("{difference}\n");
-        }
+        let (began, kinds) = (Instant::now(), kinds());
+        let asked = kinds.iter().enumerate().map(|(at, kind)| run(*kind, &doors(at, *kind), |site| site));
+        let Report { cases, differences } = asked.collect();
+        differences.iter().take(20).for_each(|difference| eprintln!("{difference}\n"));
         let (kinds, seconds) = (kinds.len(), began.elapsed().as_secs());
-        eprintln!("{cases} cases of {kinds} routes in {seconds} s: {} differences", differences.len());
+        eprintln!("{cases} cases of {kinds} routes in {seconds} s, {} differences", differences.len());
         assert!(cases >= 5000 && differences.is_empty());
+    });
+}
+
+#[test]
+fn a_site_that_is_rendered_otherwise_makes_differences() {
+    venv::python();
+    alone("edge::matrix::a_site_that_is_rendered_otherwise_makes_differences", || {
+        let kind = Kind { run: "echo:app", is_mounted: true, path: "/app/", slashes: "either" };
+        let pass = "proxy_pass http://deployer_app;";
+        for (from, to) in [
+            (pass, "proxy_pass http://deployer_app/;"),
+            (pass, "proxy_pass http://deployer_app/app/;"),
+            (pass, "rewrite ^/app(/.*)$ $1 break; proxy_pass http://deployer_app;"),
+            ("location = /app {", "location = /unused {"),
+            ("Host               $deployer_host;", "Host               $host;"),
+            ("Host               $deployer_host;", "Host               $http_host;"),
+            ("X-Forwarded-Proto  $scheme;", "X-Forwarded-Proto  $http_x_forwarded_proto;"),
+            ("proxy_redirect off;", "proxy_redirect default;"),
+        ] {
+            let spoilt = |site: String| {
+                assert!(site.contains(from), "no `{from}` in {site}");
+                site.replace(from, to)
+            };
+            let report = run(kind, &DOORS[1..2], spoilt);
+            eprintln!("`{to}`: {} of {} cases differ", report.differences.len(), report.cases);
+            assert!(!report.differences.is_empty(), "{to}");
+        }
     });
 }

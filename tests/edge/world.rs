@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::nginx::Nginx;
-use crate::support::server::{Server, binary, wait_for};
+use crate::support::server::{Server, binary, wait_or};
 use crate::wsgi::venv;
 
 use super::client::{Client, Place};
@@ -67,21 +67,21 @@ pub struct World {
     pub kind: Kind,
     /// Its files, those that were rendered among them.
     server: Server,
-    fronts: Vec<Nginx>,
+    nginxes: Vec<Nginx>,
 }
 
 impl World {
-    /// Renders, and starts what was rendered; `spoil` changes the site's text as somebody might write it by hand.
-    pub fn start(kind: Kind, spoil: impl Fn(String) -> String) -> Self {
+    /// Renders, and starts what was rendered; `spoil` changes a site's text as somebody might write it by hand.
+    pub fn start(kind: Kind, doors: &[Door], spoil: impl Fn(String) -> String) -> Self {
         let server = Server::spawn(|dir| command(kind, dir));
-        let mut world = Self { kind, server, fronts: Vec::new() };
+        let mut world = Self { kind, server, nginxes: Vec::new() };
         let mut direct = world.direct();
-        wait_for(&format!("{kind:?}"), || direct.ask(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").ok());
-        certificate(world.server.dir.path());
-        for door in DOORS {
-            let text = spoil(site_of(world.server.dir.path(), door));
-            world.fronts.push(Nginx::serving(&text, door.port));
-        }
+        let complaint = || format!("{kind:?} does not answer:\n{}", world.server.log());
+        wait_or(complaint, || direct.ask(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").ok());
+        let dir = world.server.dir.path();
+        certificate(dir);
+        let nginxes = doors.iter().map(|door| Nginx::serving(&spoil(site_of(dir, *door)), door.port));
+        world.nginxes = nginxes.collect();
         world
     }
 

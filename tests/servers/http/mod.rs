@@ -7,4 +7,5 @@ mod limit;
 mod mount;
 mod pipeline;
 mod reject;
+mod slash;
 mod slow;

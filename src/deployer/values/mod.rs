@@ -2,7 +2,10 @@
 //! facts, and everything that was decided about apps and sites.
 
 mod app;
+mod header;
 mod layout;
+mod limit;
+mod page;
 mod site;
 
 use std::collections::BTreeMap;

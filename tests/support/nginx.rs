@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::server::{Server, wait_for};
+use super::server::{Server, wait_for, wait_or};
 
 /// A running nginx; it is gone when dropped.
 pub struct Nginx {
@@ -24,13 +24,31 @@ impl Nginx {
     pub fn start(address: &str, upstream: &str, locations: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let at = dir.path().display();
+        let http = format!(
+            "  upstream up {{ server {address}; {upstream} }}\n  server {{\n    listen unix:{at}/nginx;\n    \
+             client_max_body_size 10m;\n    {locations}\n  }}\n"
+        );
+        let nginx = Self::run(dir, &http);
+        wait_for("nginx", || std::os::unix::net::UnixStream::connect(nginx.socket()).ok());
+        nginx
+    }
+
+    /// Starts one that is what `http` says; waits until a port answers.
+    pub fn serving(http: &str, port: u16) -> Self {
+        let nginx = Self::run(tempfile::tempdir().unwrap(), http);
+        let complaint = || format!("nginx does not listen on {port}:\n{}", nginx.log());
+        wait_or(complaint, || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
+        nginx
+    }
+
+    fn run(dir: TempDir, http: &str) -> Self {
+        let at = dir.path().display();
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("  {kind}_temp_path {at}/{kind};\n"))
             .concat();
         let text = format!(
-            "daemon off;\npid {at}/pid;\nerror_log {at}/log;\nworker_processes 1;\nevents {{ worker_connections 256; }}\n\
-             http {{\n  access_log off;\n{temporary}  upstream up {{ server {address}; {upstream} }}\n\
-             \x20 server {{\n    listen unix:{at}/nginx;\n    client_max_body_size 10m;\n    {locations}\n  }}\n}}\n"
+            "daemon off;\nuser root root;\npid {at}/pid;\nerror_log {at}/log;\nworker_processes 1;\n\
+             events {{ worker_connections 256; }}\nhttp {{\n  access_log off;\n{temporary}{http}}}\n"
         );
         std::fs::write(dir.path().join("conf"), text).unwrap();
         let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
@@ -45,9 +63,7 @@ impl Nginx {
             .stderr(Stdio::null())
             .spawn()
             .expect("nginx is needed: apt-get install nginx-light");
-        let nginx = Self { dir, child };
-        wait_for("nginx", || std::os::unix::net::UnixStream::connect(nginx.socket()).ok());
-        nginx
+        Self { dir, child }
     }
 
     /// Where it listens.

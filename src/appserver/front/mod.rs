@@ -15,6 +15,7 @@ mod policy;
 mod python;
 mod request;
 mod session;
+mod slash;
 mod stream;
 mod summary;
 #[cfg(test)]
@@ -42,6 +43,7 @@ use self::policy::Policy;
 pub use self::python::Python;
 pub use self::request::Peer;
 use self::request::{Remote, Request};
+use self::slash::Slashes;
 use self::stream::Chunk;
 pub use self::stream::Stream;
 use super::access::{Access, Ends, Record};
@@ -88,6 +90,7 @@ pub struct Front {
     chunk: Mutex<Chunk>,
     policy: Policy,
     mounts: Mounts,
+    slashes: Slashes,
     /// How many connections may be open.
     most: usize,
     /// Rung when one of as many as there may be is closed.
@@ -139,6 +142,7 @@ impl Front {
             chunk: Mutex::new(Box::new([0; _])),
             policy: Policy::of(settings),
             mounts: Mounts::of(settings, std::env::var("SCRIPT_NAME").ok()),
+            slashes: Slashes::of(settings),
             most: settings.worker_connections.min(descriptor::room(settings)),
             room: Notify::new(),
             log: outside.log,

@@ -84,6 +84,10 @@ impl Mounts {
                 path::behind(head.path(), length).to_vec()
             }
         };
+        // The slash itself came encoded.
+        if target.starts_with(b"%") {
+            target.splice(..3, *b"/");
+        }
         if target.is_empty() {
             target.push(b'/');
         }

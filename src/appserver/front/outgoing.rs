@@ -106,8 +106,17 @@ impl<'a> Outgoing<'a> {
 
     /// A whole answer of a line of text. If a head is on its way already, that is an error of the caller.
     pub async fn simple(&mut self, asked: Asked, status: u16, text: &str) -> Answered {
+        self.worded(asked, status, None, text).await
+    }
+
+    /// A whole answer that leads elsewhere and keeps method and body.
+    pub async fn redirect(&mut self, asked: Asked, target: &[u8]) -> Answered {
+        self.worded(asked, 308, Some((b"Location", target)), "Permanent Redirect\n").await
+    }
+
+    async fn worded(&mut self, asked: Asked, status: u16, more: Option<Field<'_>>, text: &str) -> Answered {
         let plan = Plan::new(asked, status, Some(text.len() as u64), None);
-        let fields = [(&b"Content-Type"[..], &b"text/plain; charset=utf-8"[..])];
+        let fields = more.into_iter().chain([(&b"Content-Type"[..], &b"text/plain; charset=utf-8"[..])]);
         let begun = self.begin(answer::line(status).as_bytes(), fields, plan).map_err(io::Error::other);
         let sent = async {
             begun?;

@@ -15,6 +15,7 @@ use super::body::{Body, Gathering};
 use super::connection::{Connection, Phase};
 use super::outgoing::Outgoing;
 use super::request::{Peer, Remote, Request};
+use super::slash::Verdict;
 use super::stream::Stream;
 use super::{Application, Front, native, python};
 use crate::appserver::http::plan::Asked;
@@ -285,11 +286,13 @@ impl Session {
         if front.wants_answer() {
             outgoing.keep();
         }
-        let done = match &front.application {
-            Application::Native(router) => {
+        let done = match (front.slashes.verdict(&request), &front.application) {
+            (Some(Verdict::Nowhere), _) => outgoing.simple(asked, 404, "Not Found\n").await,
+            (Some(Verdict::At(target)), _) => outgoing.redirect(asked, &target).await,
+            (None, Application::Native(router)) => {
                 native::answer(router, &front, request, asked, &mut outgoing).await
             }
-            Application::Python(python) => {
+            (None, Application::Python(python)) => {
                 python::answer(python, &front, request, asked, &mut outgoing).await
             }
         };

@@ -11,14 +11,29 @@ pub fn decode(raw: &[u8]) -> Cow<'_, [u8]> {
 
 /// Divides a decoded path into the prefix where the application is mounted and the rest: `SCRIPT_NAME` and
 /// `PATH_INFO`. Prefixes match whole segments, the longest one wins; `/` and the empty one match every path. A slash
-/// at the end of a prefix means nothing. `None`: no prefix matches, the answer is 404.
+/// at the end of a prefix means nothing. `None`: no prefix matches, the answer is 404. What `..` leads out of a prefix is
+/// not below it: proxies, which resolve `..` before they look, would ask somebody else.
 pub fn mount<'a>(path: &'a [u8], prefixes: &[String]) -> Option<(&'a [u8], &'a [u8])> {
     let lengths = prefixes.iter().filter_map(|prefix| {
         let prefix = prefix.trim_end_matches('/');
         let rest = path.strip_prefix(prefix.as_bytes())?;
-        (prefix.is_empty() || matches!(rest, [] | [b'/', ..])).then_some(prefix.len())
+        let is_below = matches!(rest, [] | [b'/', ..]) && !leaves(rest);
+        (prefix.is_empty() || is_below).then_some(prefix.len())
     });
     lengths.max().map(|length| path.split_at(length))
+}
+
+/// Whether a path leaves the place where it begins.
+fn leaves(path: &[u8]) -> bool {
+    let mut depth = 0_i32;
+    path.split(|byte| *byte == b'/').any(|segment| {
+        match segment {
+            b"" | b"." => {}
+            b".." => depth -= 1,
+            _ => depth += 1,
+        }
+        depth < 0
+    })
 }
 
 /// What of a raw path stands behind its first `count` decoded bytes.
@@ -70,6 +85,12 @@ mod tests {
         assert_eq!(at("*", &[""]), parts("", "*"));
         assert_eq!(at("*", &["/app"]), None);
         assert_eq!(at("/", &[]), None);
+        assert_eq!(at("/app/a/../..", &["/app"]), parts("/app", "/a/../.."));
+        for outside in ["/app/..", "/app//../x", "/app/a/../../app/x", "/app/./../x"] {
+            assert_eq!(at(outside, &["/app"]), None, "{outside}");
+            assert_eq!(at(outside, &["/app", "/"]), parts("", outside));
+        }
+        assert_eq!(at("/app/v2/../x", &["/app", "/app/v2"]), parts("/app", "/v2/../x"));
     }
 
     #[test]

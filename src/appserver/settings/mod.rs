@@ -13,6 +13,7 @@ pub mod network;
 pub mod reference;
 pub mod section;
 pub mod size;
+pub mod slash;
 pub mod table;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use self::config_file::ConfigFile;
 use self::endpoint::{Statsd, Syslog};
 use self::network::Networks;
 use self::size::{Bytes, Mode};
+use self::slash::Slash;
 use self::value::Names;
 use self::word::{Facility, HeaderMap, Protocol, ProxyProtocol, ReloadEngine, WorkerClass};
 use super::access::Format;
@@ -50,6 +52,8 @@ pub struct Settings {
     pub hooks: Vec<String>,
     /// The path prefixes under which the application answers, `/` for the root; none is the root alone.
     pub mount: Vec<String>,
+    /// Paths of which only one form, with or without the final slash, is the application's.
+    pub slashes: Vec<Slash>,
     /// Where to listen; only the master uses it, and hooks see it.
     #[serde(skip_deserializing, serialize_with = "shown")]
     pub bind: Vec<Bind>,
@@ -222,6 +226,7 @@ const PLAIN: Settings = Settings {
     config: None,
     hooks: Vec::new(),
     mount: Vec::new(),
+    slashes: Vec::new(),
     bind: Vec::new(),
     backlog: 2048,
     reuse_port: false,

@@ -88,7 +88,7 @@ impl Run {
     }
 }
 
-/// A path of the site that an app answers.
+/// A path of the site that an app answers, with what lies below it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Route {
     /// Starts with `/`.
@@ -99,14 +99,39 @@ pub struct Route {
     pub websocket: bool,
 }
 
-/// What a path means with and without its final slash.
+impl Route {
+    /// The path without its final slash; empty for the root.
+    pub fn bare(&self) -> &str {
+        self.path.value.trim_end_matches('/')
+    }
+
+    /// Whether it is the path of a request, in either form, or one above it.
+    pub fn claims(&self, path: &str) -> bool {
+        path.strip_prefix(self.bare()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Whether a request for a path that it claims is answered with a page, or with the way to one.
+    pub fn answers(&self, path: &str) -> bool {
+        let is_other = path != self.path.value && path.trim_end_matches('/') == self.bare();
+        self.slashes != Slashes::Exact || self.bare().is_empty() || !is_other
+    }
+}
+
+/// What becomes of the other form of a route's path: without its final slash if it is written with one, with one if it
+/// is not. The root has no other form, and what lies below a path always belongs to the app.
+///
+/// The application server does it: Nginx hands on both forms as they came. So who asks the app itself is answered the
+/// same, one rule serves every version of Nginx (the first that answers 308 is 1.13), and nothing is decided on a path
+/// that Nginx has decoded and cleaned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Slashes {
-    /// Both forms answer.
+    /// The app is asked for both forms, and its answer counts.
     #[default]
     Either,
-    /// Only this form answers.
+    /// It is answered with 308 and the form that is written, the query as it came: methods and bodies stay.
+    Redirect,
+    /// It is answered with 404.
     Exact,
 }
 
@@ -146,11 +171,6 @@ struct TypedRoute {
 /// Reads one app; mistakes are added to `said`.
 pub fn read(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> Option<App> {
     check_name("an app", name, MAX_NAME, said);
-    let later = later(node);
-    if !later.is_empty() {
-        said.extend(later);
-        return None;
-    }
     let typed: Typed = match node.decode() {
         Ok(typed) => typed,
         Err(mut e) => {
@@ -184,18 +204,6 @@ pub fn read(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> 
         name: name.clone(),
     };
     Some(app)
-}
-
-/// What a later version may do.
-fn later(node: &Node) -> Vec<Diagnostic> {
-    let routes = node.get("routes").map_or(&[][..], Node::items).iter();
-    let slashes = routes.filter_map(|route| route.get("slashes"));
-    let redirects = slashes.filter(|slashes| slashes.text() == Some("redirect")).map(|slashes| {
-        Diagnostic::error("`slashes: redirect` is not supported by this version yet")
-            .at(&slashes.span)
-            .fix("write `either` (both forms answer) or `exact` (only this form does)")
-    });
-    redirects.collect()
 }
 
 /// Checks a name that becomes part of names on the host: of units, files, variables.

@@ -1,7 +1,7 @@
 //! What can only be seen over the whole of a host: things used twice, routes that nothing proves.
 
 use super::word::{claim, twice};
-use super::{Bind, Probe, Route, Site, Slashes, Stack};
+use super::{Bind, Probe, Route, Site, Stack};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::Spanned;
 
@@ -84,24 +84,16 @@ fn same_bind(one: &Bind, other: &Bind) -> bool {
     }
 }
 
-/// A path of the site and whether only its exact form is claimed.
-type Claim<'s> = (&'s Spanned<String>, bool);
-
 fn paths(site: &Site, stack: &Stack, said: &mut Vec<Diagnostic>) {
-    let route = |r: &'_ Route| r.slashes == Slashes::Exact;
-    let mut claims: Vec<Claim<'_>> = Vec::new();
+    let mut claims: Vec<&Spanned<String>> = Vec::new();
     for app in stack.apps_of(site) {
-        claims.extend(app.routes.iter().map(|r| (&r.path, route(r))));
-        claims.extend(app.statics.iter().map(|(prefix, _)| (prefix, false)));
+        claims.extend(app.routes.iter().map(|route| &route.path));
+        claims.extend(app.statics.iter().map(|(prefix, _)| prefix));
     }
-    claims.extend(site.redirects.iter().map(|r| (&r.path, false)));
-    claims.extend(site.statics.iter().map(|(prefix, _)| (prefix, false)));
-    for (at, (path, exact)) in claims.iter().enumerate() {
-        let same = |(other, other_exact): &&Claim<'_>| match *exact && *other_exact {
-            true => other.value == path.value,
-            false => claim(&other.value) == claim(&path.value),
-        };
-        if let Some((first, _)) = claims[..at].iter().find(same) {
+    claims.extend(site.redirects.iter().map(|redirect| &redirect.path));
+    claims.extend(site.statics.iter().map(|(prefix, _)| prefix));
+    for (at, path) in claims.iter().enumerate() {
+        if let Some(first) = claims[..at].iter().find(|other| claim(&other.value) == claim(&path.value)) {
             said.push(twice("the path", path, first));
         }
     }
@@ -148,16 +140,6 @@ fn routes<'s>(site: &Site, stack: &'s Stack) -> Vec<&'s Route> {
 /// The route that answers a request: the longest that matches it.
 fn answers<'r>(routes: &[&'r Route], request: &str) -> Option<&'r Route> {
     let path = request.split('?').next().unwrap_or_default();
-    let begins = |route: &&&Route| {
-        let (written, claimed) = (route.path.as_str(), claim(&route.path));
-        match route.slashes {
-            _ if claimed == "/" => true,
-            Slashes::Exact if written.ends_with('/') => path.starts_with(written),
-            Slashes::Exact => path == written,
-            Slashes::Either => {
-                path.strip_prefix(claimed).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            }
-        }
-    };
-    routes.iter().filter(begins).max_by_key(|route| claim(&route.path.value).len()).copied()
+    let claiming = routes.iter().filter(|route| route.claims(path));
+    claiming.max_by_key(|route| route.bare().len()).filter(|route| route.answers(path)).copied()
 }

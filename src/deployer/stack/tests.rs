@@ -88,13 +88,20 @@ fn the_health_of_an_app_is_a_probe_unless_one_asks_for_it_already() {
 }
 
 #[test]
-fn an_exact_route_answers_nothing_but_itself_and_what_lies_below_its_slash() {
-    let inventory = inventory(
-        "apps:\n  api:\n    run: '@hbnb/api'\n    routes: [{ path: /v1, slashes: exact }, { path: /api/, slashes: exact }]\nprobes:\n  - { name: below, get: /v1/x }\n  - { name: without, get: /api }",
-    );
-    let stack = Stack::of(&inventory.hosts[0]).unwrap();
-    let said: Vec<&str> = stack.warnings.iter().map(|w| w.message.as_str()).collect();
-    assert_eq!(said, ["no probe covers the route `/v1`", "no probe covers the route `/api/`"]);
+fn a_route_answers_what_lies_below_it_and_the_other_form_unless_it_is_exact() {
+    let answered = |slashes: &str| {
+        let inventory = inventory(&format!(
+            "apps:\n  api:\n    run: '@hbnb/api'\n    routes: [{{ path: /v1, slashes: {slashes} }}, {{ path: /api/, slashes: {slashes} }}]"
+        ));
+        let stack = Stack::of(&inventory.hosts[0]).unwrap();
+        let asked = ["/v1", "/v1/", "/v1/x", "/v1x", "/api", "/api/", "/api/x", "/apis", "/"];
+        let answers =
+            |path: &&str| stack.apps[0].routes.iter().any(|route| route.claims(path) && route.answers(path));
+        asked.into_iter().filter(answers).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(answered("either"), "/v1 /v1/ /v1/x /api /api/ /api/x");
+    assert_eq!(answered("redirect"), "/v1 /v1/ /v1/x /api /api/ /api/x");
+    assert_eq!(answered("exact"), "/v1 /v1/x /api/ /api/x");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::layout::{Layout, unit};
 use crate::base::secret::Text;
 use crate::base::yaml::MASKED;
 use crate::deployer::python::Installed;
-use crate::deployer::stack::{App, Database, Peer, Run};
+use crate::deployer::stack::{App, Database, Peer, Run, Slashes};
 
 /// Seconds an idle connection of Nginx stays open: longer than Nginx itself keeps it (60), so that no request meets
 /// a connection that is being closed.
@@ -110,6 +110,14 @@ fn options(app: &App) -> Vec<String> {
         app.settings.iter().map(|(name, value)| (flag(name), value.clone())).collect();
     if !options.iter().any(|(name, _)| name == "--keep-alive") {
         options.push(("--keep-alive".into(), KEEP_ALIVE.into()));
+    }
+    for route in app.routes.iter().filter(|route| !route.bare().is_empty()) {
+        let word = match route.slashes {
+            Slashes::Either => continue,
+            Slashes::Redirect => "redirect",
+            Slashes::Exact => "exact",
+        };
+        options.push(("--slashes".into(), format!("{word}:{}", route.path.value)));
     }
     // A switch has no value: it is there or it is not.
     let words = options.into_iter().map(|(name, value)| match value.as_str() {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::layout::Layout;
 use super::{header, limit, page};
 use crate::deployer::inventory::Host;
-use crate::deployer::stack::{AccessLog, App, Probe, Route, Site, Slashes, Stack};
+use crate::deployer::stack::{AccessLog, App, Probe, Route, Site, Stack};
 
 /// The first Nginx whose `add_header` knows `always`.
 const ALWAYS_SINCE: [u32; 3] = [1, 7, 5];
@@ -112,15 +112,13 @@ fn proxied(apps: &[&App], stack: &Stack, layout: &Layout) -> Vec<Value> {
     proxied.collect()
 }
 
-/// The locations of a route. Never a prefix without its slash: it would take `/apifoo` for `/api`.
+/// The locations of a route: both forms of its path, whatever becomes of the other one, which is for the application
+/// server to say. With one of them alone, Nginx would answer the other by itself; a prefix without its slash would take
+/// `/apifoo` for `/api`.
 fn matches(route: &Route) -> Vec<String> {
-    let path = route.path.value.as_str();
-    let bare = path.trim_end_matches('/');
-    match (bare, route.slashes) {
-        ("", _) => vec!["/".to_string()],
-        (_, Slashes::Either) => vec![format!("= {bare}"), format!("^~ {bare}/")],
-        (_, Slashes::Exact) if path.ends_with('/') => vec![format!("^~ {path}")],
-        (_, Slashes::Exact) => vec![format!("= {path}")],
+    match route.bare() {
+        "" => vec!["/".to_string()],
+        bare => vec![format!("= {bare}"), format!("^~ {bare}/")],
     }
 }
 

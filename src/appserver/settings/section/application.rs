@@ -6,7 +6,7 @@ use crate::appserver::settings::table::{Act, Form, ROW, Setting};
 use crate::appserver::settings::value::Misfit;
 
 /// The rows.
-pub const ROWS: [Setting; 5] = [
+pub const ROWS: [Setting; 6] = [
     Setting {
         name: "config",
         form: Form::Value("CONFIG"),
@@ -40,6 +40,18 @@ pub const ROWS: [Setting; 5] = [
         is_ours: true,
         act: Act::Kept(|s| &mut s.mount),
         check: prefixes,
+        ..ROW
+    },
+    Setting {
+        name: "slashes",
+        form: Form::Values("WORD:PATH"),
+        long: &["slashes"],
+        meaning: "A path, as clients ask for it, that has one form: redirect:/shop/ answers /shop with 308 to /shop/, \
+                  exact:/shop/ answers it with 404; may be repeated",
+        default: "both forms of every path are the application's to answer",
+        example: "redirect:/shop/",
+        is_ours: true,
+        act: Act::Kept(|s| &mut s.slashes),
         ..ROW
     },
     Setting {

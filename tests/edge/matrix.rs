@@ -1,0 +1,214 @@
+//! Every kind of route, asked in every form, by every method, at every door: directly and through Nginx.
+
+use std::fmt::Write as _;
+use std::thread;
+
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::form::{Form, Subject};
+use super::network::alone;
+use super::world::{DOORS, Door, Kind, World};
+use crate::wsgi::venv;
+
+const METHODS: [&str; 3] = ["GET", "HEAD", "POST"];
+const SLASHES: [&str; 3] = ["either", "redirect", "exact"];
+const BODY: &str = "a=1&b=%20x";
+/// Who asks may claim anything of how he came.
+const CLAIMS: &str = "X-Forwarded-Proto: gopher\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Prefix: /evil\r\n\
+                      X-Forwarded-For: 192.0.2.66\r\nSCRIPT_NAME: /evil\r\nPATH_INFO: /evil\r\n";
+
+/// What is the same wherever one asks.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    status: u16,
+    location: Option<String>,
+    /// What the application says it was asked.
+    told: Value,
+    /// What it was told of the request by proxy headers.
+    forwarded: Value,
+    /// None if no application said anything.
+    body: Option<Vec<u8>>,
+}
+
+/// What servers say where no application is asked.
+const OURS: [&[u8]; 2] = [b"Not Found\n", b"400 Bad Request\n"];
+
+fn is_by_nginx(body: &[u8]) -> bool {
+    body.ends_with(b"</center>\r\n</body>\r\n</html>\r\n")
+}
+
+fn ask(client: &mut Client, method: &str, form: &Form, fields: &str) -> Outcome {
+    let Form { target, host, .. } = form;
+    let body = if method == "POST" { BODY } else { "" };
+    let about = if body.is_empty() {
+        String::new()
+    } else {
+        format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n", body.len())
+    };
+    let request = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n{about}{fields}\r\n{body}");
+    let answer = client.ask(request.as_bytes()).unwrap_or_else(|error| panic!("{error}: {request}"));
+    let mut told: Value =
+        answer.field("x-seen").map_or(Value::Null, |seen| serde_json::from_str(seen).unwrap());
+    let forwarded = told.get_mut("forwarded").map(Value::take).unwrap_or_default();
+    let is_servers_own = is_by_nginx(&answer.body) || OURS.contains(&&answer.body[..]);
+    Outcome {
+        status: answer.status,
+        location: answer.field("location").map(str::to_string),
+        told,
+        forwarded,
+        body: (!is_servers_own).then_some(answer.body),
+    }
+}
+
+/// How often was asked, and each difference as a sentence.
+#[derive(Debug, Default)]
+struct Report {
+    cases: usize,
+    differences: Vec<String>,
+}
+
+impl Report {
+    fn add(&mut self, other: Self) {
+        self.cases += other.cases;
+        self.differences.extend(other.differences);
+    }
+}
+
+fn subject<'a>(kind: Kind, door: Door) -> Subject<'a> {
+    let (pages, words): (&[&str], &str) = match (kind.run, kind.is_mounted || kind.bare().is_empty()) {
+        ("@hbnb", _) => (&["/states", "/api/v1/status", "/search", "/airbnb-onepage", "/pictures"], "/c/"),
+        ("@hbnb/dynamic", _) => (&["/python", "/number/5"], "/c/"),
+        ("@hbnb/api", _) => (&["/v1/status", "/v1/states"], "/v1/states/"),
+        (_, true) if kind.bare().is_empty() => (&["/a", "/b", "/c", "/d", "/form", "/near", "/away"], "/s/"),
+        (_, true) => (&["/a", "/b", "/form", "/away"], "/s/"),
+        _ => (&["/x"], "/"),
+    };
+    Subject { mount: kind.bare(), pages, words, port: (door.port, door.is_usual) }
+}
+
+/// Asks everything at one door.
+fn compare(world: &World, door: Door) -> Report {
+    let (mut direct, mut through) = (world.direct(), world.through(door));
+    let subject = subject(world.kind, door);
+    let mut forms = subject.around();
+    // What is behind the mount, and the site's name, have nothing to do with slashes.
+    if world.kind.slashes == "either" {
+        forms.extend(subject.below());
+    }
+    if ["/", "/app/"].contains(&world.kind.path) && world.kind.slashes == "either" {
+        forms.extend(subject.named());
+    }
+    let mut report = Report::default();
+    // What a proxy that is believed says.
+    let said = format!("X-Forwarded-Proto: {}\r\nX-Forwarded-For: 127.0.0.1\r\n", door.scheme);
+    for (form, method) in forms.iter().flat_map(|form| METHODS.map(|method| (form, method))) {
+        let seen = ask(&mut through, method, form, CLAIMS);
+        let mut wanted = ask(&mut direct, method, form, &said);
+        if form.refused.is_some() || !is_within(world.kind, form) {
+            let status = form.refused.unwrap_or(404);
+            wanted =
+                Outcome { status, location: None, told: Value::Null, forwarded: Value::Null, body: None };
+        } else if seen.told != Value::Null {
+            wanted.forwarded = json!([door.scheme, seen.told["HTTP_HOST"], null]);
+        }
+        if method == "HEAD" {
+            wanted.body = seen.body.clone();
+        }
+        report.cases += 1;
+        if seen != wanted {
+            let Form { target, host, .. } = form;
+            let mut text = String::new();
+            let _ = write!(
+                text,
+                "{:?} {door:?}\n{method} {target} of {host}\nthrough {seen:?}\n direct {wanted:?}",
+                world.kind
+            );
+            report.differences.push(text);
+        }
+    }
+    report
+}
+
+/// Whether Nginx has to hand on a request. An application with a mount or at the root says itself what is not its own.
+fn is_within(kind: Kind, form: &Form) -> bool {
+    if kind.is_mounted || kind.bare().is_empty() {
+        return true;
+    }
+    let Some(path) = normalised(&form.target) else { return true };
+    path.strip_prefix(kind.bare().as_bytes()).is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
+}
+
+/// The path by which Nginx looks for a location: decoded, slashes merged, dots resolved; none for what is no path.
+fn normalised(target: &str) -> Option<Vec<u8>> {
+    let target = match target.to_ascii_lowercase().starts_with("http://") {
+        true => target[7..].find('/').map_or("/", |at| &target[7 + at..]),
+        false => target,
+    };
+    let raw = target.split(['?', '#']).next().unwrap_or_default();
+    let decoded: Vec<u8> = percent_encoding::percent_decode(raw.as_bytes()).collect();
+    let (mut kept, mut ends_in_slash): (Vec<&[u8]>, bool) = (Vec::new(), false);
+    for segment in decoded.strip_prefix(b"/")?.split(|byte| *byte == b'/') {
+        ends_in_slash = matches!(segment, b"" | b"." | b"..");
+        match segment {
+            b".." => drop(kept.pop()),
+            b"" | b"." => {}
+            segment => kept.push(segment),
+        }
+    }
+    let slash: &[u8] = if ends_in_slash && !kept.is_empty() { b"/" } else { b"" };
+    Some([b"/", &kept.join(&b'/')[..], slash].concat())
+}
+
+fn run(kind: Kind, spoil: impl Fn(String) -> String) -> Report {
+    let world = World::start(kind, spoil);
+    let mut report = Report::default();
+    thread::scope(|scope| {
+        let doors = DOORS.map(|door| {
+            scope.spawn({
+                let world = &world;
+                move || compare(world, door)
+            })
+        });
+        doors.into_iter().for_each(|door| report.add(door.join().unwrap()));
+    });
+    report
+}
+
+/// Every kind of route.
+fn kinds() -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    let mut add = |run, is_mounted, paths: &[&'static str]| {
+        for (path, slashes) in paths.iter().flat_map(|path| SLASHES.map(|slashes| (*path, slashes))) {
+            kinds.push(Kind { run, is_mounted, path, slashes });
+        }
+    };
+    add("echo:app", true, &["/app", "/app/", "/one/two", "/one/two/"]);
+    add("echo:app", false, &["/a/", "/b", "/p/x/"]);
+    add("@hbnb/api", false, &["/api/"]);
+    add("@hbnb/dynamic", true, &["/one/two/"]);
+    for run in ["echo:app", "@hbnb"] {
+        kinds.push(Kind { run, is_mounted: false, path: "/", slashes: "either" });
+    }
+    kinds
+}
+
+#[test]
+fn every_answer_through_nginx_is_the_one_given_directly() {
+    // Made where there is a network.
+    venv::python();
+    alone("edge::matrix::every_answer_through_nginx_is_the_one_given_directly", || {
+        let began = std::time::Instant::now();
+        let mut report = Report::default();
+        let kinds = kinds();
+        kinds.iter().for_each(|kind| report.add(run(*kind, |site| site)));
+        let Report { cases, differences } = report;
+        let _ = std::fs::write("/tmp/slash.diff", differences.join("\n\n"));
+        for difference in differences.iter().take(20) {
+            eprintln!("{difference}\n");
+        }
+        let (kinds, seconds) = (kinds.len(), began.elapsed().as_secs());
+        eprintln!("{cases} cases of {kinds} routes in {seconds} s: {} differences", differences.len());
+        assert!(cases >= 5000 && differences.is_empty());
+    });
+}

@@ -24,6 +24,10 @@ pub struct Facts {
     pub systemd: u32,
     /// Nginx's version, three numbers; `None` before it is installed.
     pub nginx: Option<[u32; 3]>,
+    /// Whether Nginx can send files that were packed before; `true` where nothing is said, as in every package of Debian
+    /// and Ubuntu.
+    #[serde(default = "yes")]
+    pub gzip_static: bool,
     /// Whether the kernel speaks IPv6; `true` where nothing is said.
     #[serde(default = "yes")]
     pub ipv6: bool,
@@ -37,6 +41,8 @@ fn yes() -> bool {
 pub fn read(look: &dyn Look) -> Result<Facts, Fault> {
     let release = text(look, "/etc/os-release")?;
     let init = read_init(look)?;
+    let nginx = look.ask(&Run::new(&["nginx", "-V"]))?.stderr;
+    let version = nginx_version(&nginx);
     Ok(Facts {
         hostname: text(look, "/proc/sys/kernel/hostname")?.trim().to_string(),
         os: release_value(&release, "ID"),
@@ -47,7 +53,8 @@ pub fn read(look: &dyn Look) -> Result<Facts, Fault> {
             Init::Systemd => first_number(&look.ask(&Run::new(&["systemctl", "--version"]))?.stdout),
             Init::Upstart => 0,
         },
-        nginx: nginx_version(&look.ask(&Run::new(&["nginx", "-v"]))?.stderr),
+        nginx: version,
+        gzip_static: version.is_none() || nginx.contains("--with-http_gzip_static_module"),
         ipv6: look.stat("/proc/net/if_inet6")?.is_some(),
     })
 }

@@ -39,6 +39,7 @@ pub fn facts(name: &str, hostname: &str) -> Result<Facts, Diagnostic> {
         init: if systemd == 0 { Init::Upstart } else { Init::Systemd },
         systemd,
         nginx: Some(nginx),
+        gzip_static: true,
         ipv6: true,
     })
 }

@@ -1,27 +1,39 @@
 //! The real readers read what is rendered: Nginx, systemd and the shell of this machine.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{RELEASES, files, ran, render};
+use crate::wsgi::venv;
 
 /// The first systemd that knows `Type=notify-reload`; an older one says the line below about it, and nothing else.
 const NOTIFY_RELOAD_SINCE: u32 = 253;
 const NOT_YET_KNOWN: &str = "Failed to parse service type, ignoring: notify-reload";
 
+/// A configuration with a host's sites in a directory of its own, where logs can be written too.
+fn configuration(sites: &Path) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let at = home.path().display().to_string();
+    fs::create_dir(home.path().join("sites")).unwrap();
+    for (name, text) in files(sites) {
+        fs::write(home.path().join("sites").join(name), text.replace("/var/log/nginx", &at)).unwrap();
+    }
+    let main = format!(
+        "user root root;\npid {at}/pid;\nworker_rlimit_nofile 2048;\nevents {{ worker_connections 1024; }}\nhttp {{ access_log off; \
+         client_body_temp_path {at}/b; proxy_temp_path {at}/p; fastcgi_temp_path {at}/f; uwsgi_temp_path {at}/u; \
+         scgi_temp_path {at}/s; include {at}/sites/*; }}\n"
+    );
+    fs::write(home.path().join("nginx.conf"), main).unwrap();
+    home
+}
+
 /// Tests a host's sites with an nginx of their own, in a network of their own: the ports need not be free.
 fn nginx_says(sites: &Path) -> (Option<i32>, String) {
-    let home = tempfile::tempdir().unwrap();
-    let main = format!(
-        "user root root;\npid {0}/pid;\nevents {{ }}\nhttp {{ access_log off; client_body_temp_path {0}/b; proxy_temp_path {0}/p; \
-         fastcgi_temp_path {0}/f; uwsgi_temp_path {0}/u; scgi_temp_path {0}/s; include {1}/*; }}\n",
-        home.path().display(),
-        sites.display()
-    );
+    let home = configuration(sites);
     let conf = home.path().join("nginx.conf");
-    fs::write(&conf, main).unwrap();
     let included = sites.with_file_name("deployer");
     if included.exists() {
         symlink(included, home.path().join("deployer")).unwrap();
@@ -32,20 +44,50 @@ fn nginx_says(sites: &Path) -> (Option<i32>, String) {
     (status, said.replace(&conf.display().to_string(), "CONF"))
 }
 
+/// The hosts of a rendered tree that have sites.
+fn hosts(tree: &Path) -> Vec<PathBuf> {
+    let hosts =
+        fs::read_dir(tree).unwrap().map(|host| host.unwrap().path().join("etc/nginx/sites-available"));
+    let mut hosts: Vec<PathBuf> = hosts.filter(|sites| sites.exists()).collect();
+    hosts.sort();
+    hosts
+}
+
 #[test]
 fn nginx_accepts_the_sites_of_every_release() {
     let fine = "nginx: the configuration file CONF syntax is ok\nnginx: configuration file CONF test is successful\n";
     for release in RELEASES {
         let tree = render(release);
+        let hosts = hosts(tree.path());
         // No Python applications on a release with an old Python.
-        let hosts =
-            ["web-01", "lb-01", "lb-02", "py-01"].into_iter().filter(|host| tree.path().join(host).exists());
-        assert_eq!(hosts.clone().count(), if release == "ubuntu-14.04" { 3 } else { 4 });
+        assert_eq!(hosts.len(), if release == "ubuntu-14.04" { 5 } else { 6 });
         for host in hosts {
-            let said = nginx_says(&tree.path().join(host).join("etc/nginx/sites-enabled"));
-            assert_eq!(said, (Some(0), fine.to_string()), "{release}: {host}");
+            assert_eq!(nginx_says(&host), (Some(0), fine.to_string()), "{release}: {}", host.display());
         }
     }
+}
+
+#[test]
+fn the_linter_of_nginx_finds_nothing_in_the_sites_of_every_release() {
+    let gixy = venv::with("tests/golden/gixy.txt").with_file_name("gixy");
+    let mut read = BTreeSet::new();
+    for release in RELEASES {
+        let tree = render(release);
+        // Neighbours have the same files.
+        let new: Vec<PathBuf> =
+            hosts(tree.path()).into_iter().filter(|host| read.insert(files(host))).collect();
+        for host in new {
+            let home = configuration(&host);
+            let mut gixy = Command::new(&gixy);
+            let (status, said) = ran(gixy.args(["--format", "json"]).arg(home.path().join("nginx.conf")));
+            assert_eq!((status, said.trim()), (Some(0), "[]"), "{release}: {}", host.display());
+        }
+    }
+    let home = tempfile::tempdir().unwrap();
+    let flawed = "events { }\nhttp { server { location /i { alias /x/; } } }\n";
+    fs::write(home.path().join("nginx.conf"), flawed).unwrap();
+    let (_, said) = ran(Command::new(&gixy).args(["--format", "json"]).arg(home.path().join("nginx.conf")));
+    assert!(said.contains("alias_traversal"), "it finds nothing anywhere: {said}");
 }
 
 /// A root file system with a host's units, this machine's units, and programs where the units start them.
@@ -157,7 +199,7 @@ fn nginx_accepts_sites_of_other_shapes() {
         render.arg("render").arg(&inventory).arg("--out").arg(dir.path());
         let (status, said) = ran(&mut render);
         assert_eq!(status, Some(0), "{site}: {said}");
-        let (status, said) = nginx_says(&dir.path().join("a/etc/nginx/sites-enabled"));
+        let (status, said) = nginx_says(&dir.path().join("a/etc/nginx/sites-available"));
         assert_eq!(status, Some(0), "{site}: {said}");
     }
 }

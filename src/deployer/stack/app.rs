@@ -96,6 +96,8 @@ pub struct Route {
     pub path: Spanned<String>,
     /// What becomes of the other form of the path.
     pub slashes: Slashes,
+    /// Whether a connection may become a WebSocket.
+    pub websocket: bool,
 }
 
 impl Route {
@@ -163,11 +165,13 @@ struct TypedRoute {
     path: Spanned<String>,
     #[serde(default)]
     slashes: Slashes,
+    #[serde(default)]
+    websocket: bool,
 }
 
 /// Reads one app; mistakes are added to `said`.
 pub fn read(name: &Spanned<String>, node: &Node, words: Words, said: &mut Vec<Diagnostic>) -> Option<App> {
-    check_name("an app", name, said);
+    check_name("an app", name, MAX_NAME, said);
     let typed: Typed = match node.decode() {
         Ok(typed) => typed,
         Err(mut e) => {
@@ -201,11 +205,11 @@ pub fn read(name: &Spanned<String>, node: &Node, words: Words, said: &mut Vec<Di
 }
 
 /// Checks a name that becomes part of names on the host: of units, files, variables.
-pub fn check_name(what: &str, name: &Spanned<String>, said: &mut Vec<Diagnostic>) {
+pub fn check_name(what: &str, name: &Spanned<String>, longest: usize, said: &mut Vec<Diagnostic>) {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     let starts = name.value.starts_with(|c: char| c.is_ascii_lowercase());
-    if !starts || !name.value.chars().all(fits) || name.value.len() > MAX_NAME {
-        let label = format!("a letter first, then letters, digits, `-`, `_`; lower case, at most {MAX_NAME}");
+    if !starts || !name.value.chars().all(fits) || name.value.len() > longest {
+        let label = format!("a letter first, then letters, digits, `-`, `_`; lower case, at most {longest}");
         let message = format!("`{}` cannot be the name of {what}", name.value.escape_debug());
         said.push(Diagnostic::error(message).at(&name.span).label(label));
     }
@@ -257,7 +261,7 @@ fn variable((name, text): (Spanned<String>, Spanned<Text>), said: &mut Vec<Diagn
 
 fn route(typed: TypedRoute, said: &mut Vec<Diagnostic>) -> Route {
     word::path("the route", &typed.path, said);
-    Route { path: typed.path, slashes: typed.slashes }
+    Route { path: typed.path, slashes: typed.slashes, websocket: typed.websocket }
 }
 
 /// Checks a prefix and its directory: both with a slash at the end, or neither path can be walked out of.

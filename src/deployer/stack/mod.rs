@@ -2,7 +2,7 @@
 //!
 //! Read from the variables `apps`, `database`, `site` or `sites`, and `probes`. Limits: 1 to 256 workers an app; ports 1 to 65535; an app's name
 //! has at most 32 characters (it becomes a unit's name); a Unix socket's path at most 107 bytes (the kernel's limit);
-//! TLS, rate limits and redirecting slashes are refused by name.
+//! TLS and redirecting slashes are refused by name.
 
 mod app;
 mod bind;
@@ -23,7 +23,10 @@ pub use bind::Bind;
 pub use database::{Database, Peer, Server};
 pub use probe::{Expect, Probe};
 pub use setting::{Setting, Words};
-pub use site::{Balance, ErrorPage, Method, PREFIX, Page, Redirect, Site};
+pub use site::{
+    AccessLog, Balance, ErrorPage, Maintenance, Method, PREFIX, Page, RateLimit, Redirect, Site, Snippet,
+    Timeouts,
+};
 pub use wsgi::{Origin, Python, Wsgi};
 
 /// What a host is to run; empty for a host without `apps`, `site` and `probes`.
@@ -77,7 +80,11 @@ impl Stack {
             return Err(in_order(said));
         }
         for (app, health) in stack.apps.iter().filter_map(|app| Some((app, app.health.as_ref()?))) {
-            if !stack.probes.iter().any(|probe| probe.get.value == health.value) {
+            let here = &stack.site_of(app).name;
+            let asks = |probe: &Probe| {
+                probe.get.value == health.value && stack.site_named(probe.site.as_ref()).name == *here
+            };
+            if !stack.probes.iter().any(asks) {
                 stack.probes.push(Probe::of_health(app, health));
             }
         }

@@ -49,8 +49,8 @@ fn a_site_and_its_probes_are_read_with_their_defaults() {
     assert_eq!((stack.sites[0].listen, stack.sites[0].headers.len()), (80, 1));
     assert_eq!(stack.sites[0].redirects[0].target, "https://example.org/?a=%20b");
     let pages = [
-        ErrorPage { status: 404, page: Page::Text("nothing here".into()) },
-        ErrorPage { status: 500, page: Page::Path("/sorry".into()) },
+        ErrorPage { statuses: vec![404], page: Page::Text("nothing here".into()) },
+        ErrorPage { statuses: vec![500], page: Page::Path("/sorry".into()) },
     ];
     assert_eq!(stack.sites[0].error_pages, pages);
     assert_eq!(stack.probes[0].expect, Expect { status: 200, body: None, headers: Vec::new() });

@@ -22,6 +22,8 @@ pub struct Layout {
     pub init: Init,
     /// Nginx's version.
     pub nginx: [u32; 3],
+    /// Whether Nginx sends files that were packed before.
+    pub gzip_static: bool,
     /// Whether the kernel has IPv6.
     pub ipv6: bool,
 }
@@ -38,6 +40,7 @@ impl Layout {
             state: format!("/var/lib/{}", text("state_name", "hbnb")),
             init: facts.init,
             nginx: os::nginx(facts),
+            gzip_static: facts.gzip_static,
             ipv6: facts.ipv6,
         }
     }

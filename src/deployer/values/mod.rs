@@ -3,7 +3,10 @@
 
 mod app;
 mod balance;
+mod header;
 mod layout;
+mod limit;
+mod page;
 mod site;
 
 use std::collections::BTreeMap;

@@ -5,21 +5,19 @@ use serde_json::{Map, Value, json};
 use super::Scene;
 use super::balance;
 use super::layout::Layout;
+use super::{header, limit, page};
 use crate::deployer::balance::servers_file;
-use crate::deployer::stack::{App, PREFIX, Page, Probe, Run, Site, Stack};
+use crate::deployer::stack::{AccessLog, App, PREFIX, Probe, Route, Site, Stack};
 
 /// The first Nginx whose `add_header` knows `always`.
 const ALWAYS_SINCE: [u32; 3] = [1, 7, 5];
 /// The first Nginx that numbers requests.
 const REQUEST_ID_SINCE: [u32; 3] = [1, 11, 0];
+/// The first Nginx that writes JSON.
+const JSON_SINCE: [u32; 3] = [1, 11, 8];
 
 fn upstream(app: &App) -> String {
     format!("{PREFIX}_{}", app.name.value.replace('-', "_"))
-}
-
-/// Hosts send pictures of up to 5 MB to the bundled pages.
-fn takes_pictures(run: &Run) -> bool {
-    matches!(run, Run::Hbnb | Run::Web)
 }
 
 /// Everything about one site of a host.
@@ -27,10 +25,6 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
     let Scene { host, stack, .. } = scene;
     let id = site.id();
     let apps: Vec<&App> = stack.apps_of(site).collect();
-    // A site that balances shows who answered behind it, and is named itself only where it answers alone.
-    let mut headers =
-        Vec::from_iter(site.balance.is_none().then(|| json!({ "name": "X-Served-By", "value": host.name })));
-    headers.extend(site.headers.iter().map(|(name, value)| json!({ "name": name, "value": value })));
     let names = if site.server_name.is_empty() { vec![host.name.clone()] } else { site.server_name.clone() };
     let of_apps = apps.iter().flat_map(|app| app.statics.iter().map(move |entry| (Some(*app), entry)));
     let statics = || of_apps.clone().chain(site.statics.iter().map(|entry| (None, entry)));
@@ -44,75 +38,118 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
         "balance": balance,
         "told": balance::told(site, &id, scene, layout),
         "name": site.name.as_deref().map_or("", String::as_str),
-        "listens": listens(site.listen, layout),
-        // The first site of a port answers to names that none has.
-        "default_server": stack.sites.iter().find(|other| other.listen == site.listen).is_some_and(|first| first.name == site.name),
+        "listens": addresses(site.listen, site.server_name.is_empty(), layout),
+        "strangers": strangers(site, stack, layout),
         "server_name": names,
-        "body_limit": if site.balance.is_some() || apps.iter().any(|app| takes_pictures(&app.run)) { "6m" } else { "1m" },
-        "headers": headers,
+        "limit": limit::values(site, &id, &apps),
+        "header": header::values(site, &id, &host.name),
         "always": if layout.nginx >= ALWAYS_SINCE { " always" } else { "" },
         "request_id": layout.nginx >= REQUEST_ID_SINCE,
-        "redirects": site.redirects.iter().map(|r| json!({ "path": r.path.value, "target": r.target })).collect::<Vec<_>>(),
-        "error_pages": site.error_pages.iter().map(|p| error_page(p.status, &p.page)).collect::<Vec<_>>(),
-        "proxied": proxied(site, stack, layout),
+        "gzip": site.gzip,
+        "gzip_static": layout.gzip_static,
+        "log": log(site, &id, layout),
+        "redirects": page::redirects(site, layout),
+        "error_pages": page::errors(site),
+        "maintenance": page::maintenance(site),
+        "snippet": site.snippet.as_ref().map(|own| json!({ "name": own.name, "text": own.text })),
+        "proxied": proxied(&apps, stack, layout),
+        "websockets": apps.iter().flat_map(|app| &app.routes).any(|route| route.websocket),
         "has_root": has_root || site.balance.is_some(),
         "statics": statics().map(|(app, (path, dir))| json!({ "path": path.value, "dir": layout.directory(app, dir) })).collect::<Vec<_>>(),
     })
 }
 
-/// Where nginx listens; without IPv6 in the kernel it would not start on `[::]`.
-fn listens(port: u16, layout: &Layout) -> Vec<String> {
-    let mut listens = vec![port.to_string()];
-    listens.extend(layout.ipv6.then(|| format!("[::]:{port}")));
-    listens
+/// A port of every address, in the words of `listen`; without IPv6 in the kernel nginx would not start on `[::]`.
+fn addresses(port: u16, is_default: bool, layout: &Layout) -> Vec<String> {
+    let words = if is_default { " default_server" } else { "" };
+    let mut addresses = vec![format!("{port}{words}")];
+    addresses.extend(layout.ipv6.then(|| format!("[::]:{port}{words}")));
+    addresses
+}
+
+/// Where nginx must turn strangers away: on ports of which every site has names. It is said once, by the first of them;
+/// a site without names answers everybody by itself.
+fn strangers(site: &Site, stack: &Stack, layout: &Layout) -> Vec<String> {
+    let mut here = stack.sites.iter().filter(|other| other.listen == site.listen);
+    let is_first = here.clone().next().is_some_and(|first| first.name == site.name);
+    match is_first && here.all(|other| !other.server_name.is_empty()) {
+        true => addresses(site.listen, true, layout),
+        false => Vec::new(),
+    }
+}
+
+/// Where requests are written down; null leaves it to the host.
+fn log(site: &Site, id: &str, layout: &Layout) -> Value {
+    let is_json = layout.nginx >= JSON_SINCE;
+    match site.access_log {
+        None => Value::Null,
+        Some(AccessLog::Off) => json!({ "kind": "off" }),
+        Some(AccessLog::Json) if is_json => {
+            json!({ "kind": "json", "path": format!("/var/log/nginx/{id}.log") })
+        }
+        Some(AccessLog::Json | AccessLog::Combined) => {
+            json!({ "kind": "combined", "path": "/var/log/nginx/access.log" })
+        }
+    }
 }
 
 /// The apps that answer on the site.
-fn proxied(site: &Site, stack: &Stack, layout: &Layout) -> Vec<Value> {
-    let on_it = |app: &App| !app.routes.is_empty() && stack.site_of(app).name == site.name;
-    let routed = stack.apps.iter().enumerate().filter(|(_, app)| on_it(app));
-    let proxied = routed.map(|(index, app)| {
+fn proxied(apps: &[&App], stack: &Stack, layout: &Layout) -> Vec<Value> {
+    let proxied = apps.iter().filter(|app| !app.routes.is_empty()).map(|app| {
+        let index = stack.apps.iter().position(|other| other.name == app.name).unwrap_or_default();
         let listen = layout.listen(index, app);
         let server = if listen.starts_with('/') { format!("unix:{listen}") } else { listen };
-        json!({ "name": app.name.value, "upstream": upstream(app), "server": server, "locations": locations(app) })
+        let locations = app.routes.iter().flat_map(|route| {
+            matches(route)
+                .into_iter()
+                .map(|matched| json!({ "match": matched, "websocket": route.websocket }))
+        });
+        let locations: Vec<Value> = locations.collect();
+        json!({ "name": app.name.value, "upstream": upstream(app), "server": server, "locations": locations })
     });
     proxied.collect()
 }
 
-/// The locations of an app's routes: both forms of each path, whatever becomes of the other one, which is for the
-/// application server to say. With one of them alone, Nginx would answer the other by itself; a prefix without its slash
-/// would take `/apifoo` for `/api`.
-fn locations(app: &App) -> Vec<String> {
-    let matches = app.routes.iter().flat_map(|route| match route.bare() {
+/// The locations of a route: both forms of its path, whatever becomes of the other one, which is for the application
+/// server to say. With one of them alone, Nginx would answer the other by itself; a prefix without its slash would take
+/// `/apifoo` for `/api`.
+fn matches(route: &Route) -> Vec<String> {
+    match route.bare() {
         "" => vec!["/".to_string()],
         bare => vec![format!("= {bare}"), format!("^~ {bare}/")],
-    });
-    matches.collect()
-}
-
-/// A page that is a text gets an internal path of its own.
-fn error_page(status: u16, page: &Page) -> Value {
-    match page {
-        Page::Path(path) => json!({ "status": status, "path": path, "text": null }),
-        Page::Text(text) => json!({ "status": status, "path": format!("/.error/{status}"), "text": text }),
     }
 }
 
 /// A probe with the port and the name of the site that it asks.
 pub fn probe(probe: &Probe, stack: &Stack) -> Value {
     let site = stack.site_named(probe.site.as_ref());
+    let expect = match &site.maintenance {
+        // Then the page that says so is what is proven.
+        Some(_) => json!({ "status": 503 }),
+        None => expect(probe),
+    };
+    let mut value =
+        json!({ "name": probe.name.value, "get": probe.get.value, "port": site.listen, "expect": expect });
+    if let Some(host) = probe.host.clone().or_else(|| asked_by(site)) {
+        value["host"] = host.into();
+    }
+    value
+}
+
+fn expect(probe: &Probe) -> Value {
     let header: Map<String, Value> =
         probe.expect.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     let mut expect = json!({ "status": probe.expect.status, "header": header });
     if let Some(body) = &probe.expect.body {
         expect["body"] = body.as_str().into();
     }
-    let mut value =
-        json!({ "name": probe.name.value, "get": probe.get.value, "port": site.listen, "expect": expect });
-    // The first site answers to the bare address too.
-    let by_name = probe.site.as_ref().and_then(|_| site.server_name.first());
-    if let Some(host) = probe.host.as_ref().or(by_name) {
-        value["host"] = host.as_str().into();
-    }
-    value
+    expect
+}
+
+/// The Host by which a site is asked: its first name, as a browser would write it; none for a site without names.
+fn asked_by(site: &Site) -> Option<String> {
+    let name = site.server_name.first()?;
+    let name = name.replacen('*', "www", 1);
+    let name = name.trim_start_matches('.');
+    Some(if site.listen == 80 { name.to_string() } else { format!("{name}:{}", site.listen) })
 }

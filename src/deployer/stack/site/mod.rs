@@ -1,37 +1,31 @@
 //! The site in front of the apps.
 
 mod balance;
+mod header;
+mod limit;
+mod page;
+mod snippet;
 
 use serde::Deserialize;
 
 use super::{app, word};
 use crate::base::diagnostic::Diagnostic;
-use crate::base::quote;
 use crate::base::yaml::{Entries, Node, Spanned, Value};
 
 pub use balance::{Balance, Method};
+pub use limit::{RateLimit, Timeouts};
+pub use page::{ErrorPage, Maintenance, Page, Redirect};
+pub use snippet::Snippet;
 
 /// The port of a site that names none.
 const HTTP: u16 = 80;
 /// What the names of our sites and upstreams begin with.
 pub const PREFIX: &str = "deployer";
 /// Keys of later versions, and what they are.
-const LATER: [(&str, &str); 6] = [
-    ("tls", "TLS"),
-    ("ssl", "TLS"),
-    ("https", "TLS"),
-    ("certificate", "TLS"),
-    ("acme", "TLS"),
-    ("rate_limit", "a rate limit"),
-];
-/// Headers that nginx or the template sets itself.
-const RESERVED: [(&str, &str); 5] = [
-    ("x-served-by", "every answer carries it already, with the host's name"),
-    ("content-length", "nginx counts it"),
-    ("transfer-encoding", "nginx decides it"),
-    ("connection", "nginx decides it"),
-    ("date", "nginx sets it"),
-];
+const LATER: [(&str, &str); 5] =
+    [("tls", "TLS"), ("ssl", "TLS"), ("https", "TLS"), ("certificate", "TLS"), ("acme", "TLS")];
+/// Nginx finds its variables by names of at most 46 letters: what ours begin and end with leaves so many.
+const MAX_NAME: usize = 20;
 
 /// A site of nginx.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +38,23 @@ pub struct Site {
     pub listen: u16,
     /// Further headers of every answer.
     pub headers: Vec<(String, String)>,
-    /// Paths that answer 301.
+    /// Whether answers carry the headers that keep browsers from guessing, framing and telling too much.
+    pub security_headers: bool,
+    /// The largest body of a request, as nginx writes it; none leaves it to the apps.
+    pub body_size: Option<String>,
+    /// Seconds that nginx waits.
+    pub timeouts: Timeouts,
+    /// How often one address may ask.
+    pub rate_limit: Option<RateLimit>,
+    /// Whether texts are packed for clients that can unpack them.
+    pub gzip: bool,
+    /// Where requests are written down; none leaves it to the host's own `nginx.conf`.
+    pub access_log: Option<AccessLog>,
+    /// Somebody works on it: nothing else is answered.
+    pub maintenance: Option<Maintenance>,
+    /// Lines of the user's own.
+    pub snippet: Option<Snippet>,
+    /// Paths that lead elsewhere.
     pub redirects: Vec<Redirect>,
     /// What is shown instead of an error.
     pub error_pages: Vec<ErrorPage>,
@@ -71,6 +81,14 @@ impl Default for Site {
             server_name: Vec::new(),
             listen: HTTP,
             headers: Vec::new(),
+            security_headers: true,
+            body_size: None,
+            timeouts: Timeouts::default(),
+            rate_limit: None,
+            gzip: true,
+            access_log: None,
+            maintenance: None,
+            snippet: None,
             redirects: Vec::new(),
             error_pages: Vec::new(),
             statics: Vec::new(),
@@ -79,31 +97,16 @@ impl Default for Site {
     }
 }
 
-/// A path that answers 301.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Redirect {
-    /// Starts with `/`.
-    pub path: Spanned<String>,
-    /// A path or an `http(s)://` URL.
-    pub target: String,
-}
-
-/// What is shown instead of an error.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ErrorPage {
-    /// 400 to 599.
-    pub status: u16,
-    /// What is shown.
-    pub page: Page,
-}
-
-/// A page of the site, or a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Page {
-    /// A path of the site.
-    Path(String),
-    /// The text itself.
-    Text(String),
+/// Where requests are written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessLog {
+    /// A file of the site's own, an object a line.
+    Json,
+    /// The usual file, in the usual form.
+    Combined,
+    /// Nowhere.
+    Off,
 }
 
 #[derive(Deserialize)]
@@ -112,7 +115,15 @@ struct Typed {
     server_name: Option<Node>,
     listen: Option<Spanned<i64>>,
     headers: Option<Entries<Spanned<String>>>,
-    redirects: Option<Entries<Spanned<String>>>,
+    security_headers: Option<bool>,
+    body_size: Option<Spanned<String>>,
+    timeouts: Option<Node>,
+    rate_limit: Option<Node>,
+    gzip: Option<bool>,
+    access_log: Option<AccessLog>,
+    maintenance: Option<Node>,
+    include: Option<Spanned<String>>,
+    redirects: Option<Entries<Node>>,
     error_pages: Option<Entries<Spanned<String>>>,
     #[serde(rename = "static")]
     statics: Option<Entries<Spanned<String>>>,
@@ -121,7 +132,7 @@ struct Typed {
 
 /// Reads one of `sites`; mistakes are added to `said`.
 pub fn named(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> Site {
-    app::check_name("a site", name, said);
+    app::check_name("a site", name, MAX_NAME, said);
     Site { name: Some(name.clone()), ..read(node, said) }
 }
 
@@ -147,12 +158,24 @@ pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
         name: None,
         server_name: typed.server_name.map(|node| names(&node, said)).unwrap_or_default(),
         listen: typed.listen.map_or(HTTP, |port| listen(&port, said)),
-        headers: headers(typed.headers.unwrap_or_default().0, said),
-        redirects: typed.redirects.unwrap_or_default().0.into_iter().map(|r| redirect(r, said)).collect(),
-        error_pages: typed.error_pages.unwrap_or_default().0.into_iter().map(|p| page(p, said)).collect(),
-        statics: typed.statics.unwrap_or_default().0.into_iter().map(|s| app::directory(s, said)).collect(),
+        headers: header::read(typed.headers.unwrap_or_default(), said),
+        security_headers: typed.security_headers.unwrap_or(true),
+        body_size: typed.body_size.and_then(|size| limit::body_size(size, said)),
+        timeouts: typed.timeouts.map(|node| limit::timeouts(&node, said)).unwrap_or_default(),
+        rate_limit: typed.rate_limit.and_then(|node| limit::rate(&node, said)),
+        gzip: typed.gzip.unwrap_or(true),
+        access_log: typed.access_log,
+        maintenance: typed.maintenance.and_then(|node| page::maintenance(&node, said)),
+        snippet: typed.include.and_then(|path| snippet::read(&path, said)),
+        redirects: entries(typed.redirects).filter_map(|r| page::redirect(r, said)).collect(),
+        error_pages: entries(typed.error_pages).map(|p| page::error_page(p, said)).collect(),
+        statics: entries(typed.statics).map(|s| app::directory(s, said)).collect(),
         balance: typed.balance.and_then(|node| balance::read(&node, said)),
     }
+}
+
+fn entries<T>(typed: Option<Entries<T>>) -> impl Iterator<Item = (Spanned<String>, T)> {
+    typed.unwrap_or_default().0.into_iter()
 }
 
 /// One name or a list of them.
@@ -195,55 +218,4 @@ fn listen(port: &Spanned<i64>, said: &mut Vec<Diagnostic>) -> u16 {
         said.push(error.at(&port.span).label("1 to 65535"));
         HTTP
     })
-}
-
-fn headers(
-    typed: Vec<(Spanned<String>, Spanned<String>)>,
-    said: &mut Vec<Diagnostic>,
-) -> Vec<(String, String)> {
-    for (at, (name, value)) in typed.iter().enumerate() {
-        let lower = name.to_ascii_lowercase();
-        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
-            said.push(
-                Diagnostic::error(format!("`{}` cannot be the name of a header", name.value.escape_debug()))
-                    .at(&name.span)
-                    .label("letters, digits, `-` and `_`"),
-            );
-        }
-        if let Some((_, why)) = RESERVED.iter().find(|(reserved, _)| *reserved == lower) {
-            let message = format!("the header `{}` is not yours to set", name.value);
-            said.push(Diagnostic::error(message).at(&name.span).label(*why).fix("take it away"));
-        }
-        if let Some((first, _)) = typed[..at].iter().find(|(n, _)| n.eq_ignore_ascii_case(&lower)) {
-            said.push(word::twice("the header", name, first));
-        }
-        word::quotable(&format!("the value of the header `{}`", name.value), value, quote::nginx, said);
-    }
-    typed.into_iter().map(|(name, value)| (name.value, value.value)).collect()
-}
-
-fn redirect((path, target): (Spanned<String>, Spanned<String>), said: &mut Vec<Diagnostic>) -> Redirect {
-    word::path("the redirect", &path, said);
-    let known = ["/", "http://", "https://"].iter().any(|start| target.starts_with(start));
-    if !known || target.value == path.value {
-        let label = if known { "it leads to itself" } else { "a path, or a URL of http or https" };
-        let message = format!("the target `{}` cannot be used", target.value.escape_debug());
-        said.push(Diagnostic::error(message).at(&target.span).label(label));
-    }
-    word::characters("the target", &target, "\"';{}$\\", said);
-    Redirect { path, target: target.value }
-}
-
-fn page((status, page): (Spanned<String>, Spanned<String>), said: &mut Vec<Diagnostic>) -> ErrorPage {
-    let number = status.parse().ok().filter(|n| (400..=599).contains(n)).unwrap_or_else(|| {
-        let message = format!("`{}` is no status of an error", status.value.escape_debug());
-        said.push(Diagnostic::error(message).at(&status.span).label("400 to 599"));
-        404
-    });
-    if page.starts_with('/') {
-        word::path("the page", &page, said);
-        return ErrorPage { status: number, page: Page::Path(page.value) };
-    }
-    word::quotable("the text of the page", &page, quote::nginx, said);
-    ErrorPage { status: number, page: Page::Text(page.value) }
 }

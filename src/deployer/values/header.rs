@@ -1,0 +1,34 @@
+//! The headers of a site's answers as templates see them: each is there once, whoever sets it.
+
+use serde_json::{Value, json};
+
+use crate::deployer::stack::Site;
+
+/// Name, value, and the end of the variable that holds it: what browsers should not do unless an app says otherwise.
+const SECURITY: [(&str, &str, &str); 3] = [
+    ("X-Content-Type-Options", "nosniff", "nosniff"),
+    ("X-Frame-Options", "SAMEORIGIN", "frames"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin", "referrer"),
+];
+
+/// The headers of every answer of a host, in three kinds.
+pub fn values(site: &Site, id: &str, host: &str) -> Value {
+    let own = |name: &str| site.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+    // A site that balances shows who answered behind it, and is named itself only where it answers alone.
+    let fixed = site.balance.is_none().then_some(("X-Served-By", host)).into_iter();
+    let fixed: Vec<(&str, &str)> =
+        fixed.chain(site.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))).collect();
+    let security = SECURITY.iter().filter(|(name, ..)| site.security_headers && !own(name));
+    let security = security.map(|(name, value, end)| {
+        let upstream = format!("$upstream_http_{}", name.to_ascii_lowercase().replace('-', "_"));
+        json!({ "name": name, "value": value, "variable": format!("${id}_{end}"), "upstream": upstream })
+    });
+    json!({
+        // The site's count: an app's own of that name are taken away.
+        "fixed": fixed.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
+        // An app's own counts.
+        "security": security.collect::<Vec<_>>(),
+        // How long files may be kept.
+        "cache": !own("Cache-Control"),
+    })
+}

@@ -8,5 +8,6 @@ mod load;
 mod python;
 mod readme;
 mod sandbox;
+mod sites;
 mod story;
 mod two;

@@ -180,6 +180,40 @@ fn sites_that_are_unknown_or_alike_are_refused() {
 }
 
 #[test]
+fn everything_a_site_can_be_told_is_read() {
+    let inventory = inventory(
+        "site:\n  body_size: 20m\n  timeouts: { read: 300 }\n  rate_limit: 10r/s\n  gzip: off\n  security_headers: no\n  access_log: json\n  maintenance: on\n  redirects: { /a: { to: /b, status: 308 } }\n  error_pages: { 50x: Soon }",
+    );
+    let wanted = Site {
+        body_size: Some("20m".into()),
+        timeouts: Timeouts { read: Some(300), ..Timeouts::default() },
+        rate_limit: Some(RateLimit { rate: "10r/s".into(), burst: 20 }),
+        gzip: false,
+        security_headers: false,
+        access_log: Some(AccessLog::Json),
+        maintenance: Some(Maintenance {
+            text: "Back soon: we are working on this site.".into(),
+            retry_after: 300,
+        }),
+        error_pages: vec![ErrorPage { statuses: vec![500, 502, 503, 504], page: Page::Text("Soon".into()) }],
+        ..Site::default()
+    };
+    let site = Stack::of(&inventory.hosts[0], as_typed).unwrap().sites.remove(0);
+    assert_eq!((site.redirects[0].target.as_str(), site.redirects[0].status), ("/b", 308));
+    assert_eq!(Site { redirects: Vec::new(), ..site }, wanted);
+}
+
+#[test]
+fn two_sites_each_prove_the_health_of_their_app_at_the_same_path() {
+    let inventory = inventory(
+        "apps:\n  a: { run: '@hbnb', site: a, routes: [{ path: / }], health: /status }\n  b: { run: '@hbnb', site: b, routes: [{ path: / }], health: /status }\nsites: { a: { server_name: a.org }, b: { server_name: b.org } }",
+    );
+    let stack = Stack::of(&inventory.hosts[0], as_typed).unwrap();
+    let names: Vec<&str> = stack.probes.iter().map(|probe| probe.name.as_str()).collect();
+    assert_eq!(names, ["health of a", "health of b"]);
+}
+
+#[test]
 fn a_setting_that_the_deployer_chooses_is_refused_with_what_to_write_instead() {
     let vars = "apps: { a: { run: '@hbnb', settings: { bind: ':9', daemon: true } } }";
     let said = Stack::of(&inventory(vars).hosts[0], as_typed).unwrap_err();

@@ -39,7 +39,8 @@ fn sites(stack: &Stack, said: &mut Vec<Diagnostic>) {
         let shared = |other: &&Site| {
             let same = |name| other.server_name.contains(name);
             let nameless = site.server_name.is_empty() && other.server_name.is_empty();
-            other.listen == site.listen && (nameless || site.server_name.iter().any(same))
+            // Port 0 stands for one that could not be read.
+            site.listen != 0 && other.listen == site.listen && (nameless || site.server_name.iter().any(same))
         };
         if let (Some(name), Some(first)) = (&site.name, stack.sites[..at].iter().find(shared)) {
             let other = first.name.as_deref().map_or("", String::as_str);

@@ -144,14 +144,14 @@ pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
     });
     if let Some(error) = later {
         said.push(error.fix("take the key away"));
-        return Site::default();
+        return unread();
     }
     let typed: Typed = match node.decode() {
         Ok(typed) => typed,
         Err(mut e) => {
             e.message = format!("site: {}", e.message);
             said.push(e);
-            return Site::default();
+            return unread();
         }
     };
     Site {
@@ -176,6 +176,11 @@ pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
 
 fn entries<T>(typed: Option<Entries<T>>) -> impl Iterator<Item = (Spanned<String>, T)> {
     typed.unwrap_or_default().0.into_iter()
+}
+
+/// A site that could not be read: its port is nobody's.
+fn unread() -> Site {
+    Site { listen: 0, ..Site::default() }
 }
 
 /// One name or a list of them.

@@ -22,6 +22,18 @@ const SITE: &str = r#"
       - { name: onepage, get: /airbnb-onepage/, expect: { status: 200, body: Hello HBNB! } }
       - { name: dynamic, get: /airbnb-dynamic/number_odd_or_even/5, expect: { status: 200, body: "Number: 5 is odd" } }
 "#;
+/// Takes every request at port 80, notes its method and ends the connection.
+const SILENT: &str = r#"
+use Socket;
+use IO::Handle;
+socket(S, PF_INET, SOCK_STREAM, 0);
+setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);
+bind(S, sockaddr_in(80, INADDR_ANY)) or die;
+listen(S, 9);
+open(L, ">>/tmp/seen");
+L->autoflush(1);
+while (accept(C, S)) { sysread(C, $b, 9999); print L substr($b, 0, 4), "\n"; close C }
+"#;
 /// What is asked under load.
 const PATHS: [&str; 2] = ["/airbnb-onepage/", "/airbnb-dynamic/number_odd_or_even/5"];
 
@@ -127,12 +139,18 @@ fn a_host_without_its_nginx_costs_nothing(hosts: &Sandbox) {
     hosts.read(HOSTS[0], "sudo systemctl restart nginx");
 }
 
+fn both_serve(hosts: &Sandbox) {
+    let mut seen = BTreeSet::new();
+    until("both serve again", || {
+        seen.insert(served_by(&ask(hosts, BALANCER, "GET", "")).join(""));
+        seen.len() == 2
+    });
+}
+
 /// The first host takes requests and answers nothing: a GET is asked of the other one, a POST is not.
 fn a_request_that_may_not_be_done_twice_is_sent_once(hosts: &Sandbox) {
-    let silent = "use Socket; socket(S, PF_INET, SOCK_STREAM, 0); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1); \
-                  bind(S, sockaddr_in(80, INADDR_ANY)) or die; listen(S, 9); open(L, \">>/tmp/seen\"); L->autoflush(1); \
-                  while (accept(C, S)) { sysread(C, $b, 9999); print L substr($b, 0, 4), \"\\n\"; close C }";
-    hosts.read(HOSTS[0], &format!("sudo systemctl stop nginx; sudo systemd-run -u silent perl -MIO::Handle -e '{silent}' && until grep -q ':0050 ' /proc/net/tcp; do :; done"));
+    both_serve(hosts);
+    hosts.read(HOSTS[0], &format!("cat >/tmp/silent.pl <<'END'\n{SILENT}END\nsudo systemctl stop nginx; sudo systemd-run -u silent perl /tmp/silent.pl; until grep -q ':0050 00000000:0000 0A' /proc/net/tcp; do :; done"));
     let posts = || {
         let other = "sudo grep -c '\"POST ' /var/log/nginx/access.log || true";
         let silent = "grep -c POST /tmp/seen || true";
@@ -154,11 +172,7 @@ fn a_request_that_may_not_be_done_twice_is_sent_once(hosts: &Sandbox) {
 
 fn a_host_that_vanishes_costs_nothing(hosts: &Sandbox) {
     let address = hosts.host(BALANCER).address;
-    let mut seen = BTreeSet::new();
-    until("both serve again", || {
-        seen.insert(served_by(&ask(hosts, BALANCER, "GET", "")).join(""));
-        seen.len() == 2
-    });
+    both_serve(hosts);
     let vanish = "sudo systemd-run sh -c 'ip link set eth0 down; sleep 18; ip link set eth0 up'";
     let count = load::during(address, 300, &PATHS, Duration::from_secs(20), || {
         hosts.read(HOSTS[0], vanish);

@@ -8,7 +8,7 @@ use crate::base::diagnostic::Diagnostic;
 use super::inventory::{Host, Inventory};
 use super::reach;
 use super::run::Balancer;
-use super::stack::{Balance, Site, Stack};
+use super::stack::{Balance, Site, Stack, Words};
 
 /// A site that balances.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,11 +60,17 @@ pub fn front(links: &[Link], inventory: &Inventory) -> Vec<Balancer> {
 ///
 /// # Errors
 /// A group that does not exist, a balancer in its own group, a host without an address of its own: each once.
-pub fn links(inventory: &Inventory, chosen: &BTreeMap<String, Stack>) -> Result<Vec<Link>, Vec<Diagnostic>> {
+pub fn links(
+    inventory: &Inventory,
+    chosen: &BTreeMap<String, Stack>,
+    words: Words,
+) -> Result<Vec<Link>, Vec<Diagnostic>> {
     let (mut links, mut errors) = (Vec::new(), Vec::new());
     for host in &inventory.hosts {
         // Mistakes of a host that was not chosen are told when it is.
-        let Some(stack) = chosen.get(&host.name).cloned().or_else(|| Stack::of(host).ok()) else { continue };
+        let Some(stack) = chosen.get(&host.name).cloned().or_else(|| Stack::of(host, words).ok()) else {
+            continue;
+        };
         for site in &stack.sites {
             let Some(balance) = &site.balance else { continue };
             match link(host, site, balance, inventory) {
@@ -135,7 +141,7 @@ mod tests {
         fs::write(&path, text).unwrap();
         let inventory = Inventory::load(&path, &[]).unwrap();
         let errors = |errors: Vec<Diagnostic>| errors.into_iter().map(|e| e.message).collect();
-        links(&inventory, &BTreeMap::new()).map_err(errors)
+        links(&inventory, &BTreeMap::new(), |_| Ok(Vec::new())).map_err(errors)
     }
 
     #[test]

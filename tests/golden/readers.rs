@@ -38,7 +38,8 @@ fn nginx_accepts_the_sites_of_every_release() {
     for release in RELEASES {
         let tree = render(release);
         // No Python applications on a release with an old Python.
-        let hosts = ["web-01", "lb-01", "lb-02", "py-01"].into_iter().filter(|host| tree.path().join(host).exists());
+        let hosts =
+            ["web-01", "lb-01", "lb-02", "py-01"].into_iter().filter(|host| tree.path().join(host).exists());
         assert_eq!(hosts.clone().count(), if release == "ubuntu-14.04" { 3 } else { 4 });
         for host in hosts {
             let said = nginx_says(&tree.path().join(host).join("etc/nginx/sites-enabled"));

@@ -9,6 +9,7 @@ mod bind;
 mod check;
 mod database;
 mod probe;
+mod setting;
 mod site;
 mod word;
 mod wsgi;
@@ -21,6 +22,7 @@ pub use app::{App, Route, Run, Slashes};
 pub use bind::Bind;
 pub use database::{Database, Peer, Server};
 pub use probe::{Expect, Probe};
+pub use setting::{Setting, Words};
 pub use site::{Balance, ErrorPage, Method, PREFIX, Page, Redirect, Site};
 pub use wsgi::{Origin, Python, Wsgi};
 
@@ -56,11 +58,12 @@ impl Stack {
     ///
     /// Errors: every mistake of these variables at once: unknown keys, a bind, path or name used twice, what nginx
     /// or a unit could not carry, what this version does not support yet.
-    pub fn of(host: &Host) -> Result<Self, Vec<Diagnostic>> {
+    pub fn of(host: &Host, words: Words) -> Result<Self, Vec<Diagnostic>> {
         let mut said = Vec::new();
         let mut stack = Self::default();
         if let Some(apps) = map(host, "apps", &mut said) {
-            stack.apps = apps.iter().filter_map(|(name, body)| app::read(name, body, &mut said)).collect();
+            stack.apps =
+                apps.iter().filter_map(|(name, body)| app::read(name, body, words, &mut said)).collect();
         }
         if let Some(node) = host.vars.get("database").filter(|n| !n.is_null()) {
             stack.database = database::read(node, &mut said);

@@ -18,7 +18,9 @@ const SITE: &str = r#"
     apps:
       onepage: { run: "@hbnb/onepage", workers: 2, settings: { accesslog: "-" }, routes: [{ path: /airbnb-onepage/ }] }
       dynamic: { run: "@hbnb/dynamic", workers: 2, routes: [{ path: /airbnb-dynamic/ }] }
+      web: { run: "@hbnb/web", workers: 1, routes: [{ path: / }] }
     probes:
+      - { name: home, get: / }
       - { name: onepage, get: /airbnb-onepage/, expect: { status: 200, body: Hello HBNB! } }
       - { name: dynamic, get: /airbnb-dynamic/number_odd_or_even/5, expect: { status: 200, body: "Number: 5 is odd" } }
 "#;
@@ -95,6 +97,7 @@ fn requests_go_round_and_a_lost_host_costs_none() {
     let (hosts, _desk) = balanced("balance");
     each_host_answers_in_its_turn_under_its_own_name(&hosts);
     the_application_sees_the_client_and_believes_no_stranger(&hosts);
+    the_scheme_is_the_balancers_word_and_nobody_elses(&hosts);
     a_host_without_its_nginx_costs_nothing(&hosts);
     a_request_that_may_not_be_done_twice_is_sent_once(&hosts);
     a_host_that_vanishes_costs_nothing(&hosts);
@@ -122,6 +125,18 @@ fn the_application_sees_the_client_and_believes_no_stranger(hosts: &Sandbox) {
             HOSTS.map(|host| hosts.read(host, &format!("{lines} '^{client} .*forger-{number}' || true")));
         assert_eq!(seen.iter().filter(|count| *count == "1").count(), 1, "{number}: {seen:?}");
     }
+}
+
+/// A page's cookie is `Secure` where the application believes that the visitor came by https.
+fn the_scheme_is_the_balancers_word_and_nobody_elses(hosts: &Sandbox) {
+    let request = "GET /log-in HTTP/1.1\\r\\nHost: site\\r\\nX-Forwarded-For: 192.0.2.1\\r\\nX-Forwarded-Proto: https\\r\\nConnection: close\\r\\n\\r\\n";
+    let from = |host: &str| {
+        let address = hosts.host(HOSTS[0]).address;
+        let script =
+            format!("exec 3<>/dev/tcp/{address}/80; printf \"{request}\" >&3; grep -i ^set-cookie <&3");
+        hosts.read(host, &format!("bash -c '{script}'")).contains("; Secure")
+    };
+    assert_eq!([from(BALANCER), from(HOSTS[1])], [true, false]);
 }
 
 fn without_loss(count: &Count, what: &str) {
@@ -178,6 +193,7 @@ fn a_host_that_vanishes_costs_nothing(hosts: &Sandbox) {
         hosts.read(HOSTS[0], vanish);
     });
     without_loss(&count, "one of two hosts vanished");
+    assert!(count.within(1.0) < Duration::from_secs(15), "{:?}", count.within(1.0));
 }
 
 #[test]

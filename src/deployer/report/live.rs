@@ -14,7 +14,7 @@ use crate::resource::converge::{Change, Outcome};
 pub struct Silence;
 
 impl Watch for Silence {
-    fn batch(&self, _: usize, _: usize, _: &[&str]) {}
+    fn batch(&self, _: (usize, usize), _: &[&str]) {}
     fn aside(&self, _: &str, _: &str) {}
     fn planned(&self, _: &str, _: usize) {}
     fn started(&self, _: &str, _: usize, _: &str) {}
@@ -41,8 +41,8 @@ impl Lines {
 }
 
 impl Watch for Lines {
-    fn batch(&self, number: usize, of: usize, hosts: &[&str]) {
-        self.say(&format!("batch {number} of {of}"), &names(hosts));
+    fn batch(&self, (number, of): (usize, usize), hosts: &[&str]) {
+        self.say(&format!("batch {number} of {of}"), &hosts.join(", "));
     }
 
     fn aside(&self, host: &str, text: &str) {
@@ -66,11 +66,6 @@ impl Watch for Lines {
     }
 
     fn done(&self, _: &str) {}
-}
-
-/// The hosts that a batch changes.
-fn names(hosts: &[&str]) -> String {
-    if hosts.is_empty() { "nothing to change".to_string() } else { hosts.join(", ") }
 }
 
 /// What changed, in a few words.
@@ -106,8 +101,8 @@ impl Bars {
 }
 
 impl Watch for Bars {
-    fn batch(&self, number: usize, of: usize, hosts: &[&str]) {
-        drop(self.all.println(format!("batch {number} of {of}: {}", names(hosts))));
+    fn batch(&self, (number, of): (usize, usize), hosts: &[&str]) {
+        drop(self.all.println(format!("batch {number} of {of}: {}", hosts.join(", "))));
     }
 
     fn aside(&self, host: &str, text: &str) {

@@ -77,8 +77,8 @@ pub struct Options {
 
 /// What happens, as it happens.
 pub trait Watch: Send + Sync {
-    /// Of several batches this one begins: its number, counted from 1, their number, and the hosts that it changes.
-    fn batch(&self, number: usize, of: usize, hosts: &[&str]);
+    /// Of several batches one begins: its number, counted from 1, and theirs; the hosts that it changes.
+    fn batch(&self, turn: (usize, usize), hosts: &[&str]);
     /// Something beside the steps happened on a host.
     fn aside(&self, host: &str, text: &str);
     /// A host was asked; its plan has so many steps.
@@ -115,6 +115,7 @@ async fn change_in_batches(asked: Vec<Asked>, options: &Options, reports: &mut B
     let mut stopped = reports.values().any(|r| r.errors.iter().any(|e| e.exit == Exit::Input));
     let hosts: Vec<(&str, bool)> = ready.iter().map(|a| (a.report.host.as_str(), a.differs())).collect();
     let batches = options.rolling.batches(&hosts);
+    let mut turn = (0, batches.iter().filter(|batch| batch.iter().any(|index| hosts[*index].1)).count());
     let mut waiting: Vec<Option<Asked>> = ready.into_iter().map(Some).collect();
     let mut drained = Drained::default();
     for (number, batch) in batches.iter().enumerate() {
@@ -126,8 +127,9 @@ async fn change_in_batches(asked: Vec<Asked>, options: &Options, reports: &mut B
         }
         let changing: Vec<&str> =
             hosts.iter().filter(|h| h.differs()).map(|h| h.report.host.as_str()).collect();
-        if batches.len() > 1 {
-            options.watcher.batch(number + 1, batches.len(), &changing);
+        turn.0 += usize::from(!changing.is_empty());
+        if turn.1 > 1 && !changing.is_empty() {
+            options.watcher.batch(turn, &changing);
         }
         drained.only(&changing, options, reports).await;
         if number > 0 {

@@ -25,6 +25,7 @@ pub mod served;
 pub mod service;
 pub mod stamp;
 pub mod unit;
+pub mod upstart;
 pub mod user;
 
 use serde::{Deserialize, Serialize};

@@ -4,6 +4,7 @@
 
 mod readers;
 mod trees;
+mod upstart;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -3,7 +3,8 @@
 pub mod cli;
 pub mod code;
 pub mod command;
-pub mod control;
+pub mod confirm;
+mod control;
 pub mod desk;
 pub mod interrupt;
 pub mod inventory;

@@ -40,6 +40,7 @@ pub fn facts(name: &str, hostname: &str) -> Result<Facts, Diagnostic> {
         systemd,
         nginx: Some(nginx),
         ipv6: true,
+        ssh_port: None,
     })
 }
 

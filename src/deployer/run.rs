@@ -16,6 +16,7 @@ use crate::resource::converge::{Change, Outcome};
 use crate::resource::fault::Fault;
 use crate::resource::probe::{Miss, Probe};
 
+use super::confirm::confirm;
 use super::interrupt::Interrupt;
 use super::payload::Binaries;
 use super::ssh::{Channel, Stay};
@@ -116,7 +117,7 @@ impl Report {
     pub fn faults(&self) -> Vec<(usize, &Fault)> {
         let seen = self.checked.iter().enumerate().filter_map(|(i, c)| Some((i, c.as_ref().err()?)));
         let done = self.outcomes.iter().enumerate().filter_map(|(i, o)| match o {
-            Outcome::Failed(fault) => Some((i, fault)),
+            Outcome::Failed(fault) | Outcome::Undone(fault) => Some((i, fault)),
             _ => None,
         });
         if self.outcomes.is_empty() { seen.collect() } else { done.collect() }
@@ -137,7 +138,9 @@ impl Report {
         if let Some(worst) = Exit::worst(self.errors.iter().map(|e| e.exit)) {
             return worst;
         }
-        if self.failed() > 0 {
+        if self.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Undone(_))) {
+            Exit::RolledBack
+        } else if self.failed() > 0 {
             Exit::Failed
         } else if self.missed() > 0 {
             Exit::Probe
@@ -303,12 +306,14 @@ async fn change(host: &mut Asked, binaries: &Binaries, watcher: &dyn Watch) -> R
                     watcher.started(&host.report.host, index, &step.name);
                 }
             }
-            ToDesk::Finished(index, outcome) => {
-                let name = host.report.plan.steps.get(index).map_or("", |s| s.name.as_str());
-                watcher.finished(&host.report.host, name, &outcome);
-                let failed = matches!(outcome, Outcome::Failed(_));
-                host.report.outcomes.push(outcome);
-                if failed {
+            ToDesk::Confirm { token, seconds } => {
+                let undone = confirm(&mut host.channel, &binaries.agent, &token, seconds).await;
+                if undone.is_some_and(|outcome| ended(&mut host.report, outcome, watcher)) {
+                    return Ok(());
+                }
+            }
+            ToDesk::Finished(_, outcome) => {
+                if ended(&mut host.report, outcome, watcher) {
                     return Ok(());
                 }
             }
@@ -320,6 +325,15 @@ async fn change(host: &mut Asked, binaries: &Binaries, watcher: &dyn Watch) -> R
             other => return Err(refused(&host.report.host, other)),
         }
     }
+}
+
+/// Notes what became of the step that had begun last; whether it was the host's last.
+fn ended(report: &mut Report, outcome: Outcome, watcher: &dyn Watch) -> bool {
+    let name = report.begun.and_then(|index| report.plan.steps.get(index)).map_or("", |s| s.name.as_str());
+    watcher.finished(&report.host, name, &outcome);
+    let is_last = matches!(outcome, Outcome::Failed(_) | Outcome::Undone(_));
+    report.outcomes.push(outcome);
+    is_last
 }
 
 /// Somebody ended the run.

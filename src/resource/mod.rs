@@ -5,12 +5,14 @@
 
 pub mod account;
 pub mod command;
+pub mod config;
 pub mod converge;
 pub mod directory;
 #[cfg(test)]
 pub mod fake;
 pub mod fault;
 pub mod file;
+pub mod guard;
 pub mod host;
 pub mod init;
 pub mod link;
@@ -44,6 +46,8 @@ pub enum Resource {
     Directory(directory::Directory),
     /// A file with its whole content.
     File(file::File),
+    /// A configuration file that a program takes up.
+    Config(config::Config),
     /// A symbolic link.
     Link(link::Link),
     /// A systemd unit file or an Upstart job.
@@ -68,6 +72,7 @@ impl Resource {
             Self::User(r) => r,
             Self::Directory(r) => r,
             Self::File(r) => r,
+            Self::Config(r) => r,
             Self::Link(r) => r,
             Self::Unit(r) => r,
             Self::Service(r) => r,

@@ -3,6 +3,7 @@
 mod cut;
 mod failure;
 mod front;
+mod hardening;
 mod load;
 mod python;
 mod readme;

@@ -31,6 +31,9 @@ pub struct Facts {
     /// Whether the kernel speaks IPv6; `true` where nothing is said.
     #[serde(default = "yes")]
     pub ipv6: bool,
+    /// The port of sshd that this login came through; `None` where it is not known.
+    #[serde(default)]
+    pub ssh_port: Option<u16>,
 }
 
 fn yes() -> bool {
@@ -56,7 +59,27 @@ pub fn read(look: &dyn Look) -> Result<Facts, Fault> {
         nginx: version,
         gzip_static: version.is_none() || nginx.contains("--with-http_gzip_static_module"),
         ipv6: look.stat("/proc/net/if_inet6")?.is_some(),
+        ssh_port: ssh_port(look, std::process::id())?,
     })
+}
+
+/// The port of `SSH_CONNECTION`, which sshd gives to its children and sudo keeps to itself: of this process, or of the
+/// nearest one above it that has it.
+fn ssh_port(look: &dyn Look, process: u32) -> Result<Option<u16>, Fault> {
+    let mut process = process.to_string();
+    while process != "0" {
+        let environment = look.read(&format!("/proc/{process}/environ"))?.unwrap_or_default();
+        let mut variables = environment.split(|byte| *byte == 0);
+        if let Some(value) = variables.find_map(|v| v.strip_prefix(b"SSH_CONNECTION=")) {
+            let value = String::from_utf8_lossy(value);
+            return Ok(value.split(' ').nth(3).and_then(|port| port.parse().ok()));
+        }
+        let status = look.read(&format!("/proc/{process}/status"))?.unwrap_or_default();
+        let status = String::from_utf8_lossy(&status);
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+        process = parent.map_or("0", str::trim).to_string();
+    }
+    Ok(None)
 }
 
 fn read_init(look: &dyn Look) -> Result<Init, Fault> {
@@ -96,6 +119,7 @@ pub fn nginx_version(text: &str) -> Option<[u32; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resource::fake::FakeHost;
 
     #[test]
     fn versions_are_read_from_what_the_tools_print() {
@@ -104,6 +128,22 @@ mod tests {
         assert_eq!(nginx_version("nginx: not found"), None);
         assert_eq!(first_number("systemd 229\n+PAM -AUDIT"), 229);
         assert_eq!(first_number("systemd 252 (252.39-1~deb12u2)\n"), 252);
+    }
+
+    #[test]
+    fn the_port_of_the_login_is_found_above_sudo() {
+        let host = FakeHost::default();
+        for (process, parent, environment) in [
+            (9, 8, "A=1"),
+            (8, 7, "B=2\0SSH_CONNECTION=10.0.0.1 5000 10.0.0.2 2222\0"),
+            (7, 1, ""),
+            (5, 1, ""),
+        ] {
+            host.put(&format!("/proc/{process}/status"), &format!("Name:\tsh\nPPid:\t{parent}\n"));
+            host.put(&format!("/proc/{process}/environ"), environment);
+        }
+        assert_eq!(ssh_port(&host, 9).unwrap(), Some(2222));
+        assert_eq!(ssh_port(&host, 5).unwrap(), None);
     }
 
     #[test]

@@ -4,15 +4,16 @@ use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 use crate::base::exit::Exit;
-use crate::resource::Resource;
 use crate::resource::converge::{Change, Outcome};
 use crate::resource::fault::Fault;
+use crate::resource::guard;
 use crate::resource::host::{Access, Host, Look};
 use crate::resource::release::Release;
+use crate::resource::{Resource, Step};
 
 use super::local::LocalHost;
 use super::wire::{Plan, ToAgent, ToDesk, receive, receive_length, send};
-use super::{facts, lock, store};
+use super::{confirm, facts, lock, store};
 
 /// Where every run that changed something is recorded, a JSON line a run.
 const LOG: &str = "/var/lib/deployer/log";
@@ -33,7 +34,17 @@ fn converse(host: &LocalHost, from: &mut impl Read, to: &mut impl Write) -> io::
         Ok(facts) => send(to, &ToDesk::Facts(facts))?,
         Err(fault) => return send(to, &ToDesk::Locked(fault)),
     }
-    let Some(ToAgent::Plan(plan)) = receive(from)? else { return Ok(()) };
+    let plan = match receive(from)? {
+        Some(ToAgent::Plan(plan)) => plan,
+        Some(ToAgent::Confirm(token)) => {
+            let stays = guard::confirm(host, &token);
+            return send(to, &stays.map_or_else(ToDesk::Locked, ToDesk::Confirmed));
+        }
+        _ => return Ok(()),
+    };
+    if let Err(fault) = guard::settle(host) {
+        return send(to, &ToDesk::Locked(fault));
+    }
     host.expect_units(units(&plan));
     let checked: Vec<Result<Vec<Change>, Fault>> =
         plan.steps.iter().map(|step| step.resource.verbs().changes(host)).collect();
@@ -93,8 +104,8 @@ fn converge<'p>(
 ) -> io::Result<bool> {
     for (index, step) in plan.steps.iter().enumerate() {
         send(to, &ToDesk::Started(index))?;
-        let outcome = step.resource.verbs().converge(host);
-        let failed = matches!(outcome, Outcome::Failed(_));
+        let outcome = converge_one(host, step, to);
+        let failed = matches!(outcome, Outcome::Failed(_) | Outcome::Undone(_));
         if outcome != Outcome::Unchanged {
             changed.push(step.name.as_str());
         }
@@ -104,6 +115,18 @@ fn converge<'p>(
         }
     }
     Ok(true)
+}
+
+fn converge_one(host: &LocalHost, step: &Step, to: &mut impl Write) -> Outcome {
+    match &step.resource {
+        Resource::Config(config) if let Some(seconds) = config.confirm => {
+            // A desk that went away is noticed at the end of the step.
+            confirm::converge(host, config, seconds, |token| {
+                drop(send(to, &ToDesk::Confirm { token, seconds }))
+            })
+        }
+        other => other.verbs().converge(host),
+    }
 }
 
 fn prove(plan: &Plan, to: &mut impl Write) -> io::Result<()> {

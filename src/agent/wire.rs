@@ -28,6 +28,8 @@ pub enum ToAgent {
     Blob(String),
     /// Every host's plan has compiled: change what differs.
     Go,
+    /// Over a new connection, instead of a plan: the change that this names may stay. Answered by [`ToDesk::Confirmed`].
+    Confirm(String),
 }
 
 /// A host's compiled plan.
@@ -62,6 +64,15 @@ pub enum ToDesk {
     Locked(Fault),
     /// Step N begins.
     Started(usize),
+    /// The step under way could lock us out, and the host undoes it unless [`ToAgent::Confirm`] comes in time.
+    Confirm {
+        /// What names it.
+        token: String,
+        /// How long there is.
+        seconds: u16,
+    },
+    /// Whether the change stays; if not, what was there before is there again. The last frame of its connection.
+    Confirmed(bool),
     /// Step N ended.
     Finished(usize, Outcome),
     /// One answer a probe; `None` is as expected. The last frame of a run.

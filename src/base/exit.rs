@@ -19,6 +19,8 @@ pub enum Exit {
     Probe = 5,
     /// `plan` found differences.
     Differs = 6,
+    /// What a host was changed into did not hold; what was there before is there again.
+    RolledBack = 7,
 }
 
 impl Exit {
@@ -32,8 +34,16 @@ impl Exit {
     }
 
     /// From good to bad: what a run of many hosts, each with its own end, exits with.
-    const SEVERITY: [Self; 7] =
-        [Self::Wanted, Self::Differs, Self::Probe, Self::Failed, Self::Unreachable, Self::Input, Self::Bug];
+    const SEVERITY: [Self; 8] = [
+        Self::Wanted,
+        Self::Differs,
+        Self::Probe,
+        Self::RolledBack,
+        Self::Failed,
+        Self::Unreachable,
+        Self::Input,
+        Self::Bug,
+    ];
 
     /// The worst of several ends; none of none.
     pub fn worst(ends: impl IntoIterator<Item = Self>) -> Option<Self> {

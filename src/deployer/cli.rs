@@ -17,7 +17,7 @@ Examples:
 
 `deployer help COMMAND` tells more. Exit status: 0 as wanted, 1 a bug of ours,
 2 wrong input, 3 a host is unreachable, 4 a step failed, 5 a probe failed,
-6 `plan` found differences.";
+6 `plan` found differences, 7 a change was undone.";
 const CHECK: &str = "\
 Examples:
   deployer check inventories/production.yml
@@ -32,7 +32,8 @@ const APPLY: &str = "\
 Examples:
   deployer apply inventories/production.yml
   deployer apply inventories/production.yml --limit web-01
-  deployer apply inventories/production.yml --check";
+  deployer apply inventories/production.yml --check
+  deployer apply inventories/production.yml --playbook playbooks/hardening.yml";
 const RENDER: &str = "\
 Examples:
   deployer render inventories/production.yml --out -

@@ -37,6 +37,7 @@ pub struct Channel {
     to: Box<dyn AsyncWrite + Unpin + Send>,
     errors: Errors,
     target: Target,
+    control: PathBuf,
     _alive: Alive,
 }
 
@@ -57,12 +58,23 @@ impl Channel {
         stay: Stay,
         control: &Path,
     ) -> Result<Self, Diagnostic> {
-        let mut channel =
-            if target.local { open_local(target)? } else { open_ssh(target, agent, stay, control).await? };
+        let mut channel = if target.local {
+            open_local(target, control)?
+        } else {
+            open_ssh(target, agent, stay, control).await?
+        };
         if !target.local {
             channel.bring_agent(agent).await?;
         }
         Ok(channel)
+    }
+
+    /// Opens another channel to the same host, over a connection of its own.
+    ///
+    /// # Errors
+    /// As of [`Channel::open`].
+    pub async fn another(&mut self, agent: &Binary, stay: Stay) -> Result<Self, Diagnostic> {
+        Self::open(&self.target, agent, stay, &self.control).await
     }
 
     /// Sends a frame of JSON.
@@ -247,11 +259,12 @@ async fn open_ssh(
         to: Box::new(to),
         errors: Errors::collect(errors),
         target: target.clone(),
+        control: control.to_path_buf(),
         _alive: Alive::Ssh { _child: Box::new(child), _session: session },
     })
 }
 
-fn open_local(target: &Target) -> Result<Channel, Diagnostic> {
+fn open_local(target: &Target, control: &Path) -> Result<Channel, Diagnostic> {
     let error = |error: std::io::Error| {
         Diagnostic::error(format!("{}: no agent: {error}", target.name)).exit(Exit::Unreachable)
     };
@@ -282,6 +295,7 @@ fn open_local(target: &Target) -> Result<Channel, Diagnostic> {
         to: Box::new(to),
         errors: Errors::collect(errors),
         target: target.clone(),
+        control: control.to_path_buf(),
         _alive: Alive::Local { _child: Box::new(child) },
     })
 }

@@ -35,6 +35,12 @@ fn rendered(resource: &Resource) -> Option<Rendered> {
             mode: file.mode.0,
             link: None,
         }),
+        Resource::Config(config) => Some(Rendered {
+            path: config.path.clone(),
+            content: config.content.clone(),
+            mode: config.mode.0,
+            link: None,
+        }),
         Resource::Unit(unit) => Some(Rendered {
             path: unit.init.path(&unit.name),
             content: unit.content.clone(),

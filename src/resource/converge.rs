@@ -51,6 +51,8 @@ pub enum Outcome {
     Changed(Vec<Change>),
     /// It failed, or still differs.
     Failed(Fault),
+    /// It was changed, nobody confirmed it, and the host put back what was there before.
+    Undone(Fault),
 }
 
 /// [`Verbs`] without their state's type.

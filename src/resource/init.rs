@@ -5,7 +5,8 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
-use super::host::{Host, Look, Ran, Run};
+use super::host::{Host, Look, Run};
+use super::upstart::{self, Refusal, Status};
 
 /// What our application server says of itself while it reloads, and how its words begin when that failed.
 const RELOADING: &str = "reloading";
@@ -69,7 +70,7 @@ impl Init {
                 let enabled = is_wanted(look, name)?;
                 Ok(systemd_state(&properties, enabled))
             }
-            Self::Upstart => Ok(upstart_state(&look.ask(&Run::new(&["initctl", "status", job(name)]))?)),
+            Self::Upstart => Ok(upstart_state(upstart::ask(look, job(name))?)),
         }
     }
 
@@ -89,11 +90,8 @@ impl Init {
             }))
         };
         let before = if verb == Verb::Reload { self.status(host, name)? } else { String::new() };
-        for argv in self.commands(verb, name) {
-            let ran = host.run(&Run::new(&argv))?;
-            if ran.status != 0 {
-                return failed(format!("`{}` failed (exit {})", argv.join(" "), ran.status), &ran.text());
-            }
+        if let Some(Refusal { command, status, text }) = self.tell(host, verb, name)? {
+            return failed(format!("`{command}` failed (exit {status})"), &text);
         }
         match self.reloaded(host, name, &before)? {
             Some(status) => failed(format!("`{name}` runs on with its older files: {status}"), ""),
@@ -144,20 +142,21 @@ impl Init {
         }
     }
 
-    fn commands(self, verb: Verb, name: &str) -> Vec<Vec<&str>> {
-        match (self, verb) {
-            (Self::Systemd, Verb::Start) => vec![vec!["systemctl", "start", name]],
-            (Self::Systemd, Verb::Restart) => vec![vec!["systemctl", "restart", name]],
-            (Self::Systemd, Verb::Reload) => vec![vec!["systemctl", "reload", name]],
-            (Self::Systemd, Verb::Enable) => vec![vec!["systemctl", "--no-reload", "enable", name]],
-            (Self::Upstart, Verb::Start) => vec![vec!["initctl", "start", job(name)]],
-            // A running instance keeps its old definition through `restart`.
-            (Self::Upstart, Verb::Restart) => {
-                vec![vec!["initctl", "stop", job(name)], vec!["initctl", "start", job(name)]]
-            }
-            (Self::Upstart, Verb::Reload) => vec![vec!["initctl", "reload", job(name)]],
-            (Self::Upstart, Verb::Enable) => Vec::new(),
-        }
+    /// Tells the init system; what it said if it refused.
+    fn tell(self, host: &dyn Host, verb: Verb, name: &str) -> Result<Option<Refusal>, Fault> {
+        let words: &[&str] = match (self, verb) {
+            (Self::Systemd, Verb::Start) => &["systemctl", "start", name],
+            (Self::Systemd, Verb::Restart) => &["systemctl", "restart", name],
+            (Self::Systemd, Verb::Reload) => &["systemctl", "reload", name],
+            (Self::Systemd, Verb::Enable) => &["systemctl", "--no-reload", "enable", name],
+            (Self::Upstart, Verb::Start) => return upstart::start(host, job(name)),
+            (Self::Upstart, Verb::Restart) => return upstart::restart(host, job(name)),
+            (Self::Upstart, Verb::Reload) => return upstart::reload(host, job(name)),
+            (Self::Upstart, Verb::Enable) => return Ok(None),
+        };
+        let ran = host.run(&Run::new(words))?;
+        let refusal = Refusal { command: words.join(" "), status: ran.status, text: ran.text() };
+        Ok((ran.status != 0).then_some(refusal))
     }
 
     /// The command that shows a unit's whole log.
@@ -210,29 +209,22 @@ fn systemd_state(properties: &[(String, String)], wanted: bool) -> UnitState {
     }
 }
 
-/// `NAME start/running, process N` alone means running; a job without a process is dead.
-fn upstart_state(ran: &Ran) -> UnitState {
-    let loaded = ran.status == 0;
-    let running = ran.stdout.contains(" start/running, process ");
-    UnitState { loaded, running, enabled: loaded, stale: false }
+/// A job starts at boot by what its file says.
+fn upstart_state(status: Status) -> UnitState {
+    let loaded = status != Status::Unknown;
+    UnitState { loaded, running: status == Status::Running, enabled: loaded, stale: false }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn ran(stdout: &str, status: i32) -> Ran {
-        Ran { status, stdout: stdout.into(), stderr: String::new() }
-    }
-
     #[test]
-    fn a_job_of_upstart_runs_only_with_a_process() {
-        let running = |text| upstart_state(&ran(text, 0)).running;
-        assert!(running("hbnb-web start/running, process 411\n"));
-        assert!(!running("hbnb-web start/running\n"));
-        assert!(!running("hbnb-web stop/waiting\n"));
-        assert!(!running("hbnb-web start/post-start, process 9\n"));
-        assert!(!upstart_state(&ran("", 1)).loaded);
+    fn a_job_of_upstart_that_has_no_process_does_not_run() {
+        let dead = UnitState { loaded: true, running: false, enabled: true, stale: false };
+        assert_eq!(upstart_state(Status::Dead), dead);
+        assert_eq!(upstart_state(Status::Running), UnitState { running: true, ..dead });
+        assert_eq!(upstart_state(Status::Unknown), UnitState::default());
     }
 
     #[test]
@@ -248,11 +240,5 @@ mod tests {
         let wanted = UnitState { loaded: true, running: true, enabled: true, stale: false };
         assert_eq!(systemd_state(&properties, true), wanted);
         assert_eq!(systemd_state(&[], false), UnitState::default());
-    }
-
-    #[test]
-    fn a_changed_upstart_job_is_stopped_and_started() {
-        let wanted = vec![vec!["initctl", "stop", "web"], vec!["initctl", "start", "web"]];
-        assert_eq!(Init::Upstart.commands(Verb::Restart, "web.service"), wanted);
     }
 }

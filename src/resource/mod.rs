@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod command;
+pub mod config;
 pub mod converge;
 pub mod directory;
 pub mod drain;
@@ -12,6 +13,7 @@ pub mod drain;
 pub mod fake;
 pub mod fault;
 pub mod file;
+pub mod guard;
 pub mod host;
 pub mod init;
 pub mod link;
@@ -26,6 +28,7 @@ pub mod served;
 pub mod service;
 pub mod stamp;
 pub mod unit;
+pub mod upstart;
 pub mod user;
 
 use serde::{Deserialize, Serialize};
@@ -44,6 +47,8 @@ pub enum Resource {
     Directory(directory::Directory),
     /// A file with its whole content.
     File(file::File),
+    /// A configuration file that a program takes up.
+    Config(config::Config),
     /// A symbolic link.
     Link(link::Link),
     /// A systemd unit file or an Upstart job.
@@ -70,6 +75,7 @@ impl Resource {
             Self::User(r) => r,
             Self::Directory(r) => r,
             Self::File(r) => r,
+            Self::Config(r) => r,
             Self::Link(r) => r,
             Self::Unit(r) => r,
             Self::Service(r) => r,

@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn code_is_noted_as_what_served_only_where_that_is_known() {
         let host = FakeHost::default();
-        host.answer("initctl", "", 0);
+        host.answer("timeout", "", 0);
         host.answer("initctl status web", "web start/running, process 411\n", 0);
         let upstart = Service { init: Init::Upstart, ..python(&host) };
         let served = || served::target(&host, "/app", "served").unwrap();

@@ -2,8 +2,10 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test golden` writes the golden files anew; read the difference before it is committed.
 
+mod hardening;
 mod readers;
 mod trees;
+mod upstart;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,11 +25,18 @@ pub const RELEASES: [&str; 7] = [
 
 /// Renders the golden inventory for a release, a folder a host.
 fn render(release: &str) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
     // Its Python is too old for Python applications.
     let hosts = if release == "ubuntu-14.04" { "all:!python" } else { "all" };
+    rendered(&["tests/golden/trees/inventory.yml", "--limit", hosts, "--os", release])
+}
+
+/// What `render` writes.
+fn rendered(arguments: &[&str]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
     let ran = Command::new(env!("CARGO_BIN_EXE_deployer"))
-        .args(["render", "tests/golden/trees/inventory.yml", "--limit", hosts, "--os", release, "--out"])
+        .arg("render")
+        .args(arguments)
+        .arg("--out")
         .arg(dir.path())
         .output()
         .unwrap();

@@ -198,6 +198,14 @@ impl Begun {
         }
     }
 
+    /// Waits until something is true, while it goes on.
+    pub fn wait_until(&mut self, is_true: impl Fn() -> bool) {
+        while !is_true() {
+            assert!(self.goes_on() && Instant::now() < self.end, "it ended too early, or this never came");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Ends it at once, without a chance to tidy up.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -17,7 +17,12 @@ use crate::base::source::{Source, Span};
 /// What hosts get is rendered from these.
 static NGINX: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates/nginx");
 static SYSTEMD: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates/systemd");
+static HARDENING: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates/hardening");
 static UPSTART: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates/upstart");
+
+/// Its folders by name.
+const FOLDERS: [(&str, &Dir); 4] =
+    [("hardening", &HARDENING), ("nginx", &NGINX), ("systemd", &SYSTEMD), ("upstart", &UPSTART)];
 
 /// Words of an expression that name no variable.
 const WORDS: [&str; 7] = ["and", "or", "not", "in", "is", "true", "false"];
@@ -86,7 +91,7 @@ impl Templates {
     /// Every template that cannot be read or does not parse, with line and column.
     pub fn load(overlay: Option<&Path>) -> Result<Self, Vec<Diagnostic>> {
         let mut known: Vec<Known> = Vec::new();
-        for (folder, dir) in [("nginx", &NGINX), ("systemd", &SYSTEMD), ("upstart", &UPSTART)] {
+        for (folder, dir) in FOLDERS {
             for file in dir.files().filter(|f| f.path().extension().is_some_and(|e| e == "tera")) {
                 let name = format!("{folder}/{}", file.path().display());
                 let own = overlay.map(|o| o.join(&name)).filter(|p| p.is_file());

@@ -30,12 +30,13 @@ const FOLLOWED: [&str; 19] = [
 const UNUSED: [&str; 4] =
     ["ansible_group_priority", "ansible_pipelining", "ansible_python_interpreter", "ansible_ssh_pipelining"];
 /// Our own variables, and whether they are a map or a list.
-const OURS: [(&str, Shape); 10] = [
+const OURS: [(&str, Shape); 11] = [
     ("apps", Shape::Map),
     ("database", Shape::Map),
     ("site", Shape::Map),
     ("sites", Shape::Map),
     ("probes", Shape::List),
+    ("hardening", Shape::Map),
     ("sandbox", Shape::Map),
     ("host_key", Shape::Text),
     ("serial", Shape::Text),

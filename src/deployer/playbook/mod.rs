@@ -15,8 +15,16 @@ pub use parse::parse;
 pub use serial::{Serial, Share, max_fail};
 pub use task::{Compiled, Task, TaskContext};
 
-/// The playbook that is built in; a project's own `site.yml` wins.
-const BUILT_IN: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/playbooks/site.yml"));
+/// The playbook that is run if none is named; a project's own `site.yml` wins.
+const SITE: &str = "playbooks/site.yml";
+/// The playbooks that are built in; a file of that name wins.
+const BUILT_IN: [(&str, &str); 2] = [
+    (SITE, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/playbooks/site.yml"))),
+    (
+        "playbooks/hardening.yml",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/playbooks/hardening.yml")),
+    ),
+];
 
 /// A whole playbook.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,12 +58,17 @@ pub fn load(named: Option<&Path>, inventory: &Path) -> Result<Playbook, Vec<Diag
     let beside = inventory.parent().unwrap_or(Path::new("."));
     let places = [beside.join("site.yml"), beside.join("playbooks/site.yml")];
     let path = named.map(Path::to_path_buf).or_else(|| places.into_iter().find(|p| p.is_file()));
-    let source = match path {
+    let wanted = path.as_deref().unwrap_or(Path::new(SITE));
+    let built_in = BUILT_IN.iter().find(|(name, _)| wanted == Path::new(name) && !wanted.is_file());
+    let source = match path.filter(|_| built_in.is_none()) {
         Some(path) => Source::read(&path).map_err(|error| {
             let unread = Diagnostic::error(format!("the playbook `{}` cannot be read", path.display()));
             vec![unread.label(error.to_string()).fix("leave `--playbook` out for the built-in one")]
         })?,
-        None => Source::new("playbooks/site.yml", BUILT_IN),
+        None => {
+            let (name, text) = built_in.unwrap_or(&BUILT_IN[0]);
+            Source::new(*name, *text)
+        }
     };
     parse(&source)
 }

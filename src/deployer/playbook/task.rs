@@ -12,12 +12,13 @@ use crate::resource::{Resource, Step};
 use crate::deployer::payload;
 
 /// What a task can be.
-pub const RESOURCES: [&str; 13] = [
+pub const RESOURCES: [&str; 14] = [
     "package",
     "user",
     "directory",
     "file",
     "template",
+    "config",
     "link",
     "unit",
     "service",
@@ -128,6 +129,7 @@ impl Task {
             "user" => Resource::User(body.decode()?),
             "directory" => Resource::Directory(body.decode()?),
             "file" | "template" => Resource::File(body.decode()?),
+            "config" => Resource::Config(body.decode()?),
             "link" => Resource::Link(body.decode()?),
             "unit" => Resource::Unit(body.decode()?),
             "service" => Resource::Service(body.decode()?),
@@ -197,7 +199,7 @@ fn finish(
         })?;
         entries.push(entry("content", Value::Str(content), &template.span));
     }
-    if matches!(kind, "unit" | "service") {
+    if matches!(kind, "unit" | "service" | "config") {
         let init = serde_json::to_value(context.facts.init).unwrap_or_default();
         entries.push(entry("init", Value::Str(init.as_str().unwrap_or_default().to_string()), &at));
     }

@@ -58,6 +58,7 @@ impl Watch for Lines {
             Outcome::Unchanged => {}
             Outcome::Changed(changes) => self.say(host, &format!("changed {name}: {}", brief(changes))),
             Outcome::Failed(fault) => self.say(host, &format!("failed {name}: {fault}")),
+            Outcome::Undone(fault) => self.say(host, &format!("undone {name}: {fault}")),
         }
     }
 
@@ -137,7 +138,7 @@ impl Watch for Bars {
                 // A terminal that went away misses a line; the run goes on.
                 drop(self.all.println(line));
             }
-            Outcome::Failed(_) => {
+            Outcome::Failed(_) | Outcome::Undone(_) => {
                 self.with(host, |bar| bar.abandon_with_message(format!("failed: {}", self.mask.hide(name))));
             }
         }

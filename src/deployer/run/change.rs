@@ -5,13 +5,14 @@ use std::time::Duration;
 use crate::agent::wire::{ToAgent, ToDesk};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
+use crate::deployer::confirm::confirm;
 use crate::deployer::payload::Binaries;
 use crate::resource::converge::Outcome;
 use crate::resource::probe::Miss;
 
 use super::ask::Asked;
 use super::prove::{PATIENCE, prove};
-use super::{Watch, refused};
+use super::{Report, Watch, refused};
 
 /// Sends what is missing, gives the word, and follows the host to its end.
 pub async fn change(host: &mut Asked, binaries: &Binaries, watcher: &dyn Watch) -> Result<(), Diagnostic> {
@@ -38,12 +39,14 @@ pub async fn change(host: &mut Asked, binaries: &Binaries, watcher: &dyn Watch) 
                     watcher.started(&host.report.host, index, &step.name);
                 }
             }
-            ToDesk::Finished(index, outcome) => {
-                let name = host.report.plan.steps.get(index).map_or("", |s| s.name.as_str());
-                watcher.finished(&host.report.host, name, &outcome);
-                let failed = matches!(outcome, Outcome::Failed(_));
-                host.report.outcomes.push(outcome);
-                if failed {
+            ToDesk::Confirm { token, seconds } => {
+                let undone = confirm(&mut host.channel, &binaries.agent, &token, seconds).await;
+                if undone.is_some_and(|outcome| ended(&mut host.report, outcome, watcher)) {
+                    return Ok(());
+                }
+            }
+            ToDesk::Finished(_, outcome) => {
+                if ended(&mut host.report, outcome, watcher) {
                     return Ok(());
                 }
             }
@@ -55,6 +58,15 @@ pub async fn change(host: &mut Asked, binaries: &Binaries, watcher: &dyn Watch) 
             other => return Err(refused(&host.report.host, other)),
         }
     }
+}
+
+/// Notes what became of the step that had begun last; whether it was the host's last.
+fn ended(report: &mut Report, outcome: Outcome, watcher: &dyn Watch) -> bool {
+    let name = report.begun.and_then(|index| report.plan.steps.get(index)).map_or("", |s| s.name.as_str());
+    watcher.finished(&report.host, name, &outcome);
+    let is_last = matches!(outcome, Outcome::Failed(_) | Outcome::Undone(_));
+    report.outcomes.push(outcome);
+    is_last
 }
 
 /// The probes from here: what was answered while the host asked itself, unless it has changed since or did not suffice.

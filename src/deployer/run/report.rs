@@ -60,7 +60,7 @@ impl Report {
     pub fn faults(&self) -> Vec<(usize, &Fault)> {
         let seen = self.checked.iter().enumerate().filter_map(|(i, c)| Some((i, c.as_ref().err()?)));
         let done = self.outcomes.iter().enumerate().filter_map(|(i, o)| match o {
-            Outcome::Failed(fault) => Some((i, fault)),
+            Outcome::Failed(fault) | Outcome::Undone(fault) => Some((i, fault)),
             _ => None,
         });
         if self.outcomes.is_empty() { seen.collect() } else { done.collect() }
@@ -81,7 +81,9 @@ impl Report {
         if let Some(worst) = Exit::worst(self.errors.iter().map(|e| e.exit)) {
             return worst;
         }
-        if self.failed() > 0 {
+        if self.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Undone(_))) {
+            Exit::RolledBack
+        } else if self.failed() > 0 {
             Exit::Failed
         } else if self.missed() > 0 {
             Exit::Probe

@@ -166,6 +166,8 @@ fn nspawn(place: &Place, host: &HostSpec) -> Vec<String> {
         "systemd-nspawn".to_string(),
         mark(place, &host.name),
         format!("--network-namespace-path={}", place.namespace(&host.name).display()),
+        // Its own firewall, as any host has; the namespace is its own, too.
+        "--capability=CAP_NET_ADMIN".into(),
         format!("--machine={}", place.unit(&host.name)),
         format!("--hostname={}", host.name),
     ];

@@ -1,6 +1,6 @@
 //! What a host is to run: its apps, the site in front of them and the probes that prove it.
 //!
-//! Read from the variables `apps`, `database`, `site` or `sites`, and `probes`. Limits: 1 to 256 workers an app; ports 1 to 65535; an app's name
+//! Read from the variables `apps`, `database`, `site` or `sites`, `probes` and `hardening`. Limits: 1 to 256 workers an app; ports 1 to 65535; an app's name
 //! has at most 32 characters (it becomes a unit's name); a Unix socket's path at most 107 bytes (the kernel's limit);
 //! TLS and redirecting slashes are refused by name.
 
@@ -8,6 +8,7 @@ mod app;
 mod bind;
 mod check;
 mod database;
+mod hardening;
 mod probe;
 mod setting;
 mod site;
@@ -21,6 +22,7 @@ use crate::deployer::inventory::{Host, in_order};
 pub use app::{App, Route, Run, Slashes};
 pub use bind::Bind;
 pub use database::{Database, Peer, Server};
+pub use hardening::{Hardening, Protocol};
 pub use probe::{Expect, Probe};
 pub use setting::{Setting, Words};
 pub use site::{
@@ -40,6 +42,8 @@ pub struct Stack {
     pub sites: Vec<Site>,
     /// In the order of the file, then the health of every app that no other probe asks for.
     pub probes: Vec<Probe>,
+    /// What its playbook for hardening is told.
+    pub hardening: Hardening,
     /// What is suspicious and no error.
     pub warnings: Vec<Diagnostic>,
 }
@@ -51,6 +55,7 @@ impl Default for Stack {
             database: Database::default(),
             sites: vec![Site::default()],
             probes: Vec::new(),
+            hardening: Hardening::default(),
             warnings: Vec::new(),
         }
     }
@@ -70,6 +75,9 @@ impl Stack {
         }
         if let Some(node) = host.vars.get("database").filter(|n| !n.is_null()) {
             stack.database = database::read(node, &mut said);
+        }
+        if let Some(node) = host.vars.get("hardening").filter(|n| !n.is_null()) {
+            stack.hardening = hardening::read(node, &mut said);
         }
         stack.sites = sites(host, &mut said);
         if let Some(probes) = list(host, "probes", &mut said) {

@@ -12,6 +12,11 @@ use crate::deployer::stack::{App, Database, Peer, Run, Slashes};
 /// a connection that is being closed.
 const KEEP_ALIVE: &str = "75";
 
+/// Seconds that requests under way have to end when a server stops, if no setting says it.
+const GRACEFUL: u64 = 30;
+/// Seconds after which a server that should have ended by then is killed.
+const BEYOND: u64 = 10;
+
 /// Whether it keeps rows in the database.
 pub fn uses_database(run: &Run) -> bool {
     matches!(run, Run::Hbnb | Run::Api | Run::Web)
@@ -46,6 +51,9 @@ pub fn values(
         "reload_when": python.map(|python| vec![python.current()]).unwrap_or_default(),
         "code_root": python.map(|python| &python.root),
         "log": log(app),
+        "graceful": graceful(app),
+        // The init system's patience: more than the server's own.
+        "stop_limit": graceful(app).saturating_add(BEYOND),
         "unit": unit(app),
         "unit_file": layout.init.path(&format!("{}.service", unit(app))),
         "env_file": format!("/etc/default/{}", unit(app)),
@@ -54,6 +62,7 @@ pub fn values(
         "listen": listen,
         "is_unix": is_unix,
         "peers": peers(app, &listen, database),
+        "is_private": is_unix && is_private(app, database),
         // It waits for the server of its rows at boot.
         "after": if uses_database(&app.run) && database.own().is_some() { "network.target mariadb.service" } else { "network.target" },
         "command": command,
@@ -77,10 +86,25 @@ fn peers(app: &App, listen: &str, database: &Database) -> Option<String> {
     }
 }
 
+/// Whether an app talks to nobody over a network, not even to this host: its rows, if any, are in a file or behind a socket.
+fn is_private(app: &App, database: &Database) -> bool {
+    let elsewhere = |(name, _): &(String, Text)| name == "DATABASE_URL" || name.starts_with("HBNB_MYSQL_");
+    let rows_are_near = match database {
+        Database::Sqlite => true,
+        Database::MySql(server) => server.host.as_ref().is_none_or(|host| host.starts_with('/')),
+    };
+    app.run.wsgi().is_none() && (!uses_database(&app.run) || rows_are_near && !app.env.iter().any(elsewhere))
+}
+
 /// The file that an app's error log goes to, if it is one that people can find.
 fn log(app: &App) -> Option<&str> {
     let last = app.settings.get(&["errorlog"]);
     last.filter(|path| path.starts_with('/'))
+}
+
+/// Seconds that requests under way have to end.
+fn graceful(app: &App) -> u64 {
+    app.settings.get(&["graceful_timeout"]).and_then(|value| value.parse().ok()).unwrap_or(GRACEFUL)
 }
 
 /// The app's settings as options of the server, and those that suit a server behind Nginx.

@@ -3,6 +3,7 @@
 
 mod app;
 mod balance;
+mod hardening;
 mod header;
 mod layout;
 mod limit;
@@ -63,6 +64,7 @@ pub fn fill(values: &mut Values, scene: &Scene) {
     vars.insert("site".into(), sites.first().cloned().unwrap_or_default());
     vars.insert("sites".into(), sites.into());
     vars.insert("probes".into(), stack.probes.iter().map(|probe| site::probe(probe, stack)).collect());
+    vars.insert("hardening".into(), hardening::values(stack, facts));
     vars.insert("database".into(), database(&stack.database, &layout));
     vars.insert("uses_database".into(), stack.apps.iter().any(|a| app::uses_database(&a.run)).into());
     let env_mode = if layout.init == Init::Systemd { "0600" } else { "0640" };

@@ -5,6 +5,7 @@
 mod app;
 mod browser;
 mod cli;
+mod edge;
 mod fault;
 mod golden;
 mod hosts;

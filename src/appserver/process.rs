@@ -4,6 +4,8 @@
 use std::fs;
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// The kernel tells programs of processor time in hundredths of a second.
 const TICK: Duration = Duration::from_millis(10);
 /// Where the state stands in a line: behind the name, which may hold anything.
@@ -29,8 +31,8 @@ pub fn usage(pid: u32) -> Option<Usage> {
     let ticks =
         COLUMNS.map(|column| words.get(column).and_then(|word| word.parse::<u32>().ok()).unwrap_or(0));
     let [user, system, started] = ticks.map(|ticks| TICK * ticks);
-    let uptime = fs::read_to_string("/proc/uptime").ok()?;
-    let uptime = Duration::try_from_secs_f64(uptime.split(' ').next()?.parse().ok()?).ok()?;
+    // A unit may not see the file of the kernel that tells it, `/proc/uptime`.
+    let uptime = Duration::try_from(clock_gettime(ClockId::Boottime)).ok()?;
     Some(Usage { memory: memory(pid).unwrap_or(0), cpu: user + system, age: uptime.saturating_sub(started) })
 }
 

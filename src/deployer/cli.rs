@@ -7,6 +7,7 @@ use crate::base::exit::Exit;
 
 use super::command;
 use super::options::{Common, Input};
+use super::stack::Words;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -75,19 +76,19 @@ enum Command {
     Agent,
 }
 
-/// Runs the command that was typed.
+/// Runs the command that was typed; `words` knows the settings of the application server.
 ///
 /// # Errors
 /// Everything that is wrong with the input; nothing was contacted then.
-pub fn run(cli: Cli) -> Result<Exit, Vec<Diagnostic>> {
+pub fn run(cli: Cli, words: Words) -> Result<Exit, Vec<Diagnostic>> {
     match cli.command {
         Command::Init(arguments) => command::init::run(&arguments),
         Command::Inventory(arguments) => command::inventory::run(&arguments),
-        Command::Check(input) => command::check::run(&input),
-        Command::Render(arguments) => command::render::run(&arguments),
-        Command::Plan(common) => command::plan::run(&common),
-        Command::Apply(arguments) => command::apply::run(&arguments),
-        Command::Verify(common) => command::verify::run(&common),
+        Command::Check(input) => command::check::run(&input, words),
+        Command::Render(arguments) => command::render::run(&arguments, words),
+        Command::Plan(common) => command::plan::run(&common, words),
+        Command::Apply(arguments) => command::apply::run(&arguments, words),
+        Command::Verify(common) => command::verify::run(&common, words),
         Command::Ssh(arguments) => command::ssh::run(&arguments),
         Command::Sandbox(arguments) => command::sandbox::run(&arguments),
         Command::Agent => Ok(crate::agent::serve::serve(std::io::stdin().lock(), std::io::stdout().lock())),

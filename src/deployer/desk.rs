@@ -22,7 +22,7 @@ use super::options::{Common, Input};
 use super::payload::Binaries;
 use super::playbook::{self, Compiled, Playbook, TaskContext};
 use super::run::{self, Job, Mode, Options, Report};
-use super::stack::{Stack, Wsgi};
+use super::stack::{Stack, Words, Wsgi};
 use super::target::Target;
 use super::values::Scene;
 use super::{os, payload, python, reach, report, values};
@@ -64,20 +64,23 @@ impl Desk {
     ///
     /// # Errors
     /// Every mistake that can be seen without a host.
-    pub fn open(input: &Input, secrets: Secrets) -> Result<Self, Vec<Diagnostic>> {
-        match Self::read(input, secrets) {
+    pub fn open(input: &Input, secrets: Secrets, words: Words) -> Result<Self, Vec<Diagnostic>> {
+        match Self::read(input, secrets, words) {
             (Some(desk), errors) if errors.is_empty() => Ok(desk),
             (_, errors) => Err(errors),
         }
     }
 
     /// Reads everything as far as it can be read, and tells every mistake.
-    fn read(input: &Input, secrets: Secrets) -> (Option<Self>, Vec<Diagnostic>) {
+    fn read(input: &Input, secrets: Secrets, words: Words) -> (Option<Self>, Vec<Diagnostic>) {
         let (mut errors, mut mask) = (Vec::new(), Mask::default());
         let inventory = kept(Inventory::load(&input.inventory, &input.extra), &mut errors);
         let chosen = inventory.map(|inventory| {
             let mut hosts = choose(&inventory, input, &mut errors);
-            let stacks = stacks(&inventory, &mut hosts, secrets, &mut mask, &mut errors);
+            if secrets == Secrets::Fetched {
+                hosts.iter_mut().for_each(|host| add(&mut errors, fetch(host, &mut mask)));
+            }
+            let stacks = stacks(&inventory, &hosts, words, &mut mask, &mut errors);
             (inventory, hosts, stacks)
         });
         let mut shelf = Shelf::default();
@@ -105,8 +108,12 @@ impl Desk {
     ///
     /// # Errors
     /// Every mistake that can be seen without a host, each once.
-    pub fn rehearsed(input: &Input, secrets: Secrets) -> Result<(Self, usize), Vec<Diagnostic>> {
-        let (desk, mut errors) = Self::read(input, secrets);
+    pub fn rehearsed(
+        input: &Input,
+        secrets: Secrets,
+        words: Words,
+    ) -> Result<(Self, usize), Vec<Diagnostic>> {
+        let (desk, mut errors) = Self::read(input, secrets, words);
         let Some(desk) = desk else { return Err(errors) };
         let mut steps = 0;
         for host in &desk.hosts {
@@ -254,18 +261,15 @@ fn choose(inventory: &Inventory, input: &Input, errors: &mut Vec<Diagnostic>) ->
 /// What every host is to run, where that can be read; warnings are printed, each once.
 fn stacks(
     inventory: &Inventory,
-    hosts: &mut [Host],
-    secrets: Secrets,
+    hosts: &[Host],
+    words: Words,
     mask: &mut Mask,
     errors: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Stack> {
     let mut warnings = inventory.warnings.clone();
     let mut stacks = BTreeMap::new();
     for host in hosts {
-        if secrets == Secrets::Fetched {
-            add(errors, fetch(host, mask));
-        }
-        if let Some(stack) = kept(Stack::of(host), errors) {
+        if let Some(stack) = kept(Stack::of(host, words), errors) {
             add(&mut warnings, stack.warnings.clone());
             // It may stand in the inventory in clear; nothing of ours repeats it.
             stack.database.password().into_iter().for_each(|password| mask.add(&password));

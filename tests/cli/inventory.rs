@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use deployer::appserver::config::option::words;
 use deployer::base::diagnostic::Diagnostic;
 use deployer::deployer::desk::{Desk, Secrets};
 use deployer::deployer::inventory::Inventory;
@@ -24,7 +25,7 @@ fn the_listing_is_what_ansible_inventory_prints() {
 /// Everything that is said about an inventory: its errors, or the errors of what its hosts are to run.
 fn said(path: &Path) -> Vec<Diagnostic> {
     let input = Input { inventory: path.into(), playbook: None, limit: None, extra: Vec::new() };
-    Desk::open(&input, Secrets::Unknown).err().unwrap_or_default()
+    Desk::open(&input, Secrets::Unknown, words).err().unwrap_or_default()
 }
 
 fn shown(said: &[Diagnostic]) -> String {
@@ -105,7 +106,7 @@ fn the_inventories_of_the_manual_load_without_a_warning() {
         assert_eq!(shown(&inventory.warnings), "", "{name}");
         let mut found = Vec::new();
         for host in &inventory.hosts {
-            let stack = Stack::of(host).unwrap();
+            let stack = Stack::of(host, words).unwrap();
             assert_eq!(shown(&stack.warnings), "", "{name}: {}", host.name);
             found.push((host.name.as_str(), stack.apps.len(), stack.probes.len()));
         }

@@ -6,6 +6,7 @@
 mod file;
 mod interpreter;
 mod layer;
+pub mod option;
 mod print;
 mod python;
 #[cfg(test)]

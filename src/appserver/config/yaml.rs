@@ -27,7 +27,8 @@ pub fn read(source: &Arc<Source>) -> Result<Layer, Diagnostic> {
     Ok(Layer { source: source.name.clone(), given: given.collect::<Result<_, Diagnostic>>()? })
 }
 
-fn unknown(key: &Spanned<String>) -> Diagnostic {
+/// What is said of a name that is no setting.
+pub fn unknown(key: &Spanned<String>) -> Diagnostic {
     if HOOKS.iter().any(|hook| hook.name == key.value) || REFUSED.iter().any(|(name, _)| *name == key.value) {
         return Diagnostic::error(format!("`{}` is a function", key.value))
             .at(&key.span)
@@ -42,7 +43,7 @@ fn unknown(key: &Spanned<String>) -> Diagnostic {
 }
 
 /// The value, a scalar as the text that was typed: what it means depends on the setting.
-fn json(node: &Node) -> Result<Json, Diagnostic> {
+pub fn json(node: &Node) -> Result<Json, Diagnostic> {
     Ok(match &node.value {
         Value::Null => Json::Null,
         Value::Seq(items) => Json::Array(items.iter().map(json).collect::<Result<_, _>>()?),

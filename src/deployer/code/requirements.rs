@@ -21,7 +21,9 @@ fn collect(tree: &Tree, path: &str, depth: usize, lines: &mut Vec<String>) -> Re
     let text = std::str::from_utf8(bytes).map_err(|_| format!("`{path}` is not in UTF-8"))?;
     for line in text.trim_start_matches('\u{feff}').lines().map(str::trim) {
         let other = ["--requirement=", "--requirement ", "-r"].iter().find_map(|r| line.strip_prefix(r));
-        if let Some(other) = other.map(str::trim) {
+        // A comment begins at a `#` behind a blank.
+        let uncommented = |text: &'_ str| text.split(" #").next().unwrap_or_default().trim().to_string();
+        if let Some(other) = other.map(uncommented) {
             if depth == DEPTH {
                 return Err(format!("`{path}` names itself: `{line}`"));
             }
@@ -57,7 +59,7 @@ mod tests {
     #[test]
     fn a_list_is_one_text_without_comments_and_with_what_it_includes() {
         let tree = tree(&[
-            ("requirements/web.txt", "# the web\r\n-r base.txt\n\nflask==2.2.5 # pinned\n"),
+            ("requirements/web.txt", "# the web\r\n-r base.txt  # the base\n\nflask==2.2.5 # pinned\n"),
             ("requirements/base.txt", "\u{feff}click>=8\n"),
         ]);
         assert_eq!(read(&tree, "requirements/web.txt"), Ok("click>=8\nflask==2.2.5 # pinned\n".into()));

@@ -9,6 +9,7 @@ use crate::deployer::desk::{Desk, Secrets};
 use crate::deployer::options::Common;
 use crate::deployer::report;
 use crate::deployer::run::Mode;
+use crate::deployer::stack::Words;
 
 /// What it takes.
 #[derive(Clone, Debug, Args)]
@@ -24,12 +25,12 @@ pub struct Arguments {
 ///
 /// # Errors
 /// Mistakes of the input; then nothing was contacted.
-pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
+pub fn run(arguments: &Arguments, words: Words) -> Result<Exit, Vec<Diagnostic>> {
     if arguments.check {
-        return command::plan::run(&arguments.common);
+        return command::plan::run(&arguments.common, words);
     }
     let common = &arguments.common;
-    let (desk, _) = Desk::rehearsed(&common.input, Secrets::Fetched)?;
+    let (desk, _) = Desk::rehearsed(&common.input, Secrets::Fetched, words)?;
     let (reports, mask) = desk.run(common, Mode::Change)?;
     report::print(&reports, &common.ending(Mode::Change, &mask));
     Ok(report::exit(&reports, Mode::Change))

@@ -6,13 +6,14 @@ use crate::base::say;
 use crate::deployer::desk::{Desk, Secrets};
 use crate::deployer::options::Input;
 use crate::deployer::report;
+use crate::deployer::stack::Words;
 
 /// Runs the command.
 ///
 /// # Errors
 /// Every mistake.
-pub fn run(input: &Input) -> Result<Exit, Vec<Diagnostic>> {
-    let (desk, steps) = Desk::rehearsed(input, Secrets::Unknown)?;
+pub fn run(input: &Input, words: Words) -> Result<Exit, Vec<Diagnostic>> {
+    let (desk, steps) = Desk::rehearsed(input, Secrets::Unknown, words)?;
     say::line(format_args!(
         "{}: no mistakes ({}, {}, up to {} a host)",
         input.inventory.display(),

@@ -14,6 +14,7 @@ use crate::deployer::desk::{Desk, Secrets};
 use crate::deployer::options::Input;
 use crate::deployer::os;
 use crate::deployer::report;
+use crate::deployer::stack::Words;
 use crate::deployer::tree;
 
 /// What it takes.
@@ -36,8 +37,8 @@ pub struct Arguments {
 ///
 /// # Errors
 /// Every mistake of the input; a directory that cannot be written.
-pub fn run(arguments: &Arguments) -> Result<Exit, Vec<Diagnostic>> {
-    let desk = Desk::open(&arguments.input, Secrets::Fetched)?;
+pub fn run(arguments: &Arguments, words: Words) -> Result<Exit, Vec<Diagnostic>> {
+    let desk = Desk::open(&arguments.input, Secrets::Fetched, words)?;
     let mut files = 0;
     for host in &desk.hosts {
         let facts = match &arguments.facts {

@@ -8,13 +8,14 @@ use crate::deployer::options::Common;
 use crate::deployer::report;
 use crate::deployer::report::Format;
 use crate::deployer::run::Mode;
+use crate::deployer::stack::Words;
 
 /// Runs the command: exit 5 when a probe fails.
 ///
 /// # Errors
 /// Mistakes of the input; then nothing was contacted.
-pub fn run(common: &Common) -> Result<Exit, Vec<Diagnostic>> {
-    let (desk, _) = Desk::rehearsed(&common.input, Secrets::Fetched)?;
+pub fn run(common: &Common, words: Words) -> Result<Exit, Vec<Diagnostic>> {
+    let (desk, _) = Desk::rehearsed(&common.input, Secrets::Fetched, words)?;
     let (reports, mask) = desk.run(common, Mode::Prove)?;
     if report::chosen(common.format) != Format::Json {
         reports.iter().for_each(|r| say::text(mask.hide(&report::probes(r))));

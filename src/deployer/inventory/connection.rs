@@ -162,7 +162,7 @@ impl Wishes<'_> {
         let mut all = Vec::new();
         for name in ["ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args"] {
             let Some(text) = self.text(&[name]) else { continue };
-            match words(&text) {
+            match shlex::split(&text) {
                 Some(words) => all.extend(words),
                 None => {
                     let span = self.node(&[name]).map(|n| n.span.clone());
@@ -187,38 +187,5 @@ impl Wishes<'_> {
                 HostKey::Strict
             }
         }
-    }
-}
-
-/// The words of a command line as a shell splits them: blanks, quotes, backslashes; none if a quote stays open.
-fn words(text: &str) -> Option<Vec<String>> {
-    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (None | Some('"'), '\\') => word.get_or_insert_default().extend(chars.next()),
-            (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    quote.is_none().then_some(words)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arguments_are_split_as_a_shell_does() {
-        let text = r#"-o ProxyCommand="ssh -W %h:%p  gate" -J 'a b' c\ d "" "#;
-        let wanted = ["-o", "ProxyCommand=ssh -W %h:%p  gate", "-J", "a b", "c d", ""];
-        assert_eq!(words(text).unwrap(), wanted);
-        assert_eq!(words("-o 'x"), None);
     }
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::bind::{self, Bind};
+use super::setting::{self, Setting, Words};
 use super::word;
 use super::wsgi::{self, Keys, Python, Wsgi};
 use crate::base::diagnostic::Diagnostic;
@@ -32,8 +33,8 @@ pub struct App {
     pub workers: u16,
     /// Its environment, in the order of the file.
     pub env: Vec<(String, Text)>,
-    /// Settings of the application server, as typed.
-    pub settings: Vec<(String, String)>,
+    /// Settings of the application server.
+    pub settings: Setting,
     /// The site that it answers on; none means the first.
     pub site: Option<Spanned<String>>,
     /// Where it answers on the site.
@@ -147,7 +148,7 @@ struct Typed {
     #[serde(default)]
     env: Option<Entries<Spanned<Text>>>,
     #[serde(default)]
-    settings: Option<Entries<Spanned<String>>>,
+    settings: Option<Entries<Node>>,
     site: Option<Spanned<String>>,
     #[serde(default)]
     routes: Option<Vec<TypedRoute>>,
@@ -165,7 +166,7 @@ struct TypedRoute {
 }
 
 /// Reads one app; mistakes are added to `said`.
-pub fn read(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> Option<App> {
+pub fn read(name: &Spanned<String>, node: &Node, words: Words, said: &mut Vec<Diagnostic>) -> Option<App> {
     check_name("an app", name, said);
     let typed: Typed = match node.decode() {
         Ok(typed) => typed,
@@ -183,16 +184,13 @@ pub fn read(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) -> 
         packages: typed.packages,
     };
     let run = run(&typed.run, keys, said).unwrap_or(Run::Hbnb);
-    if run.wsgi().is_some() {
-        typed.settings.iter().flat_map(|s| &s.0).for_each(|(name, _)| wsgi::check_setting(name, said));
-    }
     let app = App {
         run,
         bind: typed.bind.as_ref().map_or(Bind::Own, |text| bind::read(text, said)),
         bind_at: typed.bind.unwrap_or_else(|| name.clone()),
         workers: typed.workers.map_or(WORKERS, |n| workers(&n, said)),
         env: typed.env.unwrap_or_default().0.into_iter().map(|entry| variable(entry, said)).collect(),
-        settings: typed.settings.unwrap_or_default().0.into_iter().map(|s| setting(s, said)).collect(),
+        settings: setting::read(typed.settings.unwrap_or_default().0, words, said),
         site: typed.site,
         routes: typed.routes.unwrap_or_default().into_iter().map(|r| route(r, said)).collect(),
         statics: typed.statics.unwrap_or_default().0.into_iter().map(|s| directory(s, said)).collect(),
@@ -255,20 +253,6 @@ fn variable((name, text): (Spanned<String>, Spanned<Text>), said: &mut Vec<Diagn
         word::quotable(&format!("the value of `{}`", name.value), &value, quote::env, said);
     }
     (name.value, text.value)
-}
-
-fn setting(
-    (name, value): (Spanned<String>, Spanned<String>),
-    said: &mut Vec<Diagnostic>,
-) -> (String, String) {
-    if !name.starts_with(|c: char| c.is_ascii_lowercase())
-        || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-    {
-        let message = format!("`{}` cannot be the name of a setting", name.value.escape_debug());
-        said.push(Diagnostic::error(message).at(&name.span).label("lower-case letters, digits and `_`"));
-    }
-    word::quotable(&format!("the setting `{}`", name.value), &value, quote::systemd_word, said);
-    (name.value, value.value)
 }
 
 fn route(typed: TypedRoute, said: &mut Vec<Diagnostic>) -> Route {

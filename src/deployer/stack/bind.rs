@@ -12,9 +12,9 @@ const MAX_SOCKET_PATH: usize = 107;
 /// Where an app listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bind {
-    /// An address (a name or an IP, without brackets) and a port.
+    /// An IP address, without brackets, and a port.
     Tcp {
-        /// `127.0.0.1`, `::1`, `localhost`.
+        /// `127.0.0.1`, `::1`.
         host: String,
         /// 1 to 65535.
         port: u16,
@@ -53,6 +53,8 @@ pub fn read(text: &Spanned<String>, said: &mut Vec<Diagnostic>) -> Bind {
         Ok(_) => said.push(wrong("the port is out of range: 1 to 65535")),
         Err(_) => said.push(wrong("the port is no number")),
     }
+    // A socket unit takes no name.
+    let host = if host == "localhost" { "127.0.0.1" } else { host };
     Bind::Tcp { host: bare.unwrap_or(host).into(), port: port.parse().unwrap_or_default() }
 }
 

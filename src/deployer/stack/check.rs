@@ -75,9 +75,8 @@ fn same_bind(one: &Bind, other: &Bind) -> bool {
     match (one, other) {
         (Bind::Tcp { host, port }, Bind::Tcp { host: host2, port: port2 }) => {
             let any = |h: &str| h == "0.0.0.0" || h == "::";
-            let name = |h: &str| if h == "localhost" { "127.0.0.1".to_string() } else { h.to_string() };
             // Port 0 stands for one that could not be read.
-            *port != 0 && port == port2 && (name(host) == name(host2) || any(host) || any(host2))
+            *port != 0 && port == port2 && (host == host2 || any(host) || any(host2))
         }
         (Bind::Unix(path), Bind::Unix(path2)) => path == path2,
         _ => false,

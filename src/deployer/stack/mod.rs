@@ -2,13 +2,14 @@
 //!
 //! Read from the variables `apps`, `database`, `site` or `sites`, and `probes`. Limits: 1 to 256 workers an app; ports 1 to 65535; an app's name
 //! has at most 32 characters (it becomes a unit's name); a Unix socket's path at most 107 bytes (the kernel's limit);
-//! TLS, rate limits and redirecting slashes are refused by name.
+//! TLS and rate limits are refused by name.
 
 mod app;
 mod bind;
 mod check;
 mod database;
 mod probe;
+mod setting;
 mod site;
 mod word;
 mod wsgi;
@@ -21,6 +22,7 @@ pub use app::{App, Route, Run, Slashes};
 pub use bind::Bind;
 pub use database::{Database, Peer, Server};
 pub use probe::{Expect, Probe};
+pub use setting::{Setting, Words};
 pub use site::{ErrorPage, Page, Redirect, Site};
 pub use wsgi::{Origin, Python, Wsgi};
 
@@ -56,11 +58,12 @@ impl Stack {
     ///
     /// Errors: every mistake of these variables at once: unknown keys, a bind, path or name used twice, what nginx
     /// or a unit could not carry, what this version does not support yet.
-    pub fn of(host: &Host) -> Result<Self, Vec<Diagnostic>> {
+    pub fn of(host: &Host, words: Words) -> Result<Self, Vec<Diagnostic>> {
         let mut said = Vec::new();
         let mut stack = Self::default();
         if let Some(apps) = map(host, "apps", &mut said) {
-            stack.apps = apps.iter().filter_map(|(name, body)| app::read(name, body, &mut said)).collect();
+            stack.apps =
+                apps.iter().filter_map(|(name, body)| app::read(name, body, words, &mut said)).collect();
         }
         if let Some(node) = host.vars.get("database").filter(|n| !n.is_null()) {
             stack.database = database::read(node, &mut said);

@@ -11,19 +11,28 @@ fn inventory(vars: &str) -> Inventory {
     Inventory::load(file.path(), &[]).unwrap()
 }
 
+/// Options as no server takes them.
+fn as_typed(given: &[(Spanned<String>, Node)]) -> Result<Vec<String>, Vec<Diagnostic>> {
+    Ok(given
+        .iter()
+        .map(|(name, value)| format!("{}={}", name.value, value.text().unwrap_or_default()))
+        .collect())
+}
+
 #[test]
 fn an_app_is_read_with_its_defaults() {
     let inventory = inventory(
         "apps:\n  web:\n    run: '@hbnb/web'\n  api:\n    run: '@hbnb/api'\n    bind: '[::1]:5002'\n    workers: '5'\n    env: { B: on, A: !env X }\n    settings: { timeout: 30 }\n    routes: [{ path: /api/, slashes: exact }, { path: /v }]\n    static: { /static/: web_static }\n    health: /api/v1/status",
     );
-    let stack = Stack::of(&inventory.hosts[0]).unwrap();
+    let stack = Stack::of(&inventory.hosts[0], as_typed).unwrap();
     let [web, api] = &stack.apps[..] else { panic!("two apps") };
     assert_eq!((&web.run, &web.bind, web.workers, web.name.as_str()), (&Run::Web, &Bind::Own, 3, "web"));
     assert_eq!((web.run.name(), api.run.name()), ("@hbnb/web", "@hbnb/api"));
     assert_eq!((&api.bind, api.workers), (&Bind::Tcp { host: "::1".into(), port: 5002 }, 5));
     assert_eq!(api.env[0], ("B".into(), Text::Plain("on".into())));
     assert!(matches!(&api.env[1], (name, Text::Secret(_)) if name == "A"));
-    assert_eq!(api.settings, [("timeout".into(), "30".into())]);
+    assert_eq!(api.settings.typed, [("timeout".into(), "30".into())]);
+    assert_eq!(api.settings.options, ["timeout=30"]);
     let routes: Vec<_> = api.routes.iter().map(|r| (r.path.as_str(), r.slashes)).collect();
     assert_eq!(routes, [("/api/", Slashes::Exact), ("/v", Slashes::Either)]);
     assert_eq!((api.statics[0].0.as_str(), api.statics[0].1.as_str()), ("/static/", "web_static"));
@@ -35,7 +44,7 @@ fn a_site_and_its_probes_are_read_with_their_defaults() {
     let inventory = inventory(
         "site:\n  server_name: example.com\n  headers: { X-A: 'say \"hi\" for 5%' }\n  redirects: { /redirect_me: 'https://example.org/?a=%20b' }\n  error_pages: { 404: 'nothing here', 500: /sorry }\nprobes:\n  - { name: home, get: / }\n  - { name: old, get: /redirect_me, host: example.com, expect: { status: 301, body: x, header: { Location: y } } }",
     );
-    let stack = Stack::of(&inventory.hosts[0]).unwrap();
+    let stack = Stack::of(&inventory.hosts[0], as_typed).unwrap();
     assert_eq!(stack.sites[0].server_name, ["example.com"]);
     assert_eq!((stack.sites[0].listen, stack.sites[0].headers.len()), (80, 1));
     assert_eq!(stack.sites[0].redirects[0].target, "https://example.org/?a=%20b");
@@ -52,7 +61,7 @@ fn a_site_and_its_probes_are_read_with_their_defaults() {
 
 #[test]
 fn a_host_without_apps_has_nothing_to_run() {
-    let stack = Stack::of(&inventory("free: 1").hosts[0]).unwrap();
+    let stack = Stack::of(&inventory("free: 1").hosts[0], as_typed).unwrap();
     assert_eq!(stack, Stack::default());
     assert_eq!(stack.sites[0].listen, 80);
 }
@@ -62,7 +71,7 @@ fn a_route_without_a_probe_is_a_warning_and_the_longest_route_answers_a_probe() 
     let inventory = inventory(
         "apps:\n  all:\n    run: '@hbnb'\n    routes: [{ path: / }, { path: /api/ }, { path: /airbnb/ }]\nprobes:\n  - { name: status, get: '/api/v1/status?x=/' }\n  - { name: page, get: /airbnbs }",
     );
-    let stack = Stack::of(&inventory.hosts[0]).unwrap();
+    let stack = Stack::of(&inventory.hosts[0], as_typed).unwrap();
     let said: Vec<&str> = stack.warnings.iter().map(|w| w.message.as_str()).collect();
     assert_eq!(said, ["no probe covers the route `/airbnb/`"]);
 }
@@ -73,7 +82,7 @@ fn the_health_of_an_app_is_a_probe_unless_one_asks_for_it_already() {
         "apps:\n  api:\n    run: '@hbnb/api'\n    routes: [{ path: /api/ }]\n    health: /api/v1/status";
     let probed = |more: &str| -> Vec<Probe> {
         let host = &inventory(&format!("{apps}{more}")).hosts[0];
-        let stack = Stack::of(host).unwrap();
+        let stack = Stack::of(host, as_typed).unwrap();
         assert_eq!(stack.warnings, []);
         stack.probes
     };
@@ -93,7 +102,7 @@ fn a_route_answers_what_lies_below_it_and_the_other_form_unless_it_is_exact() {
         let inventory = inventory(&format!(
             "apps:\n  api:\n    run: '@hbnb/api'\n    routes: [{{ path: /v1, slashes: {slashes} }}, {{ path: /api/, slashes: {slashes} }}]"
         ));
-        let stack = Stack::of(&inventory.hosts[0]).unwrap();
+        let stack = Stack::of(&inventory.hosts[0], as_typed).unwrap();
         let asked = ["/v1", "/v1/", "/v1/x", "/v1x", "/api", "/api/", "/api/x", "/apis", "/"];
         let answers =
             |path: &&str| stack.apps[0].routes.iter().any(|route| route.claims(path) && route.answers(path));
@@ -109,7 +118,7 @@ fn a_python_application_is_read_with_its_defaults() {
     let inventory = inventory(
         "apps:\n  web:\n    run: shop.wsgi:create_app()\n    source: code\n    requirements: requirements.txt\n    pip: { index-url: !env INDEX }\n  api:\n    run: api\n    source: git@host:me/api.git#v1\n    python: system\n    packages: [python3-flask]",
     );
-    let stack = Stack::of(&inventory.hosts[0]).unwrap();
+    let stack = Stack::of(&inventory.hosts[0], as_typed).unwrap();
     let [web, api] = [0, 1].map(|at| stack.apps[at].run.wsgi().unwrap());
     let beside = inventory.path.parent().unwrap();
     assert_eq!(
@@ -127,7 +136,7 @@ fn a_python_application_is_read_with_its_defaults() {
 fn where_code_lies_is_told_by_its_name() {
     let origin = |source: &str| {
         let inventory = inventory(&format!("apps: {{ web: {{ run: 'a:b', source: '{source}' }} }}"));
-        Stack::of(&inventory.hosts[0]).unwrap().apps[0].run.wsgi().unwrap().origin.clone()
+        Stack::of(&inventory.hosts[0], as_typed).unwrap().apps[0].run.wsgi().unwrap().origin.clone()
     };
     let git = |url: &str, reference: Option<&str>| Origin::Git(url.into(), reference.map(String::from));
     assert_eq!(
@@ -144,7 +153,7 @@ fn several_sites_have_apps_and_probes_of_their_own() {
     let inventory = inventory(
         "apps:\n  shop:\n    run: '@hbnb'\n    site: shop\n    routes: [{ path: / }]\n    health: /status\n  blog:\n    run: '@hbnb/web'\n    site: blog\n    routes: [{ path: / }]\nsites:\n  blog: { server_name: blog.example.com }\n  shop: { server_name: shop.example.com }",
     );
-    let stack = Stack::of(&inventory.hosts[0]).unwrap();
+    let stack = Stack::of(&inventory.hosts[0], as_typed).unwrap();
     let of = |site: &Site| stack.apps_of(site).map(|app| app.name.value.clone()).collect::<Vec<_>>();
     assert_eq!(stack.sites.iter().map(of).collect::<Vec<_>>(), [["blog"], ["shop"]]);
     assert_eq!(stack.probes[0].site.as_ref().map(|site| site.as_str()), Some("shop"));
@@ -156,7 +165,7 @@ fn several_sites_have_apps_and_probes_of_their_own() {
 #[test]
 fn sites_that_are_unknown_or_alike_are_refused() {
     let refused = |vars: &str| {
-        let errors = Stack::of(&inventory(vars).hosts[0]).unwrap_err();
+        let errors = Stack::of(&inventory(vars).hosts[0], as_typed).unwrap_err();
         errors.into_iter().map(|error| error.message).collect::<Vec<_>>()
     };
     assert_eq!(
@@ -168,4 +177,22 @@ fn sites_that_are_unknown_or_alike_are_refused() {
         refused("sites: { a: { server_name: x.org }, b: { server_name: [y.org, x.org] } }"),
         ["nginx could not tell the sites `a` and `b` apart"]
     );
+}
+
+#[test]
+fn a_setting_that_the_deployer_chooses_is_refused_with_what_to_write_instead() {
+    let vars = "apps: { a: { run: '@hbnb', settings: { bind: ':9', daemon: true } } }";
+    let said = Stack::of(&inventory(vars).hosts[0], as_typed).unwrap_err();
+    let said: Vec<&str> = said.iter().map(|error| error.message.as_str()).collect();
+    assert_eq!(
+        said,
+        ["the setting `bind` is chosen by the deployer", "the setting `daemon` is chosen by the deployer"]
+    );
+}
+
+#[test]
+fn localhost_is_an_address_since_a_socket_unit_takes_no_name() {
+    let stack =
+        Stack::of(&inventory("apps: { a: { run: '@hbnb', bind: 'localhost:5003' } }").hosts[0], as_typed);
+    assert_eq!(stack.unwrap().apps[0].bind, Bind::Tcp { host: "127.0.0.1".into(), port: 5003 });
 }

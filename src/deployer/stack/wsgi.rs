@@ -115,18 +115,6 @@ pub fn refuse(run: &str, keys: &Keys, said: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Refuses settings that decide what only the deployer can know.
-pub fn check_setting(name: &Spanned<String>, said: &mut Vec<Diagnostic>) {
-    let fix = match name.value.as_str() {
-        "chdir" => "name the directory itself as `source`",
-        "python" => "write `python: venv` or `python: system` beside `run`",
-        "bind" | "workers" => "write it beside `run`",
-        _ => return,
-    };
-    let message = format!("the setting `{}` is chosen by the deployer", name.value);
-    said.push(Diagnostic::error(message).at(&name.span).fix(fix));
-}
-
 fn check_target(run: &Spanned<String>, said: &mut Vec<Diagnostic>) {
     let wrong = |label: &str| {
         Diagnostic::error(format!("`{}` names no Python application", run.escape_debug()))

@@ -12,23 +12,6 @@ use crate::deployer::stack::{App, Database, Peer, Run, Slashes};
 /// a connection that is being closed.
 const KEEP_ALIVE: &str = "75";
 
-/// Settings whose flag is not their name with dashes.
-const FLAGS: [(&str, &str); 13] = [
-    ("accesslog", "access-logfile"),
-    ("access_log_format", "access-logformat"),
-    ("errorlog", "error-logfile"),
-    ("keepalive", "keep-alive"),
-    ("loglevel", "log-level"),
-    ("pidfile", "pid"),
-    ("preload_app", "preload"),
-    ("proc_name", "name"),
-    ("proxy_allow_ips", "proxy-allow-from"),
-    ("syslog", "log-syslog"),
-    ("syslog_addr", "log-syslog-to"),
-    ("syslog_facility", "log-syslog-facility"),
-    ("syslog_prefix", "log-syslog-prefix"),
-];
-
 /// Whether it keeps rows in the database.
 pub fn uses_database(run: &Run) -> bool {
     matches!(run, Run::Hbnb | Run::Api | Run::Web)
@@ -66,6 +49,7 @@ pub fn values(
         "unit": unit(app),
         "unit_file": layout.init.path(&format!("{}.service", unit(app))),
         "env_file": format!("/etc/default/{}", unit(app)),
+        "state": layout.state,
         "pid_file": format!("{}/{}.pid", layout.state, app.name.value),
         "listen": listen,
         "is_unix": is_unix,
@@ -76,13 +60,13 @@ pub fn values(
         "command_with_bind": command_with_bind,
         "env": environment(app, database, layout).iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
         // A log in /tmp must be seen by people.
-        "private_tmp": !app.settings.iter().any(|(_, value)| value.starts_with("/tmp/")),
+        "private_tmp": !app.settings.typed.iter().any(|(_, value)| value.starts_with("/tmp/")),
     })
 }
 
 /// The addresses that an app may talk to; none where they are not known, as those of a Python application.
 fn peers(app: &App, listen: &str, database: &Database) -> Option<String> {
-    let is_local = ["/", "127.", "localhost:", "[::1]:"].iter().any(|start| listen.starts_with(start));
+    let is_local = ["/", "127.", "[::1]:"].iter().any(|start| listen.starts_with(start));
     if app.run.wsgi().is_some() || !is_local {
         return None;
     }
@@ -95,21 +79,15 @@ fn peers(app: &App, listen: &str, database: &Database) -> Option<String> {
 
 /// The file that an app's error log goes to, if it is one that people can find.
 fn log(app: &App) -> Option<&str> {
-    let is_log = |name: &str| ["errorlog", "error_logfile", "log_file"].contains(&name);
-    let last = app.settings.iter().rfind(|(name, _)| is_log(name)).map(|(_, value)| value.as_str());
+    let last = app.settings.get(&["errorlog"]);
     last.filter(|path| path.starts_with('/'))
 }
 
 /// The app's settings as options of the server, and those that suit a server behind Nginx.
 fn options(app: &App) -> Vec<String> {
-    let flag = |name: &str| match FLAGS.iter().find(|(setting, _)| *setting == name) {
-        Some((_, flag)) => format!("--{flag}"),
-        None => format!("--{}", name.replace('_', "-")),
-    };
-    let mut options: Vec<(String, String)> =
-        app.settings.iter().map(|(name, value)| (flag(name), value.clone())).collect();
-    if !options.iter().any(|(name, _)| name == "--keep-alive") {
-        options.push(("--keep-alive".into(), KEEP_ALIVE.into()));
+    let mut options = app.settings.options.clone();
+    if app.settings.get(&["keepalive"]).is_none() {
+        options.extend(["--keep-alive".to_string(), KEEP_ALIVE.to_string()]);
     }
     for route in app.routes.iter().filter(|route| !route.bare().is_empty()) {
         let word = match route.slashes {
@@ -117,15 +95,9 @@ fn options(app: &App) -> Vec<String> {
             Slashes::Redirect => "redirect",
             Slashes::Exact => "exact",
         };
-        options.push(("--slashes".into(), format!("{word}:{}", route.path.value)));
+        options.extend(["--slashes".to_string(), format!("{word}:{}", route.path.value)]);
     }
-    // A switch has no value: it is there or it is not.
-    let words = options.into_iter().map(|(name, value)| match value.as_str() {
-        "true" => vec![name],
-        "false" => Vec::new(),
-        _ => vec![name, value],
-    });
-    words.flatten().collect()
+    options
 }
 
 /// What every app is told, then the user's own, which win.

@@ -156,7 +156,12 @@ async fn a_wrong_password_and_an_unknown_address_are_answered_alike() {
 async fn an_unknown_address_costs_as_much_work_as_a_known_one() {
     let site = with_ann().await;
     let mut quickest = [Duration::MAX; 2];
-    for _ in 0..4 {
+    let are_alike = |[known, unknown]: [Duration; 2]| unknown > known / 2 && known > unknown / 2;
+    // On a busy machine the quickest of a few is not quick yet.
+    for round in 0..40 {
+        if round >= 4 && are_alike(quickest) {
+            return;
+        }
         for (email, best) in ["ann@example.com", "eve@example.com"].iter().zip(&mut quickest) {
             let mut browser = Browser::new(&site);
             let begun = Instant::now();
@@ -164,6 +169,5 @@ async fn an_unknown_address_costs_as_much_work_as_a_known_one() {
             *best = begun.elapsed().min(*best);
         }
     }
-    let [known, unknown] = quickest;
-    assert!(unknown > known / 2 && known > unknown / 2, "known {known:?}, unknown {unknown:?}");
+    panic!("known and unknown: {quickest:?}");
 }

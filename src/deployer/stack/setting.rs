@@ -9,7 +9,7 @@ use crate::base::yaml::{Node, Spanned};
 pub type Words = fn(&[(Spanned<String>, Node)]) -> Result<Vec<String>, Vec<Diagnostic>>;
 
 /// Settings that the deployer chooses, and what to write instead.
-const CHOSEN: [(&str, &str); 11] = [
+const CHOSEN: [(&str, &str); 12] = [
     ("bind", "write it beside `run`"),
     ("check_config", "take it away: `deployer check` looks at everything"),
     ("chdir", "name the directory itself as `source`"),
@@ -18,6 +18,7 @@ const CHOSEN: [(&str, &str); 11] = [
     ("group", "set `service_user`, for all apps of a host"),
     ("print_config", "take it away"),
     ("python", "write `python: venv` or `python: system` beside `run`"),
+    ("slashes", "write it beside the `path` of a route"),
     ("user", "set `service_user`, for all apps of a host"),
     ("workers", "write it beside `run`"),
     ("wsgi_app", "it is what `run` names"),

@@ -61,7 +61,7 @@ fn binds(stack: &Stack, said: &mut Vec<Diagnostic>) {
             said.push(twice("the bind", &app.bind_at, &first.bind_at));
         }
         let Bind::Tcp { port, .. } = &app.bind else { continue };
-        if stack.sites.iter().any(|site| site.listen == *port) {
+        if *port != 0 && stack.sites.iter().any(|site| site.listen == *port) {
             said.push(
                 Diagnostic::error(format!("the bind `{}` has the site's own port", app.bind_at.value))
                     .at(&app.bind_at.span)

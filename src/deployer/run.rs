@@ -14,7 +14,7 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 use crate::resource::converge::{Change, Outcome};
 use crate::resource::fault::Fault;
-use crate::resource::probe::{Miss, Probe};
+use crate::resource::probe::{Asker, Miss, Probe};
 
 use super::interrupt::Interrupt;
 use super::payload::Binaries;
@@ -358,7 +358,7 @@ pub async fn prove(address: String, probes: Vec<Probe>, patience: Duration) -> V
     let mut answers = vec![None; probes.len()];
     for (index, probe) in probes.into_iter().enumerate() {
         let address = address.clone();
-        under_way.spawn_blocking(move || (index, probe.check(&address, patience).err()));
+        under_way.spawn_blocking(move || (index, probe.check(&address, patience, Asker::Desk).err()));
     }
     while let Some(Ok((index, miss))) = under_way.join_next().await {
         answers[index] = miss;

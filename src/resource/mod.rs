@@ -4,6 +4,8 @@
 //! second time. Adding a resource touches its own file and the enum below.
 
 pub mod account;
+pub mod acme;
+pub mod certificate;
 pub mod command;
 pub mod converge;
 pub mod directory;
@@ -24,6 +26,7 @@ pub mod release;
 pub mod served;
 pub mod service;
 pub mod stamp;
+pub mod tls;
 pub mod unit;
 pub mod user;
 
@@ -55,6 +58,10 @@ pub enum Resource {
     Release(release::Release),
     /// A Python environment with its packages.
     PythonEnv(python_env::PythonEnv),
+    /// A certificate and its key.
+    Certificate(certificate::Certificate),
+    /// A certificate from an authority.
+    Acme(acme::Acme),
     /// A command, the escape hatch.
     Command(command::Command),
 }
@@ -73,6 +80,8 @@ impl Resource {
             Self::NginxSite(r) => r,
             Self::Release(r) => r,
             Self::PythonEnv(r) => r,
+            Self::Certificate(r) => r,
+            Self::Acme(r) => r,
             Self::Command(r) => r,
         }
     }

@@ -14,7 +14,8 @@ const SECURITY: [(&str, &str, &str); 3] = [
 /// The headers of every answer of a host, in three kinds.
 pub fn values(site: &Site, id: &str, host: &str) -> Value {
     let own = |name: &str| site.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-    let fixed = [("X-Served-By", host)].into_iter();
+    let hsts = site.tls.as_ref().and_then(|tls| Some(("Strict-Transport-Security", tls.hsts.as_deref()?)));
+    let fixed = [("X-Served-By", host)].into_iter().chain(hsts);
     let fixed: Vec<(&str, &str)> =
         fixed.chain(site.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))).collect();
     let security = SECURITY.iter().filter(|(name, ..)| site.security_headers && !own(name));

@@ -7,6 +7,7 @@ mod layout;
 mod limit;
 mod page;
 mod site;
+mod tls;
 
 use std::collections::BTreeMap;
 
@@ -56,7 +57,8 @@ pub fn fill(values: &mut Values, scene: &Scene) {
     let sites: Vec<Value> = stack.sites.iter().map(|one| site::values(one, stack, host, &layout)).collect();
     vars.insert("site".into(), sites.first().cloned().unwrap_or_default());
     vars.insert("sites".into(), sites.into());
-    vars.insert("probes".into(), stack.probes.iter().map(|probe| site::probe(probe, stack)).collect());
+    vars.insert("probes".into(), stack.probes.iter().map(|probe| site::probe(probe, stack, host)).collect());
+    vars.extend(tls::certificates(stack.sites.iter().map(|one| (one, site::id(one))), host));
     vars.insert("database".into(), database(&stack.database, &layout));
     vars.insert("uses_database".into(), stack.apps.iter().any(|a| app::uses_database(&a.run)).into());
     let env_mode = if layout.init == Init::Systemd { "0600" } else { "0640" };

@@ -7,6 +7,7 @@ mod snippet;
 
 use serde::Deserialize;
 
+use super::tls::{self, Tls};
 use super::{app, word};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::{Entries, Node, Spanned, Value};
@@ -17,9 +18,6 @@ pub use snippet::Snippet;
 
 /// The port of a site that names none.
 const HTTP: u16 = 80;
-/// Keys of later versions, and what they are.
-const LATER: [(&str, &str); 5] =
-    [("tls", "TLS"), ("ssl", "TLS"), ("https", "TLS"), ("certificate", "TLS"), ("acme", "TLS")];
 /// Nginx finds its variables by names of at most 46 letters: what ours begin and end with leaves so many.
 const MAX_NAME: usize = 20;
 
@@ -30,8 +28,10 @@ pub struct Site {
     pub name: Option<Spanned<String>>,
     /// The names it answers to; none means any.
     pub server_name: Vec<String>,
-    /// 1 to 65535.
+    /// The port of plain HTTP: 1 to 65535.
     pub listen: u16,
+    /// TLS, if it has any.
+    pub tls: Option<Tls>,
     /// Further headers of every answer.
     pub headers: Vec<(String, String)>,
     /// Whether answers carry the headers that keep browsers from guessing, framing and telling too much.
@@ -64,6 +64,7 @@ impl Default for Site {
             name: None,
             server_name: Vec::new(),
             listen: HTTP,
+            tls: None,
             headers: Vec::new(),
             security_headers: true,
             body_size: None,
@@ -77,6 +78,13 @@ impl Default for Site {
             error_pages: Vec::new(),
             statics: Vec::new(),
         }
+    }
+}
+
+impl Site {
+    /// The ports that Nginx opens for it.
+    pub fn ports(&self) -> impl Iterator<Item = u16> {
+        [self.listen].into_iter().chain(self.tls.as_ref().map(|tls| tls.listen))
     }
 }
 
@@ -97,6 +105,7 @@ pub enum AccessLog {
 struct Typed {
     server_name: Option<Node>,
     listen: Option<Spanned<i64>>,
+    tls: Option<Node>,
     headers: Option<Entries<Spanned<String>>>,
     security_headers: Option<bool>,
     body_size: Option<Spanned<String>>,
@@ -120,14 +129,6 @@ pub fn named(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) ->
 
 /// Reads `site`; mistakes are added to `said`.
 pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
-    let later = node.entries().iter().find_map(|(key, _)| {
-        let (_, what) = LATER.iter().find(|(word, _)| key.value == *word)?;
-        Some(Diagnostic::error(format!("{what} is not supported by this version yet")).at(&key.span))
-    });
-    if let Some(error) = later {
-        said.push(error.fix("take the key away"));
-        return Site::default();
-    }
     let typed: Typed = match node.decode() {
         Ok(typed) => typed,
         Err(mut e) => {
@@ -136,10 +137,12 @@ pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
             return Site::default();
         }
     };
+    let server_name = typed.server_name.map(|node| names(&node, said)).unwrap_or_default();
     Site {
         name: None,
-        server_name: typed.server_name.map(|node| names(&node, said)).unwrap_or_default(),
-        listen: typed.listen.map_or(HTTP, |port| listen(&port, said)),
+        listen: typed.listen.map_or(HTTP, |port| word::port(&port, HTTP, said)),
+        tls: typed.tls.filter(|node| !node.is_null()).and_then(|node| tls::read(&node, &server_name, said)),
+        server_name,
         headers: header::read(typed.headers.unwrap_or_default(), said),
         security_headers: typed.security_headers.unwrap_or(true),
         body_size: typed.body_size.and_then(|size| limit::body_size(size, said)),
@@ -191,12 +194,4 @@ fn name_of_a_site(name: &Spanned<String>, said: &mut Vec<Diagnostic>) {
                 .fix("leave `server_name` out for a site that answers to any name; write other letters in Punycode"),
         );
     }
-}
-
-fn listen(port: &Spanned<i64>, said: &mut Vec<Diagnostic>) -> u16 {
-    u16::try_from(port.value).ok().filter(|port| *port > 0).unwrap_or_else(|| {
-        let error = Diagnostic::error(format!("the port {} is out of range", port.value));
-        said.push(error.at(&port.span).label("1 to 65535"));
-        HTTP
-    })
 }

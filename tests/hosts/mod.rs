@@ -8,4 +8,5 @@ mod python;
 mod readme;
 mod sandbox;
 mod story;
+mod tls;
 mod two;

@@ -8,6 +8,7 @@ use crate::resource::converge::{Change, Outcome};
 use crate::resource::fault::Fault;
 use crate::resource::guard;
 use crate::resource::host::{Access, Host, Look};
+use crate::resource::probe::Asker;
 use crate::resource::release::Release;
 use crate::resource::{Resource, Step};
 
@@ -52,7 +53,7 @@ fn converse(host: &LocalHost, from: &mut impl Read, to: &mut impl Write) -> io::
     let missing = missing(host, &plan);
     send(to, &ToDesk::Checked { steps: checked, missing })?;
     if !differs {
-        return if plan.prove.is_some() { prove(&plan, to) } else { Ok(()) };
+        return if plan.prove.is_some() { prove(host, &plan, to) } else { Ok(()) };
     }
     let mut refused = None;
     loop {
@@ -92,7 +93,7 @@ fn change(host: &LocalHost, plan: &Plan, to: &mut impl Write) -> io::Result<()> 
         return Ok(());
     }
     store::clear(&releases(plan).flat_map(|r| &r.files).map(|f| f.digest.as_str()).collect::<Vec<_>>());
-    prove(plan, to)
+    prove(host, plan, to)
 }
 
 /// Whether every step went well; an error is a desk that went away.
@@ -129,10 +130,10 @@ fn converge_one(host: &LocalHost, step: &Step, to: &mut impl Write) -> Outcome {
     }
 }
 
-fn prove(plan: &Plan, to: &mut impl Write) -> io::Result<()> {
+fn prove(host: &LocalHost, plan: &Plan, to: &mut impl Write) -> io::Result<()> {
     let deadline = Instant::now() + Duration::from_secs(plan.prove.unwrap_or(0));
     let left = || deadline.saturating_duration_since(Instant::now());
-    let answers = plan.probes.iter().map(|p| p.check("127.0.0.1", left()).err()).collect();
+    let answers = plan.probes.iter().map(|p| p.check("127.0.0.1", left(), Asker::Host(host)).err()).collect();
     send(to, &ToDesk::Proved(answers))
 }
 

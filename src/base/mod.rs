@@ -1,5 +1,6 @@
 //! Floor 0: how we read and how we complain. Imports nothing of ours.
 
+pub mod certificate;
 pub mod diagnostic;
 pub mod exit;
 pub mod home;

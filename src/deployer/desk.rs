@@ -262,8 +262,15 @@ fn applications(stacks: &BTreeMap<String, Stack>) -> impl Iterator<Item = &Wsgi>
     stacks.values().flat_map(|stack| &stack.apps).filter_map(|app| app.run.wsgi())
 }
 
-/// A host that its Python applications cannot run on.
+/// A host that cannot do what it is asked for.
 fn refused(stack: &Stack, facts: &Facts) -> Option<Diagnostic> {
+    if let Some((at, why)) =
+        stack.sites.iter().find_map(|site| site.tls.as_ref()?.refusal(facts, os::nginx(facts)))
+    {
+        return Some(
+            Diagnostic::error(format!("{}: this TLS cannot be had here", facts.hostname)).at(at).label(why),
+        );
+    }
     let wsgi = stack.apps.iter().find_map(|app| app.run.wsgi())?;
     let why = python::refusal(facts)?;
     let error = Diagnostic::error(format!("{}: Python applications cannot run here", facts.hostname));
@@ -306,7 +313,7 @@ fn stacks(
         if let Some(stack) = kept(Stack::of(host, words), errors) {
             add(&mut warnings, stack.warnings.clone());
             // It may stand in the inventory in clear; nothing of ours repeats it.
-            stack.database.password().into_iter().for_each(|password| mask.add(&password));
+            stack.secrets().iter().for_each(|secret| mask.add(secret));
             stacks.insert(host.name.clone(), stack);
         }
     }

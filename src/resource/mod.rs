@@ -4,6 +4,8 @@
 //! second time. Adding a resource touches its own file and the enum below.
 
 pub mod account;
+pub mod acme;
+pub mod certificate;
 pub mod command;
 pub mod config;
 pub mod converge;
@@ -27,6 +29,7 @@ pub mod release;
 pub mod served;
 pub mod service;
 pub mod stamp;
+pub mod tls;
 pub mod unit;
 pub mod upstart;
 pub mod user;
@@ -63,6 +66,10 @@ pub enum Resource {
     Release(release::Release),
     /// A Python environment with its packages.
     PythonEnv(python_env::PythonEnv),
+    /// A certificate and its key.
+    Certificate(certificate::Certificate),
+    /// A certificate from an authority.
+    Acme(acme::Acme),
     /// A command, the escape hatch.
     Command(command::Command),
 }
@@ -83,6 +90,8 @@ impl Resource {
             Self::Drain(r) => r,
             Self::Release(r) => r,
             Self::PythonEnv(r) => r,
+            Self::Certificate(r) => r,
+            Self::Acme(r) => r,
             Self::Command(r) => r,
         }
     }

@@ -5,6 +5,14 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use ureq::Agent;
+use ureq::config::Config;
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector, TcpConnector};
+
+use super::host::Look;
+use super::tls::Tls;
+use crate::base::certificate::Chain;
 
 /// A request through Nginx and what is expected of the answer.
 ///
@@ -24,9 +32,31 @@ pub struct Probe {
     /// The port it asks, 1 to 65535.
     #[serde(default = "default_port")]
     pub port: u16,
+    /// How it asks over TLS; plain HTTP when none.
+    #[serde(default)]
+    pub tls: Option<Shown>,
     /// What the answer must be.
     #[serde(default)]
     pub expect: Expect,
+}
+
+/// What a site must show of itself when it is asked over TLS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shown {
+    /// The host's name that is asked for, and that its certificate must be for.
+    pub name: String,
+    /// Where the certificate lies on the host.
+    pub certificate: String,
+}
+
+/// Who asks.
+#[derive(Clone, Copy)]
+pub enum Asker<'a> {
+    /// The host itself: the certificate it shows must be the one that lies there.
+    Host(&'a dyn Look),
+    /// A machine that cannot see the host's files.
+    Desk,
 }
 
 /// What an answer must be.
@@ -112,10 +142,10 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 impl Probe {
     /// Asks `address` until the answer is as expected or `patience` is over; 0 asks once.
-    pub fn check(&self, address: &str, patience: Duration) -> Result<(), Miss> {
+    pub fn check(&self, address: &str, patience: Duration, asker: Asker) -> Result<(), Miss> {
         let deadline = Instant::now() + patience;
         loop {
-            match self.ask(address).and_then(|answer| self.compare(&answer)) {
+            match self.ask(address, asker).and_then(|answer| self.compare(&answer)) {
                 Ok(()) => return Ok(()),
                 Err(miss) if Instant::now() >= deadline => return Err(miss),
                 Err(_) => std::thread::sleep(PAUSE),
@@ -146,9 +176,29 @@ impl Probe {
         }
     }
 
-    fn ask(&self, address: &str) -> Result<Answer, Miss> {
+    /// Plain HTTP, or TLS with a certificate that is as it must be.
+    fn agent(&self, config: Config, asker: Asker) -> Result<Agent, String> {
+        let Some(shown) = &self.tls else { return Ok(Agent::new_with_config(config)) };
+        let installed = match asker {
+            Asker::Desk => None,
+            Asker::Host(look) => {
+                let pem = look.read(&shown.certificate).map_err(|fault| fault.message)?.unwrap_or_default();
+                let chain = Chain::parse(&String::from_utf8_lossy(&pem));
+                Some(
+                    chain
+                        .ok_or_else(|| format!("no certificate in `{}`", shown.certificate))?
+                        .leaf()
+                        .to_vec(),
+                )
+            }
+        };
+        let connector = ().chain(TcpConnector::default()).chain(Tls::new(&shown.name, installed)?);
+        Ok(Agent::with_parts(config, connector, DefaultResolver::default()))
+    }
+
+    fn ask(&self, address: &str, asker: Asker) -> Result<Answer, Miss> {
         let silent = |error: ureq::Error| Miss::Silent(error.to_string());
-        let config = ureq::Agent::config_builder()
+        let config = Agent::config_builder()
             // Not one timeout for all: that would resolve the name in a thread of its own.
             .timeout_connect(Some(TIMEOUT))
             .timeout_recv_response(Some(TIMEOUT))
@@ -157,8 +207,9 @@ impl Probe {
             .max_redirects(0)
             .proxy(None)
             .build();
-        let mut request =
-            ureq::Agent::new_with_config(config).get(format!("http://{address}:{}{}", self.port, self.get));
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let agent = self.agent(config, asker).map_err(Miss::Silent)?;
+        let mut request = agent.get(format!("{scheme}://{address}:{}{}", self.port, self.get));
         if let Some(host) = &self.host {
             request = request.header("Host", host);
         }
@@ -181,7 +232,7 @@ mod tests {
     fn the_first_thing_that_differs_is_named() {
         let header = BTreeMap::from([("X-Served-By".to_string(), "web-01".to_string())]);
         let expect = Expect { status: 200, body: Some("School".into()), header };
-        let probe = Probe { name: "home".into(), get: "/".into(), host: None, port: 80, expect };
+        let probe = Probe { name: "home".into(), get: "/".into(), host: None, port: 80, tls: None, expect };
         let answer = |status, server: &str, body: &str| Answer {
             status,
             headers: vec![("x-served-by".into(), server.into())],
@@ -200,7 +251,14 @@ mod tests {
     #[test]
     fn a_closed_port_is_no_answer() {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let probe = Probe { name: "x".into(), get: "/".into(), host: None, port, expect: Expect::default() };
-        assert!(matches!(probe.check("127.0.0.1", Duration::ZERO), Err(Miss::Silent(_))));
+        let probe = Probe {
+            name: "x".into(),
+            get: "/".into(),
+            host: None,
+            port,
+            tls: None,
+            expect: Expect::default(),
+        };
+        assert!(matches!(probe.check("127.0.0.1", Duration::ZERO, Asker::Desk), Err(Miss::Silent(_))));
     }
 }

@@ -11,4 +11,5 @@ mod readme;
 mod sandbox;
 mod sites;
 mod story;
+mod tls;
 mod two;

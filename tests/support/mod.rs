@@ -9,4 +9,5 @@ pub mod mariadb;
 pub mod nginx;
 pub mod server;
 pub mod site;
+pub mod tls;
 pub mod wire;

@@ -12,7 +12,7 @@ use crate::resource::{Resource, Step};
 use crate::deployer::payload;
 
 /// What a task can be.
-pub const RESOURCES: [&str; 14] = [
+pub const RESOURCES: [&str; 16] = [
     "package",
     "user",
     "directory",
@@ -25,6 +25,8 @@ pub const RESOURCES: [&str; 14] = [
     "nginx_site",
     "release",
     "python_env",
+    "certificate",
+    "acme",
     "command",
     "probe",
 ];
@@ -136,6 +138,8 @@ impl Task {
             "nginx_site" => Resource::NginxSite(body.decode()?),
             "release" => Resource::Release(body.decode()?),
             "python_env" => Resource::PythonEnv(body.decode()?),
+            "certificate" => Resource::Certificate(body.decode()?),
+            "acme" => Resource::Acme(body.decode()?),
             _ => Resource::Command(body.decode()?),
         };
         let name = context.templates.render_text(&self.name, values, &self.kind.span)?;

@@ -150,8 +150,14 @@ mod tests {
     #[test]
     fn the_same_answer_there_and_here_is_told_once_and_different_ones_apart() {
         let mut report = host("web-01");
-        let home =
-            Probe { name: "home".into(), get: "/".into(), host: None, port: 80, expect: Expect::default() };
+        let home = Probe {
+            name: "home".into(),
+            get: "/".into(),
+            host: None,
+            port: 80,
+            tls: None,
+            expect: Expect::default(),
+        };
         report.plan.probes = vec![home.clone(), home];
         let status = |seen| Some(Miss::Status { seen, wanted: 200 });
         report.proved = vec![status(502), status(502)];

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::resource::probe::{Miss, Probe};
+use crate::resource::probe::{Asker, Miss, Probe};
 
 /// How long a site that was changed may take until its probes are as expected from here.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -15,7 +15,7 @@ pub async fn prove(address: String, probes: Vec<Probe>, patience: Duration) -> V
     let mut answers = vec![None; probes.len()];
     for (index, probe) in probes.into_iter().enumerate() {
         let address = address.clone();
-        under_way.spawn_blocking(move || (index, probe.check(&address, patience).err()));
+        under_way.spawn_blocking(move || (index, probe.check(&address, patience, Asker::Desk).err()));
     }
     while let Some(Ok((index, miss))) = under_way.join_next().await {
         answers[index] = miss;

@@ -1,13 +1,14 @@
 //! What can only be seen over the whole of a host: things used twice, routes that nothing proves.
 
 use super::word::{claim, twice};
-use super::{Bind, Probe, Route, Site, Stack};
+use super::{Bind, Probe, Route, Site, Stack, Tls};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::Spanned;
 
 /// What two parts of a host both want, and a health that is not the app's own; added to `said`.
 pub fn conflicts(stack: &Stack, said: &mut Vec<Diagnostic>) {
     sites(stack, said);
+    ports(stack, said);
     binds(stack, said);
     stack.sites.iter().for_each(|site| paths(site, stack, said));
     healths(stack, said);
@@ -39,8 +40,8 @@ fn sites(stack: &Stack, said: &mut Vec<Diagnostic>) {
         let shared = |other: &&Site| {
             let same = |name| other.server_name.contains(name);
             let nameless = site.server_name.is_empty() && other.server_name.is_empty();
-            // Port 0 stands for one that could not be read.
-            site.listen != 0 && other.listen == site.listen && (nameless || site.server_name.iter().any(same))
+            other.ports().any(|port| site.ports().any(|own| own == port))
+                && (nameless || site.server_name.iter().any(same))
         };
         if let (Some(name), Some(first)) = (&site.name, stack.sites[..at].iter().find(shared)) {
             let other = first.name.as_deref().map_or("", String::as_str);
@@ -55,13 +56,38 @@ fn sites(stack: &Stack, said: &mut Vec<Diagnostic>) {
     }
 }
 
+/// A port speaks TLS or not, and to the same clients for every site: Nginx takes its protocols from the first.
+fn ports(stack: &Stack, said: &mut Vec<Diagnostic>) {
+    let secure = stack.sites.iter().filter_map(|site| site.tls.as_ref());
+    for (at, tls) in secure.clone().enumerate() {
+        let error = |message: String| Diagnostic::error(message).at(&tls.profile.span);
+        if stack.sites.iter().any(|site| site.listen == tls.listen) {
+            said.push(
+                error(format!("the port {} cannot speak both HTTP and TLS", tls.listen))
+                    .label("`listen` is for plain HTTP, `tls: { listen: … }` for TLS")
+                    .fix("give one of them another port"),
+            );
+        }
+        let other = |first: &&Tls| first.listen == tls.listen && first.profile.value != tls.profile.value;
+        if let Some(first) = secure.clone().take(at).find(other) {
+            let message = format!("two sites on port {} have different profiles", tls.listen);
+            said.push(
+                error(message)
+                    .label("nginx takes the protocols of the first")
+                    .note("first", first.profile.span.to_string())
+                    .fix("give both the same `profile`, or one of them another `tls: { listen: … }`"),
+            );
+        }
+    }
+}
+
 fn binds(stack: &Stack, said: &mut Vec<Diagnostic>) {
     for (at, app) in stack.apps.iter().enumerate() {
         if let Some(first) = stack.apps[..at].iter().find(|first| same_bind(&first.bind, &app.bind)) {
             said.push(twice("the bind", &app.bind_at, &first.bind_at));
         }
         let Bind::Tcp { port, .. } = &app.bind else { continue };
-        if *port != 0 && stack.sites.iter().any(|site| site.listen == *port) {
+        if stack.sites.iter().any(|site| site.ports().any(|taken| taken == *port)) {
             said.push(
                 Diagnostic::error(format!("the bind `{}` has the site's own port", app.bind_at.value))
                     .at(&app.bind_at.span)

@@ -2,7 +2,6 @@
 //!
 //! Read from the variables `apps`, `database`, `site` or `sites`, `probes` and `hardening`. Limits: 1 to 256 workers an app; ports 1 to 65535; an app's name
 //! has at most 32 characters (it becomes a unit's name); a Unix socket's path at most 107 bytes (the kernel's limit);
-//! TLS and redirecting slashes are refused by name.
 
 mod app;
 mod bind;
@@ -12,10 +11,12 @@ mod hardening;
 mod probe;
 mod setting;
 mod site;
+mod tls;
 mod word;
 mod wsgi;
 
 use crate::base::diagnostic::Diagnostic;
+use crate::base::secret::Secret;
 use crate::base::yaml::{Node, Spanned, Value};
 use crate::deployer::inventory::{Host, in_order};
 
@@ -29,6 +30,7 @@ pub use site::{
     AccessLog, Balance, ErrorPage, Maintenance, Method, PREFIX, Page, RateLimit, Redirect, Site, Snippet,
     Timeouts,
 };
+pub use tls::{Issuer, Profile, TLS13_SINCE, Tls};
 pub use wsgi::{Origin, Python, Wsgi};
 
 /// What a host is to run; empty for a host without `apps`, `site` and `probes`.
@@ -116,6 +118,15 @@ impl Stack {
     /// The site that an app answers on.
     pub fn site_of(&self, app: &App) -> &Site {
         self.site_named(app.site.as_ref())
+    }
+
+    /// What must not be told, though it may stand in the inventory in clear.
+    pub fn secrets(&self) -> Vec<Secret> {
+        let keys = self.sites.iter().filter_map(|site| match &site.tls.as_ref()?.issuer {
+            Issuer::Files(pair) => pair.key.clone(),
+            _ => None,
+        });
+        self.database.password().into_iter().chain(keys).collect()
     }
 
     /// The apps that answer on a site.

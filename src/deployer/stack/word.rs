@@ -41,6 +41,15 @@ pub fn characters(what: &str, text: &Spanned<String>, forbidden: &str, said: &mu
     );
 }
 
+/// A port to listen on; one out of range is refused, and `otherwise` stands for it.
+pub fn port(port: &Spanned<i64>, otherwise: u16, said: &mut Vec<Diagnostic>) -> u16 {
+    u16::try_from(port.value).ok().filter(|port| *port > 0).unwrap_or_else(|| {
+        let error = Diagnostic::error(format!("the port {} is out of range", port.value));
+        said.push(error.at(&port.span).label("1 to 65535"));
+        otherwise
+    })
+}
+
 /// Refuses what is empty.
 pub fn given(what: &str, text: &Spanned<String>, said: &mut Vec<Diagnostic>) {
     if text.value.is_empty() {

@@ -14,8 +14,9 @@ const SECURITY: [(&str, &str, &str); 3] = [
 /// The headers of every answer of a host, in three kinds.
 pub fn values(site: &Site, id: &str, host: &str) -> Value {
     let own = |name: &str| site.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+    let hsts = site.tls.as_ref().and_then(|tls| Some(("Strict-Transport-Security", tls.hsts.as_deref()?)));
     // A site that balances shows who answered behind it, and is named itself only where it answers alone.
-    let fixed = site.balance.is_none().then_some(("X-Served-By", host)).into_iter();
+    let fixed = site.balance.is_none().then_some(("X-Served-By", host)).into_iter().chain(hsts);
     let fixed: Vec<(&str, &str)> =
         fixed.chain(site.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))).collect();
     let security = SECURITY.iter().filter(|(name, ..)| site.security_headers && !own(name));

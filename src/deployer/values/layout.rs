@@ -45,6 +45,14 @@ impl Layout {
         }
     }
 
+    /// A port of every address, in the words of `listen`; without IPv6 in the kernel nginx would not start on `[::]`.
+    pub fn addresses(&self, port: u16, words: &str, is_default: bool) -> Vec<String> {
+        let default = if is_default { " default_server" } else { "" };
+        let mut addresses = vec![format!("{port}{words}{default}")];
+        addresses.extend(self.ipv6.then(|| format!("[::]:{port}{words}{default}")));
+        addresses
+    }
+
     /// The file of SQLite.
     pub fn database(&self) -> String {
         format!("{}/hbnb.db", self.state)

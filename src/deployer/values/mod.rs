@@ -9,6 +9,7 @@ mod layout;
 mod limit;
 mod page;
 mod site;
+mod tls;
 
 use std::collections::BTreeMap;
 
@@ -63,7 +64,8 @@ pub fn fill(values: &mut Values, scene: &Scene) {
     vars.insert("balanced".into(), sites.iter().filter(|site| !site["balance"].is_null()).cloned().collect());
     vars.insert("site".into(), sites.first().cloned().unwrap_or_default());
     vars.insert("sites".into(), sites.into());
-    vars.insert("probes".into(), stack.probes.iter().map(|probe| site::probe(probe, stack)).collect());
+    vars.insert("probes".into(), stack.probes.iter().map(|probe| site::probe(probe, stack, host)).collect());
+    vars.extend(tls::certificates(stack.sites.iter().map(|one| (one, one.id())), host));
     vars.insert("hardening".into(), hardening::values(stack, facts));
     vars.insert("database".into(), database(&stack.database, &layout));
     vars.insert("uses_database".into(), stack.apps.iter().any(|a| app::uses_database(&a.run)).into());

@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 use super::Scene;
 use super::balance;
 use super::layout::Layout;
-use super::{header, limit, page};
+use super::{header, limit, page, tls};
 use crate::deployer::balance::servers_file;
+use crate::deployer::inventory::Host;
 use crate::deployer::stack::{AccessLog, App, PREFIX, Probe, Route, Site, Stack};
 
 /// The first Nginx whose `add_header` knows `always`.
@@ -31,14 +32,16 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
     let has_root = apps.iter().flat_map(|app| &app.routes).map(|route| &route.path);
     let has_root = has_root.chain(statics().map(|(_, (path, _))| path)).any(|path| path.value == "/");
     let balance = balance::balance(site, &id, scene, layout);
+    let plain = layout.addresses(site.listen, "", site.server_name.is_empty());
     json!({
         "id": id,
-        "host": host.name,
         "reload_when": site.balance.iter().map(|_| servers_file(&id)).collect::<Vec<_>>(),
         "balance": balance,
         "told": balance::told(site, &id, scene, layout),
         "name": site.name.as_deref().map_or("", String::as_str),
-        "listens": addresses(site.listen, site.server_name.is_empty(), layout),
+        "host": host.name,
+        "listens": tls::listens(site, &plain, layout),
+        "tls": tls::values(site, stack, (&id, &plain), layout),
         "strangers": strangers(site, stack, layout),
         "server_name": names,
         "limit": limit::values(site, &id, &apps),
@@ -59,21 +62,13 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
     })
 }
 
-/// A port of every address, in the words of `listen`; without IPv6 in the kernel nginx would not start on `[::]`.
-fn addresses(port: u16, is_default: bool, layout: &Layout) -> Vec<String> {
-    let words = if is_default { " default_server" } else { "" };
-    let mut addresses = vec![format!("{port}{words}")];
-    addresses.extend(layout.ipv6.then(|| format!("[::]:{port}{words}")));
-    addresses
-}
-
 /// Where nginx must turn strangers away: on ports of which every site has names. It is said once, by the first of them;
 /// a site without names answers everybody by itself.
 fn strangers(site: &Site, stack: &Stack, layout: &Layout) -> Vec<String> {
     let mut here = stack.sites.iter().filter(|other| other.listen == site.listen);
     let is_first = here.clone().next().is_some_and(|first| first.name == site.name);
     match is_first && here.all(|other| !other.server_name.is_empty()) {
-        true => addresses(site.listen, true, layout),
+        true => layout.addresses(site.listen, "", true),
         false => Vec::new(),
     }
 }
@@ -121,7 +116,7 @@ fn matches(route: &Route) -> Vec<String> {
 }
 
 /// A probe with the port and the name of the site that it asks.
-pub fn probe(probe: &Probe, stack: &Stack) -> Value {
+pub fn probe(probe: &Probe, stack: &Stack, host: &Host) -> Value {
     let site = stack.site_named(probe.site.as_ref());
     let expect = match &site.maintenance {
         // Then the page that says so is what is proven.
@@ -132,6 +127,10 @@ pub fn probe(probe: &Probe, stack: &Stack) -> Value {
         json!({ "name": probe.name.value, "get": probe.get.value, "port": site.listen, "expect": expect });
     if let Some(host) = probe.host.clone().or_else(|| asked_by(site)) {
         value["host"] = host.into();
+    }
+    if let Some(of_site) = &site.tls {
+        value["port"] = of_site.listen.into();
+        value["tls"] = tls::shown(site, &site.id(), probe.host.as_deref(), host);
     }
     value
 }
@@ -151,5 +150,6 @@ fn asked_by(site: &Site) -> Option<String> {
     let name = site.server_name.first()?;
     let name = name.replacen('*', "www", 1);
     let name = name.trim_start_matches('.');
-    Some(if site.listen == 80 { name.to_string() } else { format!("{name}:{}", site.listen) })
+    let (port, usual) = site.tls.as_ref().map_or((site.listen, 80), |tls| (tls.listen, 443));
+    Some(if port == usual { name.to_string() } else { format!("{name}:{port}") })
 }

@@ -71,7 +71,7 @@ pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Option<Balance> {
     Some(Balance {
         group: typed.group,
         method: method.unwrap_or(Method::RoundRobin),
-        port: typed.port.map_or(super::HTTP, |port| super::listen(&port, said)),
+        port: typed.port.map_or(super::HTTP, |port| word::port(&port, super::HTTP, said)),
         health: typed.health,
     })
 }

@@ -6,7 +6,8 @@ use crate::base::quote;
 use crate::base::yaml::{Entries, Spanned};
 
 /// Headers that nginx or the template sets itself.
-const RESERVED: [(&str, &str); 8] = [
+const RESERVED: [(&str, &str); 9] = [
+    ("strict-transport-security", "`tls: { hsts: … }` sets it, over https alone"),
     ("x-served-by", "every answer carries it already, with the host's name"),
     ("retry-after", "`maintenance` sets it"),
     ("content-type", "it depends on the answer"),

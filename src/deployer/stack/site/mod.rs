@@ -8,6 +8,7 @@ mod snippet;
 
 use serde::Deserialize;
 
+use super::tls::{self, Tls};
 use super::{app, word};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::{Entries, Node, Spanned, Value};
@@ -21,9 +22,6 @@ pub use snippet::Snippet;
 const HTTP: u16 = 80;
 /// What the names of our sites and upstreams begin with.
 pub const PREFIX: &str = "deployer";
-/// Keys of later versions, and what they are.
-const LATER: [(&str, &str); 5] =
-    [("tls", "TLS"), ("ssl", "TLS"), ("https", "TLS"), ("certificate", "TLS"), ("acme", "TLS")];
 /// Nginx finds its variables by names of at most 46 letters: what ours begin and end with leaves so many.
 const MAX_NAME: usize = 20;
 
@@ -34,8 +32,10 @@ pub struct Site {
     pub name: Option<Spanned<String>>,
     /// The names it answers to; none means any.
     pub server_name: Vec<String>,
-    /// 1 to 65535.
+    /// The port of plain HTTP: 1 to 65535.
     pub listen: u16,
+    /// TLS, if it has any.
+    pub tls: Option<Tls>,
     /// Further headers of every answer.
     pub headers: Vec<(String, String)>,
     /// Whether answers carry the headers that keep browsers from guessing, framing and telling too much.
@@ -80,6 +80,7 @@ impl Default for Site {
             name: None,
             server_name: Vec::new(),
             listen: HTTP,
+            tls: None,
             headers: Vec::new(),
             security_headers: true,
             body_size: None,
@@ -94,6 +95,14 @@ impl Default for Site {
             statics: Vec::new(),
             balance: None,
         }
+    }
+}
+
+impl Site {
+    /// The ports that Nginx opens for it.
+    pub fn ports(&self) -> impl Iterator<Item = u16> {
+        // Port 0 stands for one that could not be read.
+        [self.listen].into_iter().chain(self.tls.as_ref().map(|tls| tls.listen)).filter(|port| *port != 0)
     }
 }
 
@@ -114,6 +123,7 @@ pub enum AccessLog {
 struct Typed {
     server_name: Option<Node>,
     listen: Option<Spanned<i64>>,
+    tls: Option<Node>,
     headers: Option<Entries<Spanned<String>>>,
     security_headers: Option<bool>,
     body_size: Option<Spanned<String>>,
@@ -138,14 +148,6 @@ pub fn named(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) ->
 
 /// Reads `site`; mistakes are added to `said`.
 pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
-    let later = node.entries().iter().find_map(|(key, _)| {
-        let (_, what) = LATER.iter().find(|(word, _)| key.value == *word)?;
-        Some(Diagnostic::error(format!("{what} is not supported by this version yet")).at(&key.span))
-    });
-    if let Some(error) = later {
-        said.push(error.fix("take the key away"));
-        return unread();
-    }
     let typed: Typed = match node.decode() {
         Ok(typed) => typed,
         Err(mut e) => {
@@ -154,10 +156,12 @@ pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
             return unread();
         }
     };
+    let server_name = typed.server_name.map(|node| names(&node, said)).unwrap_or_default();
     Site {
         name: None,
-        server_name: typed.server_name.map(|node| names(&node, said)).unwrap_or_default(),
-        listen: typed.listen.map_or(HTTP, |port| listen(&port, said)),
+        listen: typed.listen.map_or(HTTP, |port| word::port(&port, HTTP, said)),
+        tls: typed.tls.filter(|node| !node.is_null()).and_then(|node| tls::read(&node, &server_name, said)),
+        server_name,
         headers: header::read(typed.headers.unwrap_or_default(), said),
         security_headers: typed.security_headers.unwrap_or(true),
         body_size: typed.body_size.and_then(|size| limit::body_size(size, said)),
@@ -215,12 +219,4 @@ fn name_of_a_site(name: &Spanned<String>, said: &mut Vec<Diagnostic>) {
                 .fix("leave `server_name` out for a site that answers to any name; write other letters in Punycode"),
         );
     }
-}
-
-fn listen(port: &Spanned<i64>, said: &mut Vec<Diagnostic>) -> u16 {
-    u16::try_from(port.value).ok().filter(|port| *port > 0).unwrap_or_else(|| {
-        let error = Diagnostic::error(format!("the port {} is out of range", port.value));
-        said.push(error.at(&port.span).label("1 to 65535"));
-        HTTP
-    })
 }

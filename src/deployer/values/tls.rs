@@ -1,0 +1,268 @@
+//! TLS of a site: what Nginx is told, by its version, and the certificates of a host.
+
+use serde_json::{Map, Value, json};
+
+use super::layout::Layout;
+use crate::deployer::inventory::Host;
+use crate::deployer::stack::{Issuer, Profile, Site, Stack, TLS13_SINCE, Tls};
+use crate::resource::certificate::{CHAIN, KEY, LIVE};
+
+/// A directory a site; each has a link to the pair that serves.
+const CERTIFICATES: &str = "/etc/ssl/deployer";
+/// Where authorities read proofs.
+const ACME_ROOT: &str = "/var/lib/deployer/acme";
+/// The versions of Nginx that brought or ended something.
+const HTTP2_WORD_SINCE: [u32; 3] = [1, 9, 5];
+const HTTP2_DIRECTIVE_SINCE: [u32; 3] = [1, 25, 1];
+const TICKETS_SINCE: [u32; 3] = [1, 5, 9];
+/// From here on Nginx changes the keys of tickets by itself, and they are no danger.
+const TICKET_KEYS_CHANGE_SINCE: [u32; 3] = [1, 23, 2];
+const REJECT_SINCE: [u32; 3] = [1, 19, 4];
+const REDIRECT_308_SINCE: [u32; 3] = [1, 13, 0];
+
+/// Mozilla's lists, without the ciphers of DHE: they need parameters of their own, which older clients do not take, and
+/// every client that could use them has ECDHE.
+const INTERMEDIATE: &str = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+const OLD: &str = "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384:ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA:AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-SHA256:AES256-SHA256:AES128-SHA:AES256-SHA:DES-CBC3-SHA";
+
+/// What Nginx is told; nothing for a site without TLS.
+pub fn values(site: &Site, stack: &Stack, (id, plain): (&str, &[String]), layout: &Layout) -> Value {
+    let Some(tls) = &site.tls else { return Value::Null };
+    let (nginx, profile) = (layout.nginx, tls.profile.value);
+    let redirect = tls.redirect.then(|| {
+        let port = if tls.listen == 443 { String::new() } else { format!(":{}", tls.listen) };
+        // A form that was sent to the wrong scheme keeps its method and body, where Nginx can say so.
+        let status = if nginx >= REDIRECT_308_SINCE { 308 } else { 301 };
+        json!({ "listens": plain, "status": status, "port": port })
+    });
+    json!({
+        "certificate": chain(id),
+        "key": format!("{CERTIFICATES}/{id}/{LIVE}/{KEY}"),
+        "http2": tls.http2 && nginx >= HTTP2_DIRECTIVE_SINCE,
+        "protocols": protocols(profile, nginx),
+        "ciphers": ciphers(profile, nginx),
+        "prefer": if profile == Profile::Old { "on" } else { "off" },
+        // Older ones take one curve, or were built with an OpenSSL without X25519.
+        "curves": if nginx >= TLS13_SINCE { "X25519:prime256v1:secp384r1" } else { "prime256v1" },
+        "tickets_off": (TICKETS_SINCE..TICKET_KEYS_CHANGE_SINCE).contains(&nginx),
+        "acme_root": if matches!(tls.issuer, Issuer::Acme { .. }) { ACME_ROOT } else { "" },
+        "redirect": redirect,
+        "strangers": strangers(site, stack, layout),
+        "rejects": nginx >= REJECT_SINCE,
+    })
+}
+
+fn protocols(profile: Profile, nginx: [u32; 3]) -> &'static str {
+    match (profile, nginx >= TLS13_SINCE) {
+        (Profile::Modern, _) => "TLSv1.3",
+        (Profile::Intermediate, true) => "TLSv1.2 TLSv1.3",
+        (Profile::Intermediate, false) => "TLSv1.2",
+        (Profile::Old, true) => "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
+        (Profile::Old, false) => "TLSv1 TLSv1.1 TLSv1.2",
+    }
+}
+
+/// Those of TLS 1.3 are all good, and none of them is chosen here.
+fn ciphers(profile: Profile, nginx: [u32; 3]) -> String {
+    match profile {
+        Profile::Modern => String::new(),
+        Profile::Intermediate => INTERMEDIATE.to_string(),
+        // OpenSSL 3 speaks the old protocols on its lowest level alone; 1.0, of older ones, knows no levels.
+        Profile::Old => {
+            format!("{}{INTERMEDIATE}:{OLD}", if nginx >= TLS13_SINCE { "@SECLEVEL=0:" } else { "" })
+        }
+    }
+}
+
+/// Where the server of the site itself listens, each in the words of `listen`; `plain` is where it would without TLS.
+pub fn listens(site: &Site, plain: &[String], layout: &Layout) -> Vec<String> {
+    let Some(tls) = &site.tls else { return plain.to_vec() };
+    let mut all = if tls.redirect { Vec::new() } else { plain.to_vec() };
+    all.extend(layout.addresses(tls.listen, words(tls, layout), site.server_name.is_empty()));
+    all
+}
+
+/// What stands behind the port.
+fn words(tls: &Tls, layout: &Layout) -> &'static str {
+    let word = tls.http2 && (HTTP2_WORD_SINCE..HTTP2_DIRECTIVE_SINCE).contains(&layout.nginx);
+    if word { " ssl http2" } else { " ssl" }
+}
+
+/// Where strangers are turned away: on a port of which every site has names. It is said once, by the first of them.
+fn strangers(site: &Site, stack: &Stack, layout: &Layout) -> Vec<String> {
+    let Some(tls) = &site.tls else { return Vec::new() };
+    let on_it = |other: &&Site| other.tls.as_ref().is_some_and(|other| other.listen == tls.listen);
+    let mut here = stack.sites.iter().filter(on_it);
+    let is_first = here.clone().next().is_some_and(|first| first.name == site.name);
+    match is_first && here.all(|other| !other.server_name.is_empty()) {
+        true => layout.addresses(tls.listen, words(tls, layout), true),
+        false => Vec::new(),
+    }
+}
+
+fn chain(id: &str) -> String {
+    format!("{CERTIFICATES}/{id}/{LIVE}/{CHAIN}")
+}
+
+/// The names a certificate must be for; those of Nginx that mean two are written out.
+fn names(site: &Site, host: &Host) -> Vec<String> {
+    let several = |name: &String| match name.strip_prefix('.') {
+        Some(rest) => vec![rest.to_string(), format!("*.{rest}")],
+        None => vec![name.clone()],
+    };
+    let names: Vec<String> = site.server_name.iter().flat_map(several).collect();
+    if names.is_empty() { vec![host.name.clone()] } else { names }
+}
+
+/// What the playbook makes for every site with TLS: its certificate, and what gets one from an authority.
+pub fn certificates<'s>(sites: impl Iterator<Item = (&'s Site, String)>, host: &Host) -> Map<String, Value> {
+    let (mut certificates, mut acme, mut links) = (Vec::new(), Vec::new(), Vec::new());
+    for (site, id) in sites {
+        let Some(tls) = &site.tls else { continue };
+        let (path, names) = (format!("{CERTIFICATES}/{id}"), names(site, host));
+        let key = if tls.profile.value == Profile::Old { "rsa" } else { "ecdsa" };
+        let title = site.name.as_deref().cloned().unwrap_or_else(|| names[0].clone());
+        let mut pair = json!({ "path": path, "names": names, "key": key });
+        match &tls.issuer {
+            Issuer::SelfSigned => {}
+            Issuer::Files(files) => {
+                let key = files.key.as_ref().map_or("", |key| key.reveal());
+                pair["pair"] = json!({ "certificate": files.certificate, "key": key });
+            }
+            Issuer::Acme { email, directory_url } => {
+                pair["stand_in"] = true.into();
+                let mut order = json!({ "path": path, "name": id, "names": names, "webroot": ACME_ROOT, "directory_url": directory_url, "key": key });
+                if let Some(email) = email {
+                    order["email"] = email.as_str().into();
+                }
+                acme.push(json!({ "name": title, "order": order }));
+            }
+        }
+        links.push(Value::from(format!("{path}/{LIVE}")));
+        certificates.push(json!({ "name": title, "pair": pair }));
+    }
+    let mut values = Map::new();
+    values.insert("certificates".into(), certificates.into());
+    values.insert("acme_orders".into(), acme.into());
+    values.insert("certificate_links".into(), links.into());
+    values
+}
+
+/// What a probe must be shown: a certificate for the name it asks for, or for the site's first.
+pub fn shown(site: &Site, id: &str, asked: Option<&str>, host: &Host) -> Value {
+    let names = names(site, host);
+    let bare = asked.map(|asked| asked.rsplit_once(':').map_or(asked, |(bare, _)| bare));
+    let is_for = |name: &&str| names.iter().any(|known| known == name || is_under(name, known));
+    // A pattern stands for any name under it.
+    let first = names.first().map_or(String::new(), |name| name.replacen('*', "www", 1));
+    json!({ "name": bare.filter(is_for).map_or(first, str::to_string), "certificate": chain(id) })
+}
+
+/// Whether a name is one label below a pattern.
+fn is_under(name: &str, pattern: &str) -> bool {
+    let below = pattern.strip_prefix("*.").and_then(|rest| name.strip_suffix(rest)?.strip_suffix('.'));
+    below.is_some_and(|label| !label.is_empty() && !label.contains('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deployer::inventory::Inventory;
+    use crate::deployer::os;
+
+    fn host(tls: &str) -> (Host, Stack) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let site = format!("{{ server_name: [a.test, .b.test], tls: {tls} }}");
+        std::fs::write(file.path(), format!("all: {{ hosts: {{ web-01: }}, vars: {{ site: {site} }} }}\n"))
+            .unwrap();
+        let host = Inventory::load(file.path(), &[]).unwrap().hosts.remove(0);
+        let stack = Stack::of(&host, |_| Ok(Vec::new())).unwrap();
+        (host, stack)
+    }
+
+    fn told(tls: &str, release: &str) -> (Vec<String>, Value) {
+        let (_, stack) = host(tls);
+        let layout = Layout::of(&Map::new(), &os::facts(release, "web-01").unwrap());
+        let plain = ["80".to_string()];
+        let site = &stack.sites[0];
+        (listens(site, &plain, &layout), values(site, &stack, ("deployer", &plain), &layout))
+    }
+
+    #[test]
+    fn each_nginx_is_told_what_it_knows() {
+        let (x25519, p256) = ("X25519:prime256v1:secp384r1", "prime256v1");
+        let (both, old) = ("TLSv1.2 TLSv1.3", "TLSv1.2");
+        for (release, listen, protocols, curves, [http2, tickets_off, rejects], status) in [
+            ("ubuntu-14.04", "443 ssl", old, p256, [false, false, false], 301),
+            ("ubuntu-16.04", "443 ssl http2", old, p256, [false, true, false], 301),
+            ("ubuntu-18.04", "443 ssl http2", both, x25519, [false, true, false], 308),
+            ("ubuntu-22.04", "443 ssl http2", both, x25519, [false, true, false], 308),
+            ("debian-12", "443 ssl http2", both, x25519, [false, true, true], 308),
+            ("ubuntu-24.04", "443 ssl http2", both, x25519, [false, false, true], 308),
+            ("debian-13", "443 ssl", both, x25519, [true, false, true], 308),
+        ] {
+            let (listens, told) = told("{ mode: self_signed }", release);
+            assert_eq!(listens, [listen.to_string(), format!("[::]:{listen}")], "{release}");
+            assert_eq!(
+                (&told["protocols"], &told["curves"]),
+                (&protocols.into(), &curves.into()),
+                "{release}"
+            );
+            let flags = ["http2", "tickets_off", "rejects"].map(|flag| told[flag].as_bool().unwrap());
+            assert_eq!(
+                (flags, &told["redirect"]["status"]),
+                ([http2, tickets_off, rejects], &status.into()),
+                "{release}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_profile_decides_protocols_and_ciphers() {
+        let of = |profile: &str, release: &str| {
+            let (_, told) = told(&format!("{{ mode: self_signed, profile: {profile} }}"), release);
+            let ciphers = told["ciphers"].as_str().unwrap();
+            let first = ciphers.split(':').next().unwrap().to_string();
+            (
+                told["protocols"].as_str().unwrap().to_string(),
+                first,
+                ciphers.split(':').count(),
+                told["prefer"] == "on",
+            )
+        };
+        let row = |protocols: &str, first: &str, count, prefer| {
+            (protocols.to_string(), first.to_string(), count, prefer)
+        };
+        assert_eq!(of("modern", "debian-12"), row("TLSv1.3", "", 1, false));
+        assert_eq!(
+            of("intermediate", "debian-12"),
+            row("TLSv1.2 TLSv1.3", "ECDHE-ECDSA-AES128-GCM-SHA256", 6, false)
+        );
+        assert_eq!(of("old", "debian-12"), row("TLSv1 TLSv1.1 TLSv1.2 TLSv1.3", "@SECLEVEL=0", 22, true));
+        assert_eq!(
+            of("old", "ubuntu-16.04"),
+            row("TLSv1 TLSv1.1 TLSv1.2", "ECDHE-ECDSA-AES128-GCM-SHA256", 21, true)
+        );
+    }
+
+    #[test]
+    fn a_site_that_stays_on_http_listens_for_both_and_another_port_is_named_in_the_redirect() {
+        let (listens, told_here) = told("{ mode: self_signed, redirect: false, http2: false }", "debian-12");
+        assert_eq!(listens, ["80", "443 ssl", "[::]:443 ssl"]);
+        assert_eq!(told_here["redirect"], Value::Null);
+        let (listens, told) = told("{ mode: self_signed, listen: 8443 }", "debian-12");
+        assert_eq!(listens[0], "8443 ssl http2");
+        assert_eq!(told["redirect"], json!({ "listens": ["80"], "status": 308, "port": ":8443" }));
+    }
+
+    #[test]
+    fn a_probe_asks_for_a_name_that_the_certificate_is_for() {
+        let (host, stack) = host("{ mode: self_signed }");
+        let site = &stack.sites[0];
+        let asked = |name| shown(site, "deployer", name, &host)["name"].clone();
+        assert_eq!(asked(None), "a.test");
+        assert_eq!(asked(Some("x.b.test:443")), "x.b.test");
+        assert_eq!(asked(Some("b.test")), "b.test");
+        assert_eq!(asked(Some("x.y.b.test")), "a.test");
+    }
+}

@@ -5,7 +5,7 @@ SHELL     := /bin/bash
 TARGET    := target/x86_64-unknown-linux-gnu/release
 INVENTORY := inventories/sandbox.yml
 # The load balancer twice: each web server answers in its turn; then the web servers themselves.
-HOSTS     := 10.88.0.10 10.88.0.10 10.88.0.11 10.88.0.12
+SITES     := http://10.88.0.10 https://10.88.0.10 http://10.88.0.11 http://10.88.0.12
 # What the four applications and the static files answer; see the probes in $(INVENTORY).
 PATHS     := /airbnb-onepage/ /airbnb-dynamic/number_odd_or_even/5 /api/v1/status /api/v1/states /apidocs/ / /search /static/styles/hbnb.css
 # What judges whether pages are accessible, from npm.
@@ -35,9 +35,9 @@ help: ## this list
 demo: need-hosts build ## throwaway hosts, a balancer before two, deployed and asked for every page
 	$(TARGET)/deployer sandbox up $(INVENTORY)
 	$(TARGET)/deployer apply $(INVENTORY)
-	@answer=$$(mktemp -d); for host in $(HOSTS); do for path in $(PATHS); do \
-	  printf '\n$$ curl http://%s%s\n' $$host $$path; \
-	  curl -fsS --max-time 10 -D $$answer/head -o $$answer/body http://$$host$$path; \
+	@answer=$$(mktemp -d); for site in $(SITES); do for path in $(PATHS); do \
+	  printf '\n$$ curl -k %s%s\n' $$site $$path; \
+	  curl -kfsS --max-time 10 -D $$answer/head -o $$answer/body $$site$$path; \
 	  grep -iE '^(HTTP|X-Served-By)' $$answer/head; head -c 200 $$answer/body; printf '\n'; \
 	done; done; rm -r $$answer
 	@printf '\nThe hosts stay until: make clean-hosts\n'

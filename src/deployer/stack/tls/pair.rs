@@ -160,12 +160,7 @@ mod tests {
 
     #[test]
     fn a_certificate_that_ended_is_refused_with_the_day() {
-        let (certificate, key) = sample::pair("DNS:a.test", "0");
-        let end = std::time::Instant::now() + Duration::from_secs(5);
-        let chain = Chain::parse(&certificate).unwrap();
-        while chain.term(Duration::ZERO) == Term::Holds && std::time::Instant::now() < end {
-            std::thread::yield_now();
-        }
+        let (certificate, key) = sample::pair("DNS:a.test", "-1");
         let said = said((&certificate, &key), &[]);
         assert!(said.len() == 1 && said[0].starts_with("the certificate ended on 20"), "{said:?}");
     }

@@ -158,10 +158,22 @@ mod tests {
         assert_eq!(said((&key, &key), &[]), [none]);
     }
 
+    /// Held on the first day of 2020.
+    const ENDED: &str = "-----BEGIN CERTIFICATE-----\n\
+        MIIBUDCB9qADAgECAgEBMAoGCCqGSM49BAMCMBExDzANBgNVBAMMBmEudGVzdDAe\n\
+        Fw0yMDAxMDEwMDAwMDBaFw0yMDAxMDIwMDAwMDBaMBExDzANBgNVBAMMBmEudGVz\n\
+        dDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABPWaSgu9mUyize09sjCJwQPDKZCu\n\
+        1PJJkYSaPg9YskxUQKTewHaGsxZxILh35scTx1m2L3D2R3XZJ90nMIOo742jPzA9\n\
+        MAkGA1UdEwQCMAAwEQYDVR0RBAowCIIGYS50ZXN0MB0GA1UdDgQWBBRSsXkDz7Ik\n\
+        kFrITMY8NwIDjKfk0jAKBggqhkjOPQQDAgNJADBGAiEAq1hFxaPizcjgcudwDOUB\n\
+        uco5rT3Gu3hK3pUz/pE1Z8gCIQDFpM+C5M1wE3BnPMp9FB+Y0fAvJElFQTbAkBAY\n\
+        XEtaYQ==\n\
+        -----END CERTIFICATE-----\n";
+
     #[test]
     fn a_certificate_that_ended_is_refused_with_the_day() {
-        let (certificate, key) = sample::pair("DNS:a.test", "-1");
-        let said = said((&certificate, &key), &[]);
-        assert!(said.len() == 1 && said[0].starts_with("the certificate ended on 20"), "{said:?}");
+        let (_, key) = sample::pair("DNS:a.test", "2");
+        let said = said((ENDED, &key), &[]);
+        assert!(said[0].starts_with("the certificate ended on 2020-01-02"), "{said:?}");
     }
 }

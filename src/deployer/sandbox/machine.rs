@@ -28,6 +28,9 @@ const ENTER: &str = r#"while (while [ "$1" != -- ]; do echo 0 >"$1" || exit 1; s
 /// The same for a systemd that looks after it.
 const REBOOTS: &str = "--property=RestartForceExitStatus=133";
 
+/// Lets a host set its own network's limits, as any host may; the namespace has its own.
+const OWN_NETWORK: &str = "SYSTEMD_NSPAWN_API_VFS_WRITABLE";
+
 /// How a host is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
@@ -144,6 +147,7 @@ pub(super) fn boot(place: &Place, host: &HostSpec) -> Result<(), Diagnostic> {
             "--property=Delegate=yes",
             REBOOTS,
             &log,
+            &format!("--setenv={OWN_NETWORK}=network"),
         ]);
         command
     } else {
@@ -151,7 +155,7 @@ pub(super) fn boot(place: &Place, host: &HostSpec) -> Result<(), Diagnostic> {
         command.args(["--fork", "sh", "-c", ENTER, "sh"]).args(cgroup::make(&unit)?).arg("--");
         command
     };
-    let status = command.args(&nspawn).stdout(output).stderr(errors).status();
+    let status = command.env(OWN_NETWORK, "network").args(&nspawn).stdout(output).stderr(errors).status();
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => {

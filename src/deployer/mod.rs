@@ -10,6 +10,7 @@ pub mod desk;
 pub mod interrupt;
 pub mod inventory;
 pub mod login;
+pub mod nginx;
 pub mod options;
 pub mod os;
 pub mod payload;

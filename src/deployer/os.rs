@@ -5,8 +5,10 @@ use crate::agent::facts::Facts;
 use crate::base::diagnostic::Diagnostic;
 use crate::resource::init::Init;
 
+use super::nginx::Version;
+
 /// Release, systemd (0: Upstart) and Nginx as its archive has them.
-const RELEASES: [(&str, &str, u32, [u32; 3]); 10] = [
+const RELEASES: [(&str, &str, u32, Version); 10] = [
     ("ubuntu", "14.04", 0, [1, 4, 6]),
     ("ubuntu", "16.04", 229, [1, 10, 3]),
     ("ubuntu", "18.04", 237, [1, 14, 0]),
@@ -46,9 +48,9 @@ pub fn facts(name: &str, hostname: &str) -> Result<Facts, Diagnostic> {
 }
 
 /// The version of Nginx a host has, or will have once it is installed from its archive.
-pub fn nginx(facts: &Facts) -> [u32; 3] {
+pub fn nginx(facts: &Facts) -> Version {
     let same =
-        |(os, version, ..): &&(&str, &str, u32, [u32; 3])| *os == facts.os && *version == facts.os_version;
+        |(os, version, ..): &&(&str, &str, u32, Version)| *os == facts.os && *version == facts.os_version;
     let shipped = RELEASES.iter().find(same).map(|(.., nginx)| *nginx);
     facts.nginx.or(shipped).unwrap_or([1, 18, 0])
 }

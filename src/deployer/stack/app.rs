@@ -172,14 +172,7 @@ struct TypedRoute {
 /// Reads one app; mistakes are added to `said`.
 pub fn read(name: &Spanned<String>, node: &Node, words: Words, said: &mut Vec<Diagnostic>) -> Option<App> {
     check_name("an app", name, MAX_NAME, said);
-    let typed: Typed = match node.decode() {
-        Ok(typed) => typed,
-        Err(mut e) => {
-            e.message = format!("app `{}`: {}", name.value, e.message);
-            said.push(e);
-            return None;
-        }
-    };
+    let typed: Typed = word::decoded(&format!("app `{}`", name.value), node, said)?;
     let keys = Keys {
         source: typed.source,
         requirements: typed.requirements,

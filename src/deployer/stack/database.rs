@@ -62,13 +62,8 @@ struct Typed {
 
 /// Reads `database`; mistakes are added to `said`.
 pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Database {
-    let typed: Typed = match node.decode() {
-        Ok(typed) => typed,
-        Err(mut e) => {
-            e.message = format!("database: {}", e.message);
-            said.push(e);
-            return Database::default();
-        }
+    let Some(typed): Option<Typed> = word::decoded("database", node, said) else {
+        return Database::default();
     };
     match typed.engine.as_str() {
         "mysql" | "mariadb" => server(node, typed, said).map_or(Database::Sqlite, Database::MySql),

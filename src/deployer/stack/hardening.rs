@@ -60,13 +60,8 @@ struct Typed {
 
 /// Reads `hardening`; mistakes are added to `said`.
 pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Hardening {
-    let typed: Typed = match node.decode() {
-        Ok(typed) => typed,
-        Err(mut e) => {
-            e.message = format!("hardening: {}", e.message);
-            said.push(e);
-            return Hardening::default();
-        }
+    let Some(typed): Option<Typed> = word::decoded("hardening", node, said) else {
+        return Hardening::default();
     };
     let reboot = typed.reboot.map(|time| {
         hour_and_minute(&time, said);

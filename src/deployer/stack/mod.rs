@@ -30,7 +30,7 @@ pub use site::{
     AccessLog, Balance, ErrorPage, Maintenance, Method, PREFIX, Page, RateLimit, Redirect, Site, Snippet,
     Timeouts,
 };
-pub use tls::{Issuer, Profile, TLS13_SINCE, Tls};
+pub use tls::{Issuer, Profile, Tls};
 pub use wsgi::{Origin, Python, Wsgi};
 
 /// What a host is to run; empty for a host without `apps`, `site` and `probes`.
@@ -127,6 +127,14 @@ impl Stack {
             _ => None,
         });
         self.database.password().into_iter().chain(keys).collect()
+    }
+
+    /// Whether strangers are turned away beside a site: it is the first on a port of which every site has names. A site
+    /// without names answers everybody by itself.
+    pub fn turns_away(&self, site: &Site, port: fn(&Site) -> Option<u16>) -> bool {
+        let mut here = self.sites.iter().filter(|other| port(other) == port(site));
+        let is_first = here.clone().next().is_some_and(|first| first.name == site.name);
+        is_first && here.all(|other| !other.server_name.is_empty())
     }
 
     /// The apps that answer on a site.

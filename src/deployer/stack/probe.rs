@@ -80,14 +80,7 @@ struct TypedExpect {
 
 /// Reads one probe; mistakes are added to `said`.
 pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Option<Probe> {
-    let typed: Typed = match node.decode() {
-        Ok(typed) => typed,
-        Err(mut e) => {
-            e.message = format!("probe: {}", e.message);
-            said.push(e);
-            return None;
-        }
-    };
+    let typed: Typed = word::decoded("probe", node, said)?;
     word::given("the probe's name", &typed.name, said);
     if typed.name.contains(char::is_control) {
         said.push(Diagnostic::error("the probe's name has a control character").at(&typed.name.span));

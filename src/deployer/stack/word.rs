@@ -2,7 +2,8 @@
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::quote::Refusal;
-use crate::base::yaml::Spanned;
+use crate::base::yaml::{Node, Spanned};
+use serde::de::DeserializeOwned;
 
 /// Checks a path of a URL that nginx matches: `/`, then segments without `.` or `..`.
 pub fn path(what: &str, text: &Spanned<String>, said: &mut Vec<Diagnostic>) {
@@ -48,6 +49,12 @@ pub fn port(port: &Spanned<i64>, otherwise: u16, said: &mut Vec<Diagnostic>) -> 
         said.push(error.at(&port.span).label("1 to 65535"));
         otherwise
     })
+}
+
+/// What a map says; mistakes are added to `said`, with `what` it was to be.
+pub fn decoded<T: DeserializeOwned>(what: &str, node: &Node, said: &mut Vec<Diagnostic>) -> Option<T> {
+    let complaint = |error: Diagnostic| Diagnostic { message: format!("{what}: {}", error.message), ..error };
+    node.decode().map_err(|error| said.push(complaint(error))).ok()
 }
 
 /// Refuses what is empty.

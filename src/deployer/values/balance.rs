@@ -5,18 +5,8 @@ use serde_json::{Value, json};
 use super::Scene;
 use super::layout::Layout;
 use crate::deployer::balance::servers_file;
+use crate::deployer::nginx;
 use crate::deployer::stack::{Balance, Method, Site};
-
-/// The first Nginx that chooses by a value of the request.
-const HASH_SINCE: [u32; 3] = [1, 7, 2];
-/// The first Nginx whose workers share what they know of an upstream.
-const ZONE_SINCE: [u32; 3] = [1, 9, 0];
-/// The first Nginx that knows the peer's own address when it has believed it a client's.
-const PEER_SINCE: [u32; 3] = [1, 9, 7];
-/// The first Nginx that sends no request a second time that might then be done twice.
-const SAFE_RETRY_SINCE: [u32; 3] = [1, 9, 13];
-/// The first Nginx that asks a silent host whether it is still there.
-const KEEPALIVE_SINCE: [u32; 3] = [1, 15, 6];
 
 /// The hosts behind a site; null for a site that does not balance.
 pub fn balance(site: &Site, id: &str, scene: &Scene, layout: &Layout) -> Value {
@@ -24,7 +14,7 @@ pub fn balance(site: &Site, id: &str, scene: &Scene, layout: &Layout) -> Value {
     let ours = scene.links.iter().find(|link| link.balancer == scene.host.name && link.id == id);
     let servers = ours.map(|link| link.seats.iter().map(|seat| &seat.server).collect::<Vec<_>>());
     let cookie = match &balance.method {
-        Method::Cookie(cookie) if layout.nginx >= HASH_SINCE => Some(cookie),
+        Method::Cookie(cookie) if layout.nginx >= nginx::HASH => Some(cookie),
         _ => None,
     };
     json!({
@@ -33,9 +23,9 @@ pub fn balance(site: &Site, id: &str, scene: &Scene, layout: &Layout) -> Value {
         "group": balance.group.value,
         "file": servers_file(id),
         "servers": servers.unwrap_or_default(),
-        "zone": layout.nginx >= ZONE_SINCE,
-        "retries": layout.nginx >= SAFE_RETRY_SINCE,
-        "keepalive": layout.nginx >= KEEPALIVE_SINCE,
+        "zone": layout.nginx >= nginx::ZONE,
+        "retries": layout.nginx >= nginx::SAFE_RETRY,
+        "keepalive": layout.nginx >= nginx::SOCKET_KEEPALIVE,
         "method": method(balance, id, layout),
         "cookie": cookie,
     })
@@ -46,7 +36,7 @@ fn method(balance: &Balance, id: &str, layout: &Layout) -> Option<String> {
     match &balance.method {
         Method::RoundRobin => None,
         Method::LeastConn => Some("least_conn".into()),
-        Method::Cookie(_) if layout.nginx >= HASH_SINCE => Some(format!("hash ${id}_visitor consistent")),
+        Method::Cookie(_) if layout.nginx >= nginx::HASH => Some(format!("hash ${id}_visitor consistent")),
         Method::IpHash | Method::Cookie(_) => Some("ip_hash".into()),
     }
 }
@@ -58,7 +48,7 @@ pub fn told(site: &Site, id: &str, scene: &Scene, layout: &Layout) -> Value {
     balancers.sort();
     balancers.dedup();
     // Without it, nobody could tell a balancer's headers from a stranger's: only the client's address is believed.
-    let sees_peer = !balancers.is_empty() && layout.nginx >= PEER_SINCE;
+    let sees_peer = !balancers.is_empty() && layout.nginx >= nginx::PEER;
     let variable =
         |believed: &str, own: &str| if sees_peer { format!("${id}_{believed}") } else { own.into() };
     json!({

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::agent::facts::Facts;
+use crate::deployer::nginx::Version;
 use crate::deployer::os;
 use crate::deployer::stack::{App, Bind};
 use crate::resource::init::Init;
@@ -21,7 +22,7 @@ pub struct Layout {
     /// What starts them.
     pub init: Init,
     /// Nginx's version.
-    pub nginx: [u32; 3],
+    pub nginx: Version,
     /// Whether Nginx sends files that were packed before.
     pub gzip_static: bool,
     /// Whether the kernel has IPv6.

@@ -3,10 +3,8 @@
 use serde_json::{Value, json};
 
 use super::layout::Layout;
+use crate::deployer::nginx;
 use crate::deployer::stack::{ErrorPage, Maintenance, Page, Site};
-
-/// The first Nginx that redirects with 308.
-const KEEPS_METHOD_SINCE: [u32; 3] = [1, 13, 0];
 
 /// Pages of errors: those of one status first, for Nginx takes the first that fits. A text gets an internal path.
 pub fn errors(site: &Site) -> Vec<Value> {
@@ -36,7 +34,7 @@ pub fn maintenance(site: &Site) -> Value {
 
 /// Paths that lead elsewhere.
 pub fn redirects(site: &Site, layout: &Layout) -> Vec<Value> {
-    let status = |wanted| if wanted == 308 && layout.nginx < KEEPS_METHOD_SINCE { 301 } else { wanted };
+    let status = |wanted| if wanted == 308 && layout.nginx < nginx::KEEPS_METHOD { 301 } else { wanted };
     let redirects = site.redirects.iter();
     redirects
         .map(|r| json!({ "path": r.path.value, "target": r.target, "status": status(r.status) }))

@@ -8,14 +8,8 @@ use super::layout::Layout;
 use super::{header, limit, page, tls};
 use crate::deployer::balance::servers_file;
 use crate::deployer::inventory::Host;
+use crate::deployer::nginx;
 use crate::deployer::stack::{AccessLog, App, PREFIX, Probe, Route, Site, Stack};
-
-/// The first Nginx whose `add_header` knows `always`.
-const ALWAYS_SINCE: [u32; 3] = [1, 7, 5];
-/// The first Nginx that numbers requests.
-const REQUEST_ID_SINCE: [u32; 3] = [1, 11, 0];
-/// The first Nginx that writes JSON.
-const JSON_SINCE: [u32; 3] = [1, 11, 8];
 
 fn upstream(app: &App) -> String {
     format!("{PREFIX}_{}", app.name.value.replace('-', "_"))
@@ -46,8 +40,8 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
         "server_name": names,
         "limit": limit::values(site, &id, &apps),
         "header": header::values(site, &id, &host.name),
-        "always": if layout.nginx >= ALWAYS_SINCE { " always" } else { "" },
-        "request_id": layout.nginx >= REQUEST_ID_SINCE,
+        "always": if layout.nginx >= nginx::ALWAYS { " always" } else { "" },
+        "request_id": layout.nginx >= nginx::REQUEST_ID,
         "gzip": site.gzip,
         "gzip_static": layout.gzip_static,
         "log": log(site, &id, layout),
@@ -62,12 +56,9 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
     })
 }
 
-/// Where nginx must turn strangers away: on ports of which every site has names. It is said once, by the first of them;
-/// a site without names answers everybody by itself.
+/// Where nginx must turn strangers away who come by plain HTTP.
 fn strangers(site: &Site, stack: &Stack, layout: &Layout) -> Vec<String> {
-    let mut here = stack.sites.iter().filter(|other| other.listen == site.listen);
-    let is_first = here.clone().next().is_some_and(|first| first.name == site.name);
-    match is_first && here.all(|other| !other.server_name.is_empty()) {
+    match stack.turns_away(site, |site| Some(site.listen)) {
         true => layout.addresses(site.listen, "", true),
         false => Vec::new(),
     }
@@ -75,7 +66,7 @@ fn strangers(site: &Site, stack: &Stack, layout: &Layout) -> Vec<String> {
 
 /// Where requests are written down; null leaves it to the host.
 fn log(site: &Site, id: &str, layout: &Layout) -> Value {
-    let is_json = layout.nginx >= JSON_SINCE;
+    let is_json = layout.nginx >= nginx::JSON;
     match site.access_log {
         None => Value::Null,
         Some(AccessLog::Off) => json!({ "kind": "off" }),

@@ -4,21 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::layout::Layout;
 use crate::deployer::inventory::Host;
-use crate::deployer::stack::{Issuer, Profile, Site, Stack, TLS13_SINCE, Tls};
+use crate::deployer::nginx;
+use crate::deployer::stack::{Issuer, Profile, Site, Stack, Tls};
 use crate::resource::certificate::{CHAIN, KEY, LIVE};
 
 /// A directory a site; each has a link to the pair that serves.
 const CERTIFICATES: &str = "/etc/ssl/deployer";
 /// Where authorities read proofs.
 const ACME_ROOT: &str = "/var/lib/deployer/acme";
-/// The versions of Nginx that brought or ended something.
-const HTTP2_WORD_SINCE: [u32; 3] = [1, 9, 5];
-const HTTP2_DIRECTIVE_SINCE: [u32; 3] = [1, 25, 1];
-const TICKETS_SINCE: [u32; 3] = [1, 5, 9];
-/// From here on Nginx changes the keys of tickets by itself, and they are no danger.
-const TICKET_KEYS_CHANGE_SINCE: [u32; 3] = [1, 23, 2];
-const REJECT_SINCE: [u32; 3] = [1, 19, 4];
-const REDIRECT_308_SINCE: [u32; 3] = [1, 13, 0];
 
 /// Mozilla's lists, without the ciphers of DHE: they need parameters of their own, which older clients do not take, and
 /// every client that could use them has ECDHE.
@@ -32,28 +25,28 @@ pub fn values(site: &Site, stack: &Stack, (id, plain): (&str, &[String]), layout
     let redirect = tls.redirect.then(|| {
         let port = if tls.listen == 443 { String::new() } else { format!(":{}", tls.listen) };
         // A form that was sent to the wrong scheme keeps its method and body, where Nginx can say so.
-        let status = if nginx >= REDIRECT_308_SINCE { 308 } else { 301 };
+        let status = if nginx >= nginx::KEEPS_METHOD { 308 } else { 301 };
         json!({ "listens": plain, "status": status, "port": port })
     });
     json!({
         "certificate": chain(id),
         "key": format!("{CERTIFICATES}/{id}/{LIVE}/{KEY}"),
-        "http2": tls.http2 && nginx >= HTTP2_DIRECTIVE_SINCE,
+        "http2": tls.http2 && nginx >= nginx::HTTP2_DIRECTIVE,
         "protocols": protocols(profile, nginx),
         "ciphers": ciphers(profile, nginx),
         "prefer": if profile == Profile::Old { "on" } else { "off" },
         // Older ones take one curve, or were built with an OpenSSL without X25519.
-        "curves": if nginx >= TLS13_SINCE { "X25519:prime256v1:secp384r1" } else { "prime256v1" },
-        "tickets_off": (TICKETS_SINCE..TICKET_KEYS_CHANGE_SINCE).contains(&nginx),
+        "curves": if nginx >= nginx::TLS13 { "X25519:prime256v1:secp384r1" } else { "prime256v1" },
+        "tickets_off": (nginx::TICKETS..nginx::TICKET_KEYS_CHANGE).contains(&nginx),
         "acme_root": if matches!(tls.issuer, Issuer::Acme { .. }) { ACME_ROOT } else { "" },
         "redirect": redirect,
         "strangers": strangers(site, stack, layout),
-        "rejects": nginx >= REJECT_SINCE,
+        "rejects": nginx >= nginx::REJECT_HANDSHAKE,
     })
 }
 
-fn protocols(profile: Profile, nginx: [u32; 3]) -> &'static str {
-    match (profile, nginx >= TLS13_SINCE) {
+fn protocols(profile: Profile, nginx: nginx::Version) -> &'static str {
+    match (profile, nginx >= nginx::TLS13) {
         (Profile::Modern, _) => "TLSv1.3",
         (Profile::Intermediate, true) => "TLSv1.2 TLSv1.3",
         (Profile::Intermediate, false) => "TLSv1.2",
@@ -63,13 +56,13 @@ fn protocols(profile: Profile, nginx: [u32; 3]) -> &'static str {
 }
 
 /// Those of TLS 1.3 are all good, and none of them is chosen here.
-fn ciphers(profile: Profile, nginx: [u32; 3]) -> String {
+fn ciphers(profile: Profile, nginx: nginx::Version) -> String {
     match profile {
         Profile::Modern => String::new(),
         Profile::Intermediate => INTERMEDIATE.to_string(),
         // OpenSSL 3 speaks the old protocols on its lowest level alone; 1.0, of older ones, knows no levels.
         Profile::Old => {
-            format!("{}{INTERMEDIATE}:{OLD}", if nginx >= TLS13_SINCE { "@SECLEVEL=0:" } else { "" })
+            format!("{}{INTERMEDIATE}:{OLD}", if nginx >= nginx::TLS13 { "@SECLEVEL=0:" } else { "" })
         }
     }
 }
@@ -84,19 +77,17 @@ pub fn listens(site: &Site, plain: &[String], layout: &Layout) -> Vec<String> {
 
 /// What stands behind the port.
 fn words(tls: &Tls, layout: &Layout) -> &'static str {
-    let word = tls.http2 && (HTTP2_WORD_SINCE..HTTP2_DIRECTIVE_SINCE).contains(&layout.nginx);
+    let word = tls.http2 && (nginx::HTTP2_WORD..nginx::HTTP2_DIRECTIVE).contains(&layout.nginx);
     if word { " ssl http2" } else { " ssl" }
 }
 
-/// Where strangers are turned away: on a port of which every site has names. It is said once, by the first of them.
+/// Where strangers are turned away who come by TLS.
 fn strangers(site: &Site, stack: &Stack, layout: &Layout) -> Vec<String> {
-    let Some(tls) = &site.tls else { return Vec::new() };
-    let on_it = |other: &&Site| other.tls.as_ref().is_some_and(|other| other.listen == tls.listen);
-    let mut here = stack.sites.iter().filter(on_it);
-    let is_first = here.clone().next().is_some_and(|first| first.name == site.name);
-    match is_first && here.all(|other| !other.server_name.is_empty()) {
-        true => layout.addresses(tls.listen, words(tls, layout), true),
-        false => Vec::new(),
+    match &site.tls {
+        Some(tls) if stack.turns_away(site, |site| site.tls.as_ref().map(|tls| tls.listen)) => {
+            layout.addresses(tls.listen, words(tls, layout), true)
+        }
+        _ => Vec::new(),
     }
 }
 

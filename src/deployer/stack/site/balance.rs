@@ -48,14 +48,7 @@ struct Typed {
 
 /// Reads `balance`; mistakes are added to `said`.
 pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Option<Balance> {
-    let typed: Typed = match node.decode() {
-        Ok(typed) => typed,
-        Err(mut e) => {
-            e.message = format!("balance: {}", e.message);
-            said.push(e);
-            return None;
-        }
-    };
+    let typed: Typed = word::decoded("balance", node, said)?;
     word::given("the group to balance", &typed.group, said);
     if let Some(health) = &typed.health {
         word::path("the health", health, said);

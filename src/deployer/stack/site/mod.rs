@@ -72,6 +72,12 @@ impl Site {
             None => PREFIX.to_string(),
         }
     }
+
+    /// The ports that Nginx opens for it.
+    pub fn ports(&self) -> impl Iterator<Item = u16> {
+        // Port 0 stands for one that could not be read.
+        [self.listen].into_iter().chain(self.tls.as_ref().map(|tls| tls.listen)).filter(|port| *port != 0)
+    }
 }
 
 impl Default for Site {
@@ -95,14 +101,6 @@ impl Default for Site {
             statics: Vec::new(),
             balance: None,
         }
-    }
-}
-
-impl Site {
-    /// The ports that Nginx opens for it.
-    pub fn ports(&self) -> impl Iterator<Item = u16> {
-        // Port 0 stands for one that could not be read.
-        [self.listen].into_iter().chain(self.tls.as_ref().map(|tls| tls.listen)).filter(|port| *port != 0)
     }
 }
 
@@ -148,14 +146,7 @@ pub fn named(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) ->
 
 /// Reads `site`; mistakes are added to `said`.
 pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
-    let typed: Typed = match node.decode() {
-        Ok(typed) => typed,
-        Err(mut e) => {
-            e.message = format!("site: {}", e.message);
-            said.push(e);
-            return unread();
-        }
-    };
+    let Some(typed): Option<Typed> = word::decoded("site", node, said) else { return unread() };
     let server_name = typed.server_name.map(|node| names(&node, said)).unwrap_or_default();
     Site {
         name: None,

@@ -9,13 +9,12 @@ use crate::agent::facts::Facts;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Span;
 use crate::base::yaml::{Node, Spanned, Value};
+use crate::deployer::nginx;
 
 pub use pair::Pair;
 
 /// The port of a site that names none for TLS.
 const HTTPS: u16 = 443;
-/// The first Nginx that knows TLS 1.3.
-pub const TLS13_SINCE: [u32; 3] = [1, 13, 0];
 /// What `mode` can be.
 const MODES: [&str; 4] = ["off", "self_signed", "files", "acme"];
 /// What `profile` can be.
@@ -74,9 +73,9 @@ pub enum Profile {
 
 impl Tls {
     /// Why a host with these facts and this Nginx cannot speak it so, and the place that asks for it.
-    pub fn refusal(&self, facts: &Facts, nginx: [u32; 3]) -> Option<(&Span, String)> {
+    pub fn refusal(&self, facts: &Facts, nginx: nginx::Version) -> Option<(&Span, String)> {
         let at = &self.profile.span;
-        if self.profile.value == Profile::Modern && nginx < TLS13_SINCE {
+        if self.profile.value == Profile::Modern && nginx < nginx::TLS13 {
             let [major, minor, patch] = nginx;
             return Some((
                 at,
@@ -116,14 +115,7 @@ struct TypedHsts {
 
 /// Reads `tls` of a site with these names; none if it is off. Mistakes are added to `said`.
 pub fn read(node: &Node, names: &[String], said: &mut Vec<Diagnostic>) -> Option<Tls> {
-    let typed: Typed = match node.decode() {
-        Ok(typed) => typed,
-        Err(mut e) => {
-            e.message = format!("tls: {}", e.message);
-            said.push(e);
-            return None;
-        }
-    };
+    let typed: Typed = word::decoded("tls", node, said)?;
     for (key, mode) in OF_MODE.iter().filter(|(_, mode)| *mode != typed.mode.value) {
         if let Some((key, _)) = node.entries().iter().find(|(name, _)| name.value == *key) {
             let message = format!("`{}` belongs to the mode `{mode}`", key.value);

@@ -31,10 +31,10 @@ class Bench:
     def warm(self, server, path, script=None):
         wrk.asked(server, path, self.warm_up, script, self.connections)
 
-    def table(self, rows, conditions):
+    def table(self, rows, conditions, ours=OURS):
         """Prints each row as soon as it is known; the lines whose limit is not kept."""
         lines = []
-        print(f"\n{heading(OURS)}", flush=True)
+        print(f"\n{heading(ours)}", flush=True)
         for row in rows:
             found = row.measure(self)
             print("\n".join(map(markdown, found)), flush=True)

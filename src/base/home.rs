@@ -1,4 +1,4 @@
-//! The home directory, as people type it.
+//! Paths as people type them: from the home directory, or beside the file they stand in.
 
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,11 @@ pub fn expand(path: &Path) -> PathBuf {
         (Ok(rest), Some(home)) => Path::new(&home).join(rest),
         _ => path.to_path_buf(),
     }
+}
+
+/// A path that a file names: relative to that file.
+pub fn beside(file: &str, path: &str) -> PathBuf {
+    Path::new(file).parent().unwrap_or(Path::new("")).join(expand(Path::new(path)))
 }
 
 #[cfg(test)]

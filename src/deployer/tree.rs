@@ -8,6 +8,7 @@ use crate::agent::wire::Plan;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 use crate::resource::Resource;
+use crate::resource::nginx_site::NginxSite;
 
 /// One file a host would get.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,36 +25,24 @@ pub struct Rendered {
 
 /// The files of a plan, in its order.
 pub fn files(plan: &Plan) -> Vec<Rendered> {
-    plan.steps.iter().filter_map(|step| rendered(&step.resource)).collect()
+    plan.steps.iter().flat_map(|step| rendered(&step.resource)).collect()
 }
 
-fn rendered(resource: &Resource) -> Option<Rendered> {
+fn rendered(resource: &Resource) -> Vec<Rendered> {
+    let file =
+        |path: String, content: &str, mode| Rendered { path, content: content.to_string(), mode, link: None };
     match resource {
-        Resource::File(file) => Some(Rendered {
-            path: file.path.clone(),
-            content: file.content.clone(),
-            mode: file.mode.0,
-            link: None,
-        }),
-        Resource::Config(config) => Some(Rendered {
-            path: config.path.clone(),
-            content: config.content.clone(),
-            mode: config.mode.0,
-            link: None,
-        }),
-        Resource::Unit(unit) => Some(Rendered {
-            path: unit.init.path(&unit.name),
-            content: unit.content.clone(),
-            mode: 0o644,
-            link: None,
-        }),
-        Resource::NginxSite(site) => Some(Rendered {
-            path: site.available(),
-            content: site.content.clone(),
-            mode: 0o644,
-            link: Some(site.enabled()),
-        }),
-        _ => None,
+        Resource::File(one) => vec![file(one.path.clone(), &one.content, one.mode.0)],
+        Resource::Config(one) => vec![file(one.path.clone(), &one.content, one.mode.0)],
+        Resource::Unit(one) => vec![file(one.init.path(&one.name), &one.content, 0o644)],
+        Resource::NginxSites(all) => {
+            let site = |one: &NginxSite| Rendered {
+                link: Some(one.enabled()),
+                ..file(one.available(), &one.content, 0o644)
+            };
+            all.sites.iter().map(site).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::converge::{Change, Verbs};
 use super::fault::Fault;
-use super::host::{Access, Host, Look, Run};
+use super::host::{Access, Host, Look};
+use super::nginx;
 use super::nginx_site::{self, NginxSite};
 
 /// How long requests under way are waited for; what lasts longer is left to the server's own graceful stop.
@@ -81,22 +82,23 @@ impl Verbs for Drain {
         let Some(content) = seen else { return Ok(()) };
         let access = Access { uid: 0, gid: 0, mode: 0o644 };
         host.write(&self.path, self.marked(content).as_bytes(), &access)?;
-        let tested = host.run(&Run::new(&["nginx", "-t"]))?;
+        let tested = nginx::test(host)?;
         if tested.status != 0 {
             host.write(&self.path, content.as_bytes(), &access)?;
             let refused = "`nginx -t` fails, so no server could be drained; all is as it was";
             return Err(Fault::new(refused).output(&tested.text()));
         }
+        let bytes = host.read(&nginx_site::available(&self.site))?.unwrap_or_default();
         let site = NginxSite {
             name: self.site.clone(),
-            content: nginx_site::available(host, &self.site)?,
+            content: String::from_utf8_lossy(&bytes).into_owned(),
             reload_when: vec![self.path.clone()],
         };
-        let before = nginx_site::reload(host)?;
+        let before = nginx::reload(host)?;
         site.note_loaded(host)?;
         let end = Instant::now() + UNDER_WAY;
         // A worker of before ends when its last request is answered.
-        while Instant::now() < end && nginx_site::any_runs(host, &before)? {
+        while Instant::now() < end && nginx::any_runs(host, &before)? {
             std::thread::sleep(Duration::from_millis(20));
         }
         Ok(())
@@ -108,6 +110,7 @@ mod tests {
     use super::*;
     use crate::resource::converge::{Converge, Outcome};
     use crate::resource::fake::FakeHost;
+    use crate::resource::nginx_sites::NginxSites;
 
     const PATH: &str = "/etc/nginx/deployer/deployer.servers";
     const BOTH: &str = "# ours\nserver 10.0.0.1:80 max_fails=3;\nserver 10.0.0.2:80 max_fails=3;\n";
@@ -166,11 +169,12 @@ mod tests {
             content: "server {}\n".into(),
             reload_when: vec![PATH.into()],
         };
-        site.converge(&host);
+        let sites = NginxSites { sites: vec![site], prefix: None };
+        sites.converge(&host);
         drain(&["10.0.0.1:80"]).converge(&host);
-        assert_eq!(site.changes(&host).unwrap(), []);
+        assert_eq!(sites.changes(&host).unwrap(), []);
         host.put(PATH, BOTH);
-        assert_eq!(site.changes(&host).unwrap().len(), 1, "the rendered file is loaded by a reload");
+        assert_eq!(sites.changes(&host).unwrap().len(), 1, "the rendered file is loaded by a reload");
     }
 
     #[test]

@@ -20,7 +20,9 @@ pub mod host;
 pub mod init;
 pub mod link;
 pub mod mode;
+pub mod nginx;
 pub mod nginx_site;
+pub mod nginx_sites;
 pub mod ownership;
 pub mod package;
 pub mod probe;
@@ -58,8 +60,8 @@ pub enum Resource {
     Unit(unit::Unit),
     /// A service or socket that runs.
     Service(service::Service),
-    /// A site of Nginx, taken live as a transaction.
-    NginxSite(nginx_site::NginxSite),
+    /// The sites of Nginx, taken live as one transaction.
+    NginxSites(nginx_sites::NginxSites),
     /// Servers of an upstream that get no new requests; made by a run itself, not by a task.
     Drain(drain::Drain),
     /// A release directory and the link `current`.
@@ -86,7 +88,7 @@ impl Resource {
             Self::Link(r) => r,
             Self::Unit(r) => r,
             Self::Service(r) => r,
-            Self::NginxSite(r) => r,
+            Self::NginxSites(r) => r,
             Self::Drain(r) => r,
             Self::Release(r) => r,
             Self::PythonEnv(r) => r,

@@ -135,7 +135,9 @@ fn maintenance_answers_503_to_everything_and_says_when_to_come_back() {
     alone("edge::site::maintenance_answers_503_to_everything_and_says_when_to_come_back", || {
         let up = Upstream::start();
         let site = "site:\n  redirects: { /old: /new }\n  static: { /static/: DIR }\n  maintenance: { text: '<h1>Soon</h1>', retry_after: 60 }";
-        let _front = Front::start(&up, &format!("{APP}{site}"), nothing);
+        let app = APP.replace("path: /", "path: /, websocket: true");
+        assert_ne!(app, APP);
+        let _front = Front::start(&up, &format!("{app}{site}"), nothing);
         for path in ["/", "/old", "/static/inventory.yml", "/.error/503", "/a//b?c"] {
             let answer = get(path);
             let seen = (answer.status, answer.all("retry-after"), answer.all("content-type"), answer.text());

@@ -1,4 +1,4 @@
-//! One application, started as deployer renders its unit, and an nginx before it for every port, as deployer renders its site.
+//! One application, started as deployer renders its unit, and an nginx before it for every site, as deployer renders its site.
 
 use std::fs;
 use std::path::Path;
@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::support::nginx::Nginx;
 use crate::support::server::{Server, binary, wait_or};
+use crate::support::tls;
 use crate::wsgi::venv;
 
 use super::client::{Client, Place};
@@ -61,6 +62,9 @@ pub const DOORS: [Door; 4] = [
     Door { scheme: "https", port: 8443, is_usual: false },
 ];
 
+/// The ports of the sites behind those doors, without TLS and with it.
+const SITES: [(u16, u16); 2] = [(80, 443), (8080, 8443)];
+
 /// An application that runs.
 pub struct World {
     /// Which.
@@ -79,9 +83,14 @@ impl World {
         let complaint = || format!("{kind:?} does not answer:\n{}", world.server.log());
         wait_or(complaint, || direct.ask(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").ok());
         let dir = world.server.dir.path();
-        certificate(dir);
-        let nginxes = doors.iter().map(|door| Nginx::serving(&spoil(site_of(dir, *door)), door.port));
-        world.nginxes = nginxes.collect();
+        let live = dir.join("live");
+        fs::create_dir(&live).unwrap();
+        tls::make_pair(&live, "pair", &["shop.example"], "2");
+        fs::rename(live.join("pair.pem"), live.join("fullchain.pem")).unwrap();
+        fs::rename(live.join("pair.key"), live.join("privkey.pem")).unwrap();
+        let is_asked =
+            |(plain, secure): &(u16, u16)| doors.iter().any(|door| [*plain, *secure].contains(&door.port));
+        world.nginxes = SITES.into_iter().filter(is_asked).map(|site| serve(dir, site, &spoil)).collect();
         world
     }
 
@@ -130,7 +139,11 @@ fn command(kind: Kind, dir: &Path) -> Command {
 fn render(kind: Kind, dir: &Path) {
     fs::create_dir(dir.join("code")).unwrap();
     fs::write(dir.join("code/echo.py"), ECHO).unwrap();
-    let hosts = DOORS.map(|door| format!("    p{0}: {{ site: {{ listen: {0} }} }}\n", door.port)).concat();
+    let host = |(plain, secure)| {
+        let tls = format!("{{ mode: self_signed, listen: {secure}, redirect: false }}");
+        format!("    p{plain}: {{ site: {{ listen: {plain}, tls: {tls} }} }}\n")
+    };
+    let hosts = SITES.map(host).concat();
     let source = if kind.is_ours() { "" } else { "source: code, python: system, " };
     let settings = if kind.is_mounted { format!("mount: {}", kind.bare()) } else { String::new() };
     let inventory = format!(
@@ -149,36 +162,11 @@ fn render(kind: Kind, dir: &Path) {
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
 }
 
-/// The site of a door as rendered. What it does not say of TLS yet is added.
-fn site_of(dir: &Path, door: Door) -> String {
-    let site = dir.join(format!("hosts/p{}/etc/nginx/sites-enabled/deployer", door.port));
+/// The nginx of a rendered site, with a certificate where the site looks for one.
+fn serve(dir: &Path, (plain, _): (u16, u16), spoil: impl Fn(String) -> String) -> Nginx {
+    let site = dir.join(format!("hosts/p{plain}/etc/nginx/sites-enabled/deployer"));
     let text = fs::read_to_string(site).unwrap();
-    if door.scheme == "http" {
-        return text;
-    }
-    let listen = format!("listen {} default_server;", door.port);
-    assert_eq!(text.matches(&listen).count(), 1, "{text}");
-    let at = dir.display();
-    let secured = format!(
-        "listen {} ssl default_server;\n    ssl_certificate {at}/cert.pem;\n    ssl_certificate_key {at}/key.pem;",
-        door.port
-    );
-    text.replace(&listen, &secured)
-}
-
-/// A certificate that nobody trusts.
-fn certificate(dir: &Path) {
-    let mut openssl = Command::new("openssl");
-    openssl.current_dir(dir).args([
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-    ]);
-    openssl.args(["-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=shop.example", "-days", "2"]);
-    let said = openssl.output().unwrap();
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let (live, here) = ("/etc/ssl/deployer/deployer/live", dir.join("live").display().to_string());
+    assert_eq!(text.matches(live).count(), 2, "{text}");
+    Nginx::serving(&spoil(text.replace(live, &here)), plain)
 }

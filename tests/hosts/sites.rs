@@ -27,9 +27,26 @@ fn write(directory: &Path, name: &str) {
     fs::write(at.join(format!("{name}.py")), text).unwrap();
 }
 
+/// The same apps on one site, as one begins; none is asked for by a name.
+fn on_one_site(inventory: &str) -> String {
+    let apps = &inventory[..inventory.find("    sites:\n").unwrap()];
+    apps.replace("        site: shop\n", "").replace("        site: office\n", "")
+}
+
+/// An app on another site, which answers everybody now.
+fn moved(inventory: &str) -> String {
+    let (from, to) = (
+        "site: shop\n        routes: [{ path: /blog/ }]",
+        "site: office\n        routes: [{ path: /blog/ }]",
+    );
+    let (names, none) = ("        server_name: office.example.com\n", "");
+    assert!(inventory.contains(from) && inventory.contains(names), "{inventory}");
+    inventory.replace(from, to).replace(names, none)
+}
+
 #[test]
 #[ignore = "needs root"]
-fn three_apps_on_three_mounts_and_two_domains_are_told_in_forty_lines() {
+fn three_apps_on_three_mounts_and_two_domains_are_told_in_forty_lines_and_may_move() {
     let example = example();
     assert!(example.lines().count() <= MOST_LINES, "{}", example.lines().count());
     let hosts = Sandbox::start("sites", 1);
@@ -43,8 +60,6 @@ fn three_apps_on_three_mounts_and_two_domains_are_told_in_forty_lines() {
         .status();
     assert!(copied.unwrap().success());
     ["blog", "admin"].iter().for_each(|name| write(desk.path(), name));
-    desk.apply();
-    assert_eq!(desk.apply().len(), 0);
     let ask = |host: &str, path: &str| {
         let url = format!("http://{}{path}", hosts.host(HOST).address);
         let mut curl = Command::new("curl");
@@ -52,6 +67,16 @@ fn three_apps_on_three_mounts_and_two_domains_are_told_in_forty_lines() {
         let said = curl.arg(format!("Host: {host}")).arg(url).output().unwrap();
         String::from_utf8(said.stdout).unwrap()
     };
+    let mut told = String::new();
+    desk.edit(|inventory| {
+        told = inventory;
+        on_one_site(&told)
+    });
+    desk.apply();
+    assert_eq!(ask("evil.example", "/blog/"), "blog at /blog/ 200 ");
+    desk.edit(|_| told.clone());
+    desk.apply();
+    assert_eq!(desk.apply().len(), 0);
     assert_eq!(ask("shop.example.com", "/"), "Hello HBNB! 200 ");
     assert_eq!(ask("www.shop.example.com", "/blog/"), "blog at /blog/ 200 ");
     assert_eq!(ask("office.example.com", "/admin/"), "admin at /admin/ 200 ");
@@ -59,4 +84,9 @@ fn three_apps_on_three_mounts_and_two_domains_are_told_in_forty_lines() {
     assert!(ask("office.example.com", "/blog/").ends_with(" 404 "));
     // A stranger's connection ends without a byte.
     assert_eq!(ask("evil.example", "/"), " 000 ");
+    desk.edit(|_| moved(&told));
+    desk.apply();
+    assert_eq!(desk.apply().len(), 0);
+    assert!(ask("shop.example.com", "/blog/").ends_with(" 404 "));
+    assert_eq!(ask("evil.example", "/blog/"), "blog at /blog/ 200 ");
 }

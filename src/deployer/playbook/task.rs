@@ -22,7 +22,7 @@ pub const RESOURCES: [&str; 16] = [
     "link",
     "unit",
     "service",
-    "nginx_site",
+    "nginx_sites",
     "release",
     "python_env",
     "certificate",
@@ -135,7 +135,7 @@ impl Task {
             "link" => Resource::Link(body.decode()?),
             "unit" => Resource::Unit(body.decode()?),
             "service" => Resource::Service(body.decode()?),
-            "nginx_site" => Resource::NginxSite(body.decode()?),
+            "nginx_sites" => Resource::NginxSites(body.decode()?),
             "release" => Resource::Release(body.decode()?),
             "python_env" => Resource::PythonEnv(body.decode()?),
             "certificate" => Resource::Certificate(body.decode()?),
@@ -195,13 +195,11 @@ fn finish(
 ) -> Result<(), Diagnostic> {
     let Some(at) = entries.first().map(|(key, _)| key.span.clone()) else { return Ok(()) };
     if let Some(index) = entries.iter().position(|(key, _)| key.value == "template") {
-        let (key, template) = entries.remove(index);
-        let name = template.text().unwrap_or_default();
-        let content = context.templates.render(name, values).map_err(|error| match &error.span {
-            Some(_) => error.note("rendered for", place(&key.span)),
-            None => error.at(&template.span),
-        })?;
-        entries.push(entry("content", Value::Str(content), &template.span));
+        let (_, template) = entries.remove(index);
+        match entries.iter_mut().find(|(key, _)| kind == "nginx_sites" && key.value == "sites") {
+            Some((_, sites)) => render_sites(sites, &template, context, values)?,
+            None => entries.push(entry("content", rendered(&template, context, values)?, &template.span)),
+        }
     }
     if matches!(kind, "unit" | "service" | "config") {
         let init = serde_json::to_value(context.facts.init).unwrap_or_default();
@@ -218,6 +216,39 @@ fn finish(
             Value::Seq(payloads.iter().map(|p| payload_node(p, &at)).collect()),
             &at,
         ));
+    }
+    Ok(())
+}
+
+/// The text that a template gives.
+fn rendered(template: &Node, context: &TaskContext, values: &Values) -> Result<Value, Diagnostic> {
+    let name = template.text().unwrap_or_default();
+    let content = context.templates.render(name, values).map_err(|error| match &error.span {
+        Some(_) => error.note("rendered for", place(&template.span)),
+        None => error.at(&template.span),
+    })?;
+    Ok(Value::Str(content))
+}
+
+/// Turns the values of sites into sites, each rendered as the `item` of the template.
+fn render_sites(
+    sites: &mut Node,
+    template: &Node,
+    context: &TaskContext,
+    values: &Values,
+) -> Result<(), Diagnostic> {
+    let Value::Seq(items) = &mut sites.value else { return Ok(()) };
+    for item in items {
+        let mut values = values.clone();
+        values.insert("item", &item.to_json());
+        let at = &template.span;
+        let name = item.get("id").and_then(Node::text).unwrap_or_default().to_string();
+        let mut site = vec![
+            entry("name", Value::Str(name), at),
+            entry("content", rendered(template, context, &values)?, at),
+        ];
+        site.extend(item.get("reload_when").map(|paths| entry("reload_when", paths.value.clone(), at)));
+        item.value = Value::Map(site);
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! What can only be seen over the whole of a host: things used twice, routes that nothing proves.
 
+use std::collections::BTreeMap;
+
 use super::word::{claim, twice};
-use super::{Bind, Probe, Route, Site, Stack, Tls};
+use super::{Bind, Probe, Route, Site, Stack, Tls, name};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::Spanned;
 
@@ -12,6 +14,7 @@ pub fn conflicts(stack: &Stack, said: &mut Vec<Diagnostic>) {
     binds(stack, said);
     stack.sites.iter().for_each(|site| paths(site, stack, said));
     healths(stack, said);
+    one_name_on_the_host("the app's name", stack.apps.iter().map(|app| &app.name), said);
     for (at, probe) in stack.probes.iter().enumerate() {
         if let Some(first) = stack.probes[..at].iter().find(|p| p.name.value == probe.name.value) {
             said.push(twice("the probe's name", &probe.name, &first.name));
@@ -36,9 +39,11 @@ fn sites(stack: &Stack, said: &mut Vec<Diagnostic>) {
             said.push(error.label(label).suggest(&name.value, known.iter().copied()));
         }
     }
+    let named = stack.sites.iter().filter_map(|site| site.name.as_ref());
+    one_name_on_the_host("the site's name", named, said);
     for (at, site) in stack.sites.iter().enumerate() {
         let shared = |other: &&Site| {
-            let same = |name| other.server_name.contains(name);
+            let same = |name: &String| other.server_name.iter().any(|first| name::is_shared(first, name));
             let nameless = site.server_name.is_empty() && other.server_name.is_empty();
             other.ports().any(|port| site.ports().any(|own| own == port))
                 && (nameless || site.server_name.iter().any(same))
@@ -52,6 +57,20 @@ fn sites(stack: &Stack, said: &mut Vec<Diagnostic>) {
             said.push(
                 error.at(&name.span).label("the same port and name").fix("give each its own `server_name`"),
             );
+        }
+    }
+}
+
+/// Names of which a host would make the same: there a `-` becomes a `_`.
+fn one_name_on_the_host<'s>(
+    what: &str,
+    names: impl Iterator<Item = &'s Spanned<String>>,
+    said: &mut Vec<Diagnostic>,
+) {
+    let mut taken: BTreeMap<String, &Spanned<String>> = BTreeMap::new();
+    for name in names {
+        if let Some(first) = taken.insert(name.value.replace('-', "_"), name) {
+            said.push(twice(what, name, first).label("on a host, `-` and `_` are the same in a name"));
         }
     }
 }

@@ -1,13 +1,15 @@
 //! What a host is to run: its apps, the site in front of them and the probes that prove it.
 //!
-//! Read from the variables `apps`, `database`, `site` or `sites`, `probes` and `hardening`. Limits: 1 to 256 workers an app; ports 1 to 65535; an app's name
-//! has at most 32 characters (it becomes a unit's name); a Unix socket's path at most 107 bytes (the kernel's limit);
+//! Read from the variables `apps`, `database`, `site` or `sites`, `probes` and `hardening`. Limits: 1 to 256 workers an
+//! app; ports 1 to 65535; an app's name has at most 32 characters (it becomes a unit's name); a Unix socket's path at
+//! most 107 bytes (the kernel's limit).
 
 mod app;
 mod bind;
 mod check;
 mod database;
 mod hardening;
+pub mod name;
 mod probe;
 mod setting;
 mod site;
@@ -67,7 +69,7 @@ impl Stack {
     /// Reads what a host is to run. Secrets stay unfetched.
     ///
     /// Errors: every mistake of these variables at once: unknown keys, a bind, path or name used twice, what nginx
-    /// or a unit could not carry, what this version does not support yet.
+    /// or a unit could not carry.
     pub fn of(host: &Host, words: Words) -> Result<Self, Vec<Diagnostic>> {
         let mut said = Vec::new();
         let mut stack = Self::default();
@@ -89,24 +91,28 @@ impl Stack {
         if !said.is_empty() {
             return Err(in_order(said));
         }
-        for (app, health) in stack.apps.iter().filter_map(|app| Some((app, app.health.as_ref()?))) {
-            let here = &stack.site_of(app).name;
-            let asks = |probe: &Probe| {
-                probe.get.value == health.value && stack.site_named(probe.site.as_ref()).name == *here
-            };
+        for health in stack.healths() {
+            let site = |probe: &Probe| &stack.site_named(probe.site.as_ref()).name;
+            let asks = |probe: &Probe| probe.get.value == health.get.value && site(probe) == site(&health);
             if !stack.probes.iter().any(asks) {
-                stack.probes.push(Probe::of_health(app, health));
-            }
-        }
-        for site in &stack.sites {
-            if let Some((balance, health)) = site.balance.as_ref().and_then(|b| Some((b, b.health.as_ref()?)))
-                && !stack.probes.iter().any(|probe| probe.get.value == health.value)
-            {
-                stack.probes.push(Probe::of_group(&balance.group, site.name.as_ref(), health));
+                stack.probes.push(health);
             }
         }
         stack.warnings = check::uncovered(&stack);
         Ok(stack)
+    }
+
+    /// A probe of the health of every app and of every group that a site passes requests on to.
+    fn healths(&self) -> Vec<Probe> {
+        let apps = self
+            .apps
+            .iter()
+            .filter_map(|app| Some(Probe::of_health(&app.name, app.site.as_ref(), app.health.as_ref()?)));
+        let groups = self.sites.iter().filter_map(|site| {
+            let balance = site.balance.as_ref()?;
+            Some(Probe::of_health(&balance.group, site.name.as_ref(), balance.health.as_ref()?))
+        });
+        apps.chain(groups).collect()
     }
 
     /// The site of that name; the first one if there is none.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{App, word};
+use super::word;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::{Entries, Node, Spanned};
 
@@ -33,25 +33,10 @@ pub struct Expect {
 }
 
 impl Probe {
-    /// The probe of an app's health: 200 at that path.
-    pub fn of_health(app: &App, health: &Spanned<String>) -> Self {
+    /// The probe of the health of an app, or of a group that a site passes requests on to: 200 at that path of the site.
+    pub fn of_health(of: &Spanned<String>, site: Option<&Spanned<String>>, health: &Spanned<String>) -> Self {
         Self {
-            name: Spanned { value: format!("health of {}", app.name.value), span: app.name.span.clone() },
-            get: health.clone(),
-            host: None,
-            site: app.site.clone(),
-            expect: Expect { status: 200, body: None, headers: Vec::new() },
-        }
-    }
-
-    /// The probe of what a site passes on to a group: 200 at that path.
-    pub fn of_group(
-        group: &Spanned<String>,
-        site: Option<&Spanned<String>>,
-        health: &Spanned<String>,
-    ) -> Self {
-        Self {
-            name: Spanned { value: format!("health of {}", group.value), span: group.span.clone() },
+            name: Spanned { value: format!("health of {}", of.value), span: of.span.clone() },
             get: health.clone(),
             host: None,
             site: site.cloned(),

@@ -34,9 +34,9 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// What is given for a name; the last one, if there are several names.
-    pub fn get(&self, names: &[&str]) -> Option<&str> {
-        let found = self.typed.iter().rfind(|(name, _)| names.contains(&name.as_str()));
+    /// What is given for a name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let found = self.typed.iter().find(|(given, _)| given == name);
         found.map(|(_, value)| value.as_str())
     }
 }

@@ -177,6 +177,22 @@ fn sites_that_are_unknown_or_alike_are_refused() {
         refused("sites: { a: { server_name: x.org }, b: { server_name: [y.org, x.org] } }"),
         ["nginx could not tell the sites `a` and `b` apart"]
     );
+    for name in ["X.org", ".x.org"] {
+        let sites = format!("sites: {{ a: {{ server_name: x.org }}, b: {{ server_name: {name} }} }}");
+        assert_eq!(refused(&sites), ["nginx could not tell the sites `a` and `b` apart"]);
+    }
+}
+
+#[test]
+fn names_that_would_be_one_on_the_host_are_refused() {
+    let refused = |vars: &str| {
+        let errors = Stack::of(&inventory(vars).hosts[0], as_typed).unwrap_err();
+        errors.into_iter().map(|error| error.message).collect::<Vec<_>>()
+    };
+    let sites = "sites: { a-b: { server_name: x.org }, a_b: { server_name: y.org } }";
+    assert_eq!(refused(sites), ["the site's name `a_b` is used twice"]);
+    let apps = "apps: { a-b: { run: '@hbnb' }, a_b: { run: '@hbnb' } }";
+    assert_eq!(refused(apps), ["the app's name `a_b` is used twice"]);
 }
 
 #[test]
@@ -205,12 +221,18 @@ fn everything_a_site_can_be_told_is_read() {
 
 #[test]
 fn two_sites_each_prove_the_health_of_their_app_at_the_same_path() {
-    let inventory = inventory(
+    let apps = inventory(
         "apps:\n  a: { run: '@hbnb', site: a, routes: [{ path: / }], health: /status }\n  b: { run: '@hbnb', site: b, routes: [{ path: / }], health: /status }\nsites: { a: { server_name: a.org }, b: { server_name: b.org } }",
     );
-    let stack = Stack::of(&inventory.hosts[0], as_typed).unwrap();
+    let stack = Stack::of(&apps.hosts[0], as_typed).unwrap();
     let names: Vec<&str> = stack.probes.iter().map(|probe| probe.name.as_str()).collect();
     assert_eq!(names, ["health of a", "health of b"]);
+    let groups = inventory(
+        "sites:\n  a: { server_name: a.org, balance: { group: x, health: /status } }\n  b: { server_name: b.org, balance: { group: y, health: /status } }",
+    );
+    let stack = Stack::of(&groups.hosts[0], as_typed).unwrap();
+    let names: Vec<&str> = stack.probes.iter().map(|probe| probe.name.as_str()).collect();
+    assert_eq!(names, ["health of x", "health of y"]);
 }
 
 #[test]

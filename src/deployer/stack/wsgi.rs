@@ -1,6 +1,6 @@
 //! A Python application: what it is called, where its code and its packages come from.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -166,8 +166,7 @@ fn origin(source: &Spanned<String>) -> Origin {
     if url.contains("://") || url.split_once(':').is_some_and(|(host, _)| host.contains('@')) {
         return Origin::Git(url.to_string(), reference);
     }
-    let beside = Path::new(&source.span.source.name).parent().unwrap_or(Path::new(""));
-    let path = beside.join(home::expand(Path::new(source.as_str())));
+    let path = home::beside(&source.span.source.name, source);
     let is_archive = [".tar.gz", ".tgz", ".tar"].iter().any(|end| source.ends_with(end));
     if is_archive { Origin::Archive(path) } else { Origin::Directory(path) }
 }

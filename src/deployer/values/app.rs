@@ -98,19 +98,19 @@ fn is_private(app: &App, database: &Database) -> bool {
 
 /// The file that an app's error log goes to, if it is one that people can find.
 fn log(app: &App) -> Option<&str> {
-    let last = app.settings.get(&["errorlog"]);
+    let last = app.settings.get("errorlog");
     last.filter(|path| path.starts_with('/'))
 }
 
 /// Seconds that requests under way have to end.
 fn graceful(app: &App) -> u64 {
-    app.settings.get(&["graceful_timeout"]).and_then(|value| value.parse().ok()).unwrap_or(GRACEFUL)
+    app.settings.get("graceful_timeout").and_then(|value| value.parse().ok()).unwrap_or(GRACEFUL)
 }
 
 /// The app's settings as options of the server, and those that suit a server behind Nginx.
 fn options(app: &App) -> Vec<String> {
     let mut options = app.settings.options.clone();
-    if app.settings.get(&["keepalive"]).is_none() {
+    if app.settings.get("keepalive").is_none() {
         options.extend(["--keep-alive".to_string(), KEEP_ALIVE.to_string()]);
     }
     for route in app.routes.iter().filter(|route| !route.bare().is_empty()) {

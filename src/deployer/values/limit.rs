@@ -20,8 +20,8 @@ const SILENCE: u64 = 3_600;
 pub fn values(site: &Site, id: &str, apps: &[&App]) -> Value {
     let derived =
         if site.balance.is_some() || apps.iter().any(|app| takes_pictures(&app.run)) { "6m" } else { "1m" };
-    let behind = if site.balance.is_some() { BEHIND } else { WORK + QUEUE + PATIENCE };
-    let slowest = apps.iter().map(|app| patience(app)).max().unwrap_or(behind);
+    let behind = site.balance.iter().map(|_| BEHIND);
+    let slowest = apps.iter().map(|app| patience(app)).chain(behind).max().unwrap_or(WORK + QUEUE + PATIENCE);
     let read = site.timeouts.read.map_or(slowest, u64::from);
     let rate = site.rate_limit.as_ref();
     json!({
@@ -42,9 +42,34 @@ fn takes_pictures(run: &Run) -> bool {
 /// Seconds after which the application server has answered for sure, whatever became of the request.
 fn patience(app: &App) -> u64 {
     let setting = |name: &str, otherwise: u64| {
-        let seconds = app.settings.get(&[name]).and_then(|value| value.parse().ok()).unwrap_or(otherwise);
+        let seconds = app.settings.get(name).and_then(|value| value.parse().ok()).unwrap_or(otherwise);
         if seconds == 0 { FOR_EVER } else { seconds }
     };
     let answered = setting("timeout", WORK).saturating_add(setting("queue_timeout", QUEUE));
     answered.saturating_add(PATIENCE).min(FOR_EVER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deployer::inventory::Inventory;
+    use crate::deployer::stack::Stack;
+
+    #[test]
+    fn an_app_beside_a_group_leaves_the_group_its_time() {
+        let read = |vars: &str| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let vars = vars.replace('\n', "\n    ");
+            std::fs::write(file.path(), format!("all:\n  hosts: {{ web-01: }}\n  vars:\n    {vars}\n"))
+                .unwrap();
+            let host = Inventory::load(file.path(), &[]).unwrap().hosts.remove(0);
+            let Stack { apps, sites, .. } = Stack::of(&host, |_| Ok(Vec::new())).unwrap();
+            values(&sites[0], "deployer", &apps.iter().collect::<Vec<_>>())["read"].clone()
+        };
+        let app = "apps: { a: { run: '@hbnb', routes: [{ path: /a/ }] } }";
+        assert_eq!((read(app), read("site: { balance: { group: x } }")), (65.into(), 300.into()));
+        assert_eq!(read(&format!("{app}\nsite: {{ balance: {{ group: x }} }}")), 300);
+        let slow = app.replace("routes", "settings: { timeout: 600 }, routes");
+        assert_eq!(read(&format!("{slow}\nsite: {{ balance: {{ group: x }} }}")), 635);
+    }
 }

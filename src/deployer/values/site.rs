@@ -9,6 +9,7 @@ use super::{header, limit, page, tls};
 use crate::deployer::balance::servers_file;
 use crate::deployer::inventory::Host;
 use crate::deployer::nginx;
+use crate::deployer::stack::name;
 use crate::deployer::stack::{AccessLog, App, PREFIX, Probe, Route, Site, Stack};
 
 fn upstream(app: &App) -> String {
@@ -25,6 +26,7 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
     let statics = || of_apps.clone().chain(site.statics.iter().map(|entry| (None, entry)));
     let has_root = apps.iter().flat_map(|app| &app.routes).map(|route| &route.path);
     let has_root = has_root.chain(statics().map(|(_, (path, _))| path)).any(|path| path.value == "/");
+    let has_websockets = apps.iter().flat_map(|app| &app.routes).any(|route| route.websocket);
     let balance = balance::balance(site, &id, scene, layout);
     let plain = layout.addresses(site.listen, "", site.server_name.is_empty());
     json!({
@@ -50,7 +52,7 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
         "maintenance": page::maintenance(site),
         "snippet": site.snippet.as_ref().map(|own| json!({ "name": own.name, "text": own.text })),
         "proxied": proxied(&apps, stack, layout),
-        "websockets": apps.iter().flat_map(|app| &app.routes).any(|route| route.websocket),
+        "websockets": site.maintenance.is_none() && has_websockets,
         "has_root": has_root || site.balance.is_some(),
         "statics": statics().map(|(app, (path, dir))| json!({ "path": path.value, "dir": layout.directory(app, dir) })).collect::<Vec<_>>(),
     })
@@ -138,9 +140,7 @@ fn expect(probe: &Probe) -> Value {
 
 /// The Host by which a site is asked: its first name, as a browser would write it; none for a site without names.
 fn asked_by(site: &Site) -> Option<String> {
-    let name = site.server_name.first()?;
-    let name = name.replacen('*', "www", 1);
-    let name = name.trim_start_matches('.');
+    let name = name::examples(site.server_name.first()?).into_iter().next()?;
     let (port, usual) = site.tls.as_ref().map_or((site.listen, 80), |tls| (tls.listen, 443));
-    Some(if port == usual { name.to_string() } else { format!("{name}:{port}") })
+    Some(if port == usual { name } else { format!("{name}:{port}") })
 }

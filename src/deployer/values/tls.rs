@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::layout::Layout;
 use crate::deployer::inventory::Host;
 use crate::deployer::nginx;
+use crate::deployer::stack::name;
 use crate::deployer::stack::{Issuer, Profile, Site, Stack, Tls};
 use crate::resource::certificate::{CHAIN, KEY, LIVE};
 
@@ -97,11 +98,7 @@ fn chain(id: &str) -> String {
 
 /// The names a certificate must be for; those of Nginx that mean two are written out.
 fn names(site: &Site, host: &Host) -> Vec<String> {
-    let several = |name: &String| match name.strip_prefix('.') {
-        Some(rest) => vec![rest.to_string(), format!("*.{rest}")],
-        None => vec![name.clone()],
-    };
-    let names: Vec<String> = site.server_name.iter().flat_map(several).collect();
+    let names: Vec<String> = site.server_name.iter().flat_map(|name| name::written_out(name)).collect();
     if names.is_empty() { vec![host.name.clone()] } else { names }
 }
 
@@ -144,8 +141,7 @@ pub fn shown(site: &Site, id: &str, asked: Option<&str>, host: &Host) -> Value {
     let names = names(site, host);
     let bare = asked.map(|asked| asked.rsplit_once(':').map_or(asked, |(bare, _)| bare));
     let is_for = |name: &&str| names.iter().any(|known| known == name || is_under(name, known));
-    // A pattern stands for any name under it.
-    let first = names.first().map_or(String::new(), |name| name.replacen('*', "www", 1));
+    let first = names.first().and_then(|name| name::examples(name).into_iter().next()).unwrap_or_default();
     json!({ "name": bare.filter(is_for).map_or(first, str::to_string), "certificate": chain(id) })
 }
 

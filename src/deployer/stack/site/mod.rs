@@ -9,9 +9,9 @@ mod snippet;
 use serde::Deserialize;
 
 use super::tls::{self, Tls};
-use super::{app, word};
+use super::{app, name, word};
 use crate::base::diagnostic::Diagnostic;
-use crate::base::yaml::{Entries, Node, Spanned, Value};
+use crate::base::yaml::{Entries, Node, Spanned};
 
 pub use balance::{Balance, Method};
 pub use limit::{RateLimit, Timeouts};
@@ -147,7 +147,7 @@ pub fn named(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) ->
 /// Reads `site`; mistakes are added to `said`.
 pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
     let Some(typed): Option<Typed> = word::decoded("site", node, said) else { return unread() };
-    let server_name = typed.server_name.map(|node| names(&node, said)).unwrap_or_default();
+    let server_name = typed.server_name.map(|node| name::read(&node, said)).unwrap_or_default();
     Site {
         name: None,
         listen: typed.listen.map_or(HTTP, |port| word::port(&port, HTTP, said)),
@@ -176,38 +176,4 @@ fn entries<T>(typed: Option<Entries<T>>) -> impl Iterator<Item = (Spanned<String
 /// A site that could not be read: its port is nobody's.
 fn unread() -> Site {
     Site { listen: 0, ..Site::default() }
-}
-
-/// One name or a list of them.
-fn names(node: &Node, said: &mut Vec<Diagnostic>) -> Vec<String> {
-    let wanted = match &node.value {
-        Value::Seq(_) => node.decode::<Vec<Spanned<String>>>(),
-        _ => node.decode::<Spanned<String>>().map(|name| vec![name]),
-    };
-    let names = wanted.unwrap_or_else(|e| {
-        said.push(e);
-        Vec::new()
-    });
-    for (at, name) in names.iter().enumerate() {
-        name_of_a_site(name, said);
-        if let Some(first) = names[..at].iter().find(|n| n.value == name.value) {
-            said.push(word::twice("the name", name, first));
-        }
-    }
-    names.into_iter().map(|name| name.value).collect()
-}
-
-fn name_of_a_site(name: &Spanned<String>, said: &mut Vec<Diagnostic>) {
-    let bare = name.strip_prefix("*.").or_else(|| name.strip_prefix('.')).unwrap_or(name);
-    let fits = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
-    let before = said.len();
-    word::characters("the server name", name, "\"';{}$%\\", said);
-    if said.len() == before && (bare.is_empty() || !bare.chars().all(fits) || bare.len() > 253) {
-        said.push(
-            Diagnostic::error(format!("the server name `{}` cannot be used", name.value))
-                .at(&name.span)
-                .label("a host name: letters, digits, `-` and `.`; `*.` may stand in front")
-                .fix("leave `server_name` out for a site that answers to any name; write other letters in Punycode"),
-        );
-    }
 }

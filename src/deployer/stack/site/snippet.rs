@@ -1,7 +1,5 @@
 //! Lines of the user's own in the server of a site.
 
-use std::path::Path;
-
 use super::super::word;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::home;
@@ -21,8 +19,7 @@ pub struct Snippet {
 pub fn read(path: &Spanned<String>, said: &mut Vec<Diagnostic>) -> Option<Snippet> {
     word::given("the path of the snippet", path, said);
     word::characters("the path of the snippet", path, "\"';{}$%\\", said);
-    let beside = Path::new(&path.span.source.name).parent().unwrap_or(Path::new(""));
-    let source = match Source::read(&beside.join(home::expand(Path::new(path.as_str())))) {
+    let source = match Source::read(&home::beside(&path.span.source.name, path)) {
         Ok(source) => source,
         Err(error) => {
             let message = format!("cannot read `{}`: {error}", path.escape_debug());

@@ -1,8 +1,8 @@
 //! A certificate and its key, made elsewhere, as an inventory names them: paths, or secrets.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::super::name;
 use crate::base::certificate::{Chain, Term};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::home;
@@ -63,7 +63,7 @@ fn check(
                 .fix("wait until then, or correct this machine's clock"),
         ),
     }
-    let asked = |name: &&String| !examples(name).iter().all(|example| chain.is_for(example));
+    let asked = |name: &&String| !name::examples(name).iter().all(|example| chain.is_for(example));
     for name in names.iter().filter(asked) {
         said.push(
             error(format!("the certificate is not for `{name}`"))
@@ -82,15 +82,6 @@ fn check(
     }
 }
 
-/// Names that a name of Nginx stands for.
-fn examples(name: &str) -> Vec<String> {
-    match (name.strip_prefix("*."), name.strip_prefix('.')) {
-        (Some(rest), _) => vec![format!("www.{rest}")],
-        (_, Some(rest)) => vec![rest.to_string(), format!("www.{rest}")],
-        _ => vec![name.to_string()],
-    }
-}
-
 /// What a path or a fetched secret holds; nothing of a secret that is still to be fetched.
 fn text(what: &str, node: &Node) -> Result<Option<String>, Diagnostic> {
     if matches!(node.value, Value::Tagged(..)) {
@@ -104,7 +95,7 @@ fn text(what: &str, node: &Node) -> Result<Option<String>, Diagnostic> {
     if typed.starts_with(BEGIN) || typed.contains('\n') {
         return Ok(Some(typed.to_string() + "\n"));
     }
-    let path = beside(node).join(home::expand(Path::new(typed)));
+    let path = home::beside(&node.span.source.name, typed);
     std::fs::read_to_string(&path).map(Some).map_err(|error| {
         let unread =
             Diagnostic::error(format!("the {what} `{}` cannot be read", path.display())).at(&node.span);
@@ -112,11 +103,6 @@ fn text(what: &str, node: &Node) -> Result<Option<String>, Diagnostic> {
             .label(error.to_string())
             .fix("put the file there, or correct the path (it is relative to this file)")
     })
-}
-
-/// The directory of the file that names something.
-fn beside(node: &Node) -> PathBuf {
-    Path::new(&node.span.source.name).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
 #[cfg(test)]

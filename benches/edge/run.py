@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+"""An application behind the Nginx that deployer renders, and behind one written by hand with nothing but what passing
+requests on needs: throughput, in one run.
+
+The same application server for both, on a socket file; it and both Nginxes on core 0, wrk on core 1; short rounds, in
+turns; medians, ratios of medians. The main file is the same for both, as Debian has it, with its access log.
+Exits 1 if a limit is not kept, 2 if it cannot be measured. Needs nginx, wrk, taskset, and Python's venv.
+"""
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+sys.path.append(str(Path(__file__).resolve().parent.parent / "common"))
+
+import bench
+import front
+import program
+import wrk
+from table import Limit, Line, compare
+
+LIMIT = Limit("≥", 0.95)
+ROWS = {
+    "page": front.App("a page of the clone", "@hbnb/onepage", "/airbnb-onepage/"),
+    "flask": front.App("a Flask view", "view:app", "/"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One application behind both."""
+
+    app: front.App
+
+    def measure(self, bench):
+        with front.Application(self.app, bench.work) as application:
+            with (
+                front.Front(front.RENDERED, application, bench.work) as rendered,
+                front.Front(front.BY_HAND, application, bench.work) as by_hand,
+            ):
+                return self.lines(bench, (rendered, by_hand))
+
+    def lines(self, bench, fronts):
+        loads = {one.name: [] for one in fronts}
+        for one in fronts:
+            bench.warm(one, self.app.path)
+        for _ in range(bench.rounds):
+            for one in fronts:
+                loads[one.name].append(bench.load(one, self.app.path))
+        title = f"through Nginx: {self.app.title}"
+        lines = [Line(title, name, "/s", [load.per_second for load in done]) for name, done in loads.items()]
+        lines = compare(lines, front.RENDERED, {front.BY_HAND: LIMIT})
+        p99 = [Line(f"{title}: p99", name, "ms", [load.p99_ms for load in done]) for name, done in loads.items()]
+        return lines + compare(p99, front.RENDERED, {})
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"only these rows: {', '.join(ROWS)}")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3, help="of one round")
+    given = parser.parse_args()
+    unknown = [name for name in given.rows if name not in ROWS]
+    if unknown:
+        parser.error(f"unknown: {', '.join(unknown)}; rows: {', '.join(ROWS)}")
+    return given
+
+
+def measure(given, work):
+    program.prepare(program.APPSERVER, front.DEPLOYER)
+    chosen = bench.Bench(given.rounds, given.seconds, work)
+    conditions = (
+        f"one worker each; the application and both Nginxes on core 0, wrk -t1 -c{wrk.CONNECTIONS} on core 1.\n"
+        f"nginx {front.version()}, " + program.versions(["appserver", "Flask"])
+    )
+    return chosen.table([Row(ROWS[name]) for name in given.rows or ROWS], conditions, front.RENDERED)
+
+
+if __name__ == "__main__":
+    asked = arguments()
+    sys.exit(bench.run(lambda work: measure(asked, work)))

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::agent::wire::Plan;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
-use crate::resource::Resource;
+use crate::resource::{Resource, haproxy};
 
 /// One file a host would get.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,12 @@ fn rendered(resource: &Resource) -> Option<Rendered> {
             content: site.content.clone(),
             mode: 0o644,
             link: Some(site.enabled()),
+        }),
+        Resource::Haproxy(file) => Some(Rendered {
+            path: haproxy::PATH.to_string(),
+            content: file.content.clone(),
+            mode: 0o644,
+            link: None,
         }),
         _ => None,
     }

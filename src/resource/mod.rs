@@ -16,6 +16,7 @@ pub mod fake;
 pub mod fault;
 pub mod file;
 pub mod guard;
+pub mod haproxy;
 pub mod host;
 pub mod init;
 pub mod link;
@@ -33,6 +34,7 @@ pub mod tls;
 pub mod unit;
 pub mod upstart;
 pub mod user;
+pub mod worker;
 
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +62,8 @@ pub enum Resource {
     Service(service::Service),
     /// A site of Nginx, taken live as a transaction.
     NginxSite(nginx_site::NginxSite),
+    /// The file of HAProxy, taken live as a transaction.
+    Haproxy(haproxy::Haproxy),
     /// Servers of an upstream that get no new requests; made by a run itself, not by a task.
     Drain(drain::Drain),
     /// A release directory and the link `current`.
@@ -87,6 +91,7 @@ impl Resource {
             Self::Unit(r) => r,
             Self::Service(r) => r,
             Self::NginxSite(r) => r,
+            Self::Haproxy(r) => r,
             Self::Drain(r) => r,
             Self::Release(r) => r,
             Self::PythonEnv(r) => r,

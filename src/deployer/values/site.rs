@@ -137,7 +137,7 @@ fn expect(probe: &Probe) -> Value {
 }
 
 /// The Host by which a site is asked: its first name, as a browser would write it; none for a site without names.
-fn asked_by(site: &Site) -> Option<String> {
+pub fn asked_by(site: &Site) -> Option<String> {
     let name = site.server_name.first()?;
     let name = name.replacen('*', "www", 1);
     let name = name.trim_start_matches('.');

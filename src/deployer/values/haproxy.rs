@@ -38,6 +38,7 @@ fn of_site(one: &Site, balance: &Balance, scene: &Scene, layout: &Layout) -> Val
         "backend": hosts_behind(&id),
         "group": balance.group.value,
         "method": method(&balance.method),
+        "hashes": matches!(balance.method, Method::IpHash | Method::Cookie(_)),
         "cookie": match &balance.method { Method::Cookie(name) => Some(name), _ => None },
         "connect": timeouts.connect.unwrap_or(CONNECT),
         "server": timeouts.read.unwrap_or(BEHIND).max(timeouts.send.unwrap_or_default()),
@@ -66,11 +67,7 @@ fn names(site: &Site) -> (Vec<&str>, Vec<String>) {
 
 /// Each port of every address, in the words of `bind`.
 fn binds(site: &Site, id: &str, layout: &Layout) -> Vec<String> {
-    let of = |port: u16, words: &str| {
-        let six = layout.ipv6.then(|| format!(":::{port} v6only{words}"));
-        [format!(":{port}{words}")].into_iter().chain(six)
-    };
-    let secure = site.tls.as_ref().map(|tls| (tls.listen, format!(" {}", tls::haproxy(tls, id))));
-    let secure = secure.into_iter().flat_map(|(port, words)| of(port, &words).collect::<Vec<_>>());
-    of(site.listen, "").chain(secure).collect()
+    let of = |port: u16| if layout.ipv6 { format!(":{port},:::{port} v6only") } else { format!(":{port}") };
+    let secure = site.tls.as_ref().map(|tls| format!("{} {}", of(tls.listen), tls::haproxy(tls, id)));
+    [of(site.listen)].into_iter().chain(secure).collect()
 }

@@ -18,7 +18,7 @@ SECONDS_OF_FUZZ := 600
 FOR_BUILD := cc:gcc
 FOR_HOSTS := debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables ip:iproute2 ssh:openssh-client curl:curl
 FOR_TESTS := nginx:nginx-light wrk:wrk readelf:binutils pgrep:procps git:git python3:python3 pip3:python3-pip python3.ensurepip:python3-venv \
-  mariadbd:mariadb-server mariadb-dump:mariadb-client openssl:openssl pebble:pebble
+  mariadbd:mariadb-server mariadb-dump:mariadb-client openssl:openssl pebble:pebble haproxy:haproxy
 # Debian's packages; Ubuntu has Chromium as a snap only, and takes what is on $PATH.
 FOR_BROWSER := chromium:chromium chromedriver:chromium-driver npm:npm
 # uWSGI is built from source.

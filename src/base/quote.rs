@@ -43,6 +43,13 @@ pub fn nginx(value: &str) -> Result<String, Refusal> {
     }
 }
 
+/// One word of HAProxy's file that is read as a format of its log: `%` is doubled.
+/// See <https://docs.haproxy.org/2.6/configuration.html#2.2>.
+pub fn haproxy(value: &str) -> Result<String, Refusal> {
+    refuse(value, "a file of HAProxy", &[])?;
+    Ok(escaped(&value.replace('%', "%%"), "\\\"' #"))
+}
+
 /// The whole value of a unit's setting: a description, a path. `%` is doubled.
 /// See <https://www.freedesktop.org/software/systemd/man/latest/systemd.unit.html#Specifiers>.
 pub fn systemd(value: &str) -> Result<String, Refusal> {
@@ -96,6 +103,7 @@ mod tests {
     fn a_value_stays_one_value() {
         assert_eq!(nginx("web-01").unwrap(), "web-01");
         assert_eq!(nginx("a b;{\"}").unwrap(), "\"a b;{\\\"}\"");
+        assert_eq!(haproxy("a \"b\" 5% $c #1").unwrap(), r#"a\ \"b\"\ 5%%\ $c\ \#1"#);
         assert_eq!(systemd("100 % Rust").unwrap(), "100 %% Rust");
         assert_eq!(systemd_word("a $b 5%").unwrap(), "\"a $$b 5%%\"");
         assert_eq!(shell("it's").unwrap(), r"'it'\''s'");
@@ -105,7 +113,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_quoted_is_refused() {
-        for quote in [nginx, systemd, systemd_word, upstart, shell, env] {
+        for quote in [nginx, haproxy, systemd, systemd_word, upstart, shell, env] {
             assert!(quote("a\nb").is_err());
             assert!(quote("a\0b").is_err());
         }

@@ -8,7 +8,8 @@ use crate::base::diagnostic::Diagnostic;
 use super::inventory::{Host, Inventory};
 use super::reach;
 use super::run::Balancer;
-use super::stack::{Balance, Site, Stack, Words};
+use super::stack::{Balance, Program, Site, Stack, Words};
+use crate::resource::haproxy;
 
 /// A site that balances.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Link {
     pub address: IpAddr,
     /// The site's name on its host.
     pub id: String,
+    /// Who passes its requests on.
+    pub program: Program,
     /// The port that the hosts behind it are asked at.
     pub port: u16,
     /// The hosts behind it.
@@ -30,7 +33,7 @@ pub struct Link {
 pub struct Seat {
     /// Its name.
     pub host: String,
-    /// As nginx asks it: `10.88.0.11:80`, `[fd00::11]:80`.
+    /// As it is asked: `10.88.0.11:80`, `[fd00::11]:80`.
     pub server: String,
 }
 
@@ -41,7 +44,12 @@ impl Link {
     }
 }
 
-/// The file of the servers behind a site: the only one that draining touches.
+/// What the hosts behind a site are called together; no application's upstream has two `_` behind the prefix.
+pub fn hosts_behind(id: &str) -> String {
+    format!("{id}__hosts")
+}
+
+/// Nginx's file of the servers behind a site: the only one of its that draining touches.
 pub fn servers_file(id: &str) -> String {
     format!("/etc/nginx/deployer/{id}.servers")
 }
@@ -51,7 +59,11 @@ pub fn front(links: &[Link], inventory: &Inventory) -> Vec<Balancer> {
     let balancer = |link: &Link| {
         let target = reach::target(inventory.host(&link.balancer)?, inventory).ok()?;
         let seats = link.seats.iter().map(|seat| (seat.host.clone(), seat.server.clone()));
-        Some(Balancer { target, site: link.id.clone(), file: servers_file(&link.id), seats: seats.collect() })
+        let (site, file) = match link.program {
+            Program::Nginx => (link.id.clone(), servers_file(&link.id)),
+            Program::Haproxy => (hosts_behind(&link.id), haproxy::PATH.to_string()),
+        };
+        Some(Balancer { target, program: link.program, site, file, seats: seats.collect() })
     };
     links.iter().filter_map(balancer).collect()
 }
@@ -111,7 +123,8 @@ fn link(host: &Host, site: &Site, balance: &Balance, inventory: &Inventory) -> R
     let seats: Vec<Seat> = behind.iter().filter_map(seat).collect();
     match address.filter(|_| errors.is_empty()) {
         Some(address) => {
-            Ok(Link { balancer: host.name.clone(), address, id: site.id(), port: balance.port, seats })
+            let (balancer, program) = (host.name.clone(), balance.with.value);
+            Ok(Link { balancer, address, id: site.id(), program, port: balance.port, seats })
         }
         None => Err(errors),
     }
@@ -153,6 +166,7 @@ lb: { hosts: { lb-01: { ansible_host: 192.0.2.9, site: { balance: { group: web, 
             balancer: "lb-01".into(),
             address: "192.0.2.9".parse().unwrap(),
             id: "deployer".into(),
+            program: Program::Nginx,
             port: 8080,
             seats: vec![seat("a", "10.0.0.1:8080"), seat("b", "[fd00::2]:8080")],
         };

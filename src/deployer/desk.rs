@@ -27,7 +27,7 @@ use super::run::{self, Front, Job, Mode, Options, Report};
 use super::stack::{Stack, Words, Wsgi};
 use super::target::Target;
 use super::values::Scene;
-use super::{os, payload, python, reach, report, values};
+use super::{haproxy, os, payload, python, reach, report, values};
 
 /// A release of each kind: systemd with and without `notify-reload`, and Upstart.
 const TRIED: [&str; 3] = ["ubuntu-14.04", "ubuntu-22.04", "ubuntu-24.04"];
@@ -270,6 +270,9 @@ fn refused(stack: &Stack, facts: &Facts) -> Option<Diagnostic> {
         return Some(
             Diagnostic::error(format!("{}: this TLS cannot be had here", facts.hostname)).at(at).label(why),
         );
+    }
+    if let Some(error) = haproxy::refusal(stack, facts) {
+        return Some(error);
     }
     let wsgi = stack.apps.iter().find_map(|app| app.run.wsgi())?;
     let why = python::refusal(facts)?;

@@ -7,6 +7,7 @@ pub mod command;
 pub mod confirm;
 mod control;
 pub mod desk;
+pub mod haproxy;
 pub mod interrupt;
 pub mod inventory;
 pub mod login;

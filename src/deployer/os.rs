@@ -1,5 +1,5 @@
-//! What a release of Ubuntu or Debian brings: facts without a host, for `render --os`, and Nginx's version before
-//! it is installed.
+//! What a release of Ubuntu or Debian brings: facts without a host, for `render --os`, and the versions of Nginx and
+//! HAProxy before they are installed.
 
 use crate::agent::facts::Facts;
 use crate::base::diagnostic::Diagnostic;
@@ -7,18 +7,21 @@ use crate::resource::init::Init;
 
 use super::nginx::Version;
 
-/// Release, systemd (0: Upstart) and Nginx as its archive has them.
-const RELEASES: [(&str, &str, u32, Version); 10] = [
-    ("ubuntu", "14.04", 0, [1, 4, 6]),
-    ("ubuntu", "16.04", 229, [1, 10, 3]),
-    ("ubuntu", "18.04", 237, [1, 14, 0]),
-    ("ubuntu", "20.04", 245, [1, 18, 0]),
-    ("ubuntu", "22.04", 249, [1, 18, 0]),
-    ("ubuntu", "24.04", 255, [1, 24, 0]),
-    ("ubuntu", "26.04", 259, [1, 28, 0]),
-    ("debian", "11", 247, [1, 18, 0]),
-    ("debian", "12", 252, [1, 22, 1]),
-    ("debian", "13", 257, [1, 26, 3]),
+/// Name, version, systemd (0: Upstart), Nginx and HAProxy as its archive has them.
+type Release = (&'static str, &'static str, u32, Version, Version);
+
+/// Those that are known.
+const RELEASES: [Release; 10] = [
+    ("ubuntu", "14.04", 0, [1, 4, 6], [1, 4, 24]),
+    ("ubuntu", "16.04", 229, [1, 10, 3], [1, 6, 3]),
+    ("ubuntu", "18.04", 237, [1, 14, 0], [1, 8, 8]),
+    ("ubuntu", "20.04", 245, [1, 18, 0], [2, 0, 13]),
+    ("ubuntu", "22.04", 249, [1, 18, 0], [2, 4, 14]),
+    ("ubuntu", "24.04", 255, [1, 24, 0], [2, 8, 5]),
+    ("ubuntu", "26.04", 259, [1, 28, 0], [3, 2, 0]),
+    ("debian", "11", 247, [1, 18, 0], [2, 2, 9]),
+    ("debian", "12", 252, [1, 22, 1], [2, 6, 12]),
+    ("debian", "13", 257, [1, 26, 3], [3, 0, 11]),
 ];
 
 /// The facts of a release by name (`ubuntu-22.04`), for a host called `hostname`.
@@ -32,7 +35,7 @@ pub fn facts(name: &str, hostname: &str) -> Result<Facts, Diagnostic> {
         let unknown = unknown.label(format!("known: {}", known.join(", ")));
         return Err(unknown.suggest(name, known.iter().map(String::as_str)));
     };
-    let (os, version, systemd, nginx) = RELEASES[at];
+    let (os, version, systemd, nginx, _) = RELEASES[at];
     Ok(Facts {
         hostname: hostname.to_string(),
         os: os.to_string(),
@@ -49,10 +52,16 @@ pub fn facts(name: &str, hostname: &str) -> Result<Facts, Diagnostic> {
 
 /// The version of Nginx a host has, or will have once it is installed from its archive.
 pub fn nginx(facts: &Facts) -> Version {
-    let same =
-        |(os, version, ..): &&(&str, &str, u32, Version)| *os == facts.os && *version == facts.os_version;
-    let shipped = RELEASES.iter().find(same).map(|(.., nginx)| *nginx);
-    facts.nginx.or(shipped).unwrap_or([1, 18, 0])
+    facts.nginx.or(shipped(facts).map(|(.., nginx, _)| *nginx)).unwrap_or([1, 18, 0])
+}
+
+/// The version of HAProxy in a host's archive.
+pub fn haproxy(facts: &Facts) -> Version {
+    shipped(facts).map_or([2, 4, 0], |(.., haproxy)| *haproxy)
+}
+
+fn shipped(facts: &Facts) -> Option<&'static Release> {
+    RELEASES.iter().find(|(os, version, ..)| *os == facts.os && *version == facts.os_version)
 }
 
 #[cfg(test)]
@@ -63,6 +72,7 @@ mod tests {
     fn a_release_is_known_by_name_and_a_typo_is_suggested() {
         assert_eq!(facts("ubuntu-14.04", "a").unwrap().init, Init::Upstart);
         assert_eq!(nginx(&Facts { nginx: None, ..facts("debian-12", "a").unwrap() }), [1, 22, 1]);
+        assert_eq!(haproxy(&facts("ubuntu-18.04", "a").unwrap()), [1, 8, 8]);
         assert_eq!(facts("ubuntu-22.4", "a").unwrap_err().fix, Some("did you mean `ubuntu-22.04`?".into()));
     }
 }

@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::agent::wire::Plan;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
-use crate::resource::Resource;
 use crate::resource::nginx_site::NginxSite;
+use crate::resource::{Resource, haproxy};
 
 /// One file a host would get.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,7 @@ fn rendered(resource: &Resource) -> Vec<Rendered> {
             };
             all.sites.iter().map(site).collect()
         }
+        Resource::Haproxy(one) => vec![file(haproxy::PATH.to_string(), &one.content, 0o644)],
         _ => Vec::new(),
     }
 }

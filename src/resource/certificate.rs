@@ -32,6 +32,9 @@ pub struct Certificate {
     /// Whether any pair will do, until another step puts the real one in its place.
     #[serde(default)]
     pub stand_in: bool,
+    /// Whether both also lie in one file, `PATH/live/combined.pem`, as HAProxy reads them.
+    #[serde(default)]
+    pub combined: bool,
 }
 
 /// A certificate with those that vouch for it, and its key; both PEM.
@@ -61,6 +64,8 @@ pub const LIVE: &str = "live";
 pub const CHAIN: &str = "fullchain.pem";
 /// The file of the key, as certbot calls it too.
 pub const KEY: &str = "privkey.pem";
+/// The file of both.
+pub const COMBINED: &str = "combined.pem";
 /// How long a self-signed certificate holds: as long as browsers let any certificate hold.
 const DAYS: &str = "397";
 /// How long before its end it is made anew.
@@ -113,6 +118,14 @@ impl Verbs for Certificate {
             }
             None => self.make(&dir, host)?,
         }
+        if self.combined {
+            let (chain, key) = (text(host, &dir, CHAIN)?, text(host, &dir, KEY)?);
+            host.write(
+                &format!("{dir}/{COMBINED}"),
+                combined(&chain, &key).as_bytes(),
+                &Access { mode: 0o600, ..ROOT_ALONE },
+            )?;
+        }
         host.link(&format!("{}/{LIVE}", self.path), &name)?;
         // The pair before this one stays: a service that was not reloaded yet may read it once more.
         let kept = [name.as_str(), LIVE, seen.target.as_deref().unwrap_or_default()];
@@ -137,14 +150,13 @@ impl Certificate {
     fn wrong(&self, look: &dyn Look, target: &str) -> Result<Option<&'static str>, Fault> {
         let dir =
             if target.starts_with('/') { target.to_string() } else { format!("{}/{target}", self.path) };
-        let text = |name: &str| -> Result<String, Fault> {
-            Ok(String::from_utf8_lossy(&look.read(&format!("{dir}/{name}"))?.unwrap_or_default())
-                .into_owned())
-        };
-        let (certificate, key) = (text(CHAIN)?, text(KEY)?);
+        let (certificate, key) = (text(look, &dir, CHAIN)?, text(look, &dir, KEY)?);
         let Some(chain) = Chain::parse(&certificate).filter(|chain| chain.has_key(&key).is_ok()) else {
             return Ok(Some("damaged"));
         };
+        if self.combined && text(look, &dir, COMBINED)? != combined(&certificate, &key) {
+            return Ok(Some("in two files"));
+        }
         if self.stand_in {
             return Ok(None);
         }
@@ -193,6 +205,17 @@ impl Certificate {
     }
 }
 
+/// A file of a pair; empty where there is none.
+fn text(look: &dyn Look, dir: &str, name: &str) -> Result<String, Fault> {
+    let bytes = look.read(&format!("{dir}/{name}"))?.unwrap_or_default();
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Both in one file, whether or not the first ends with a line break.
+fn combined(certificate: &str, key: &str) -> String {
+    format!("{certificate}\n{key}")
+}
+
 /// The directory that something lies in.
 fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("/", |(parent, _)| parent)
@@ -209,7 +232,7 @@ mod tests {
 
     fn self_signed() -> Certificate {
         let (path, names) = (PATH.to_string(), vec!["a.test".to_string(), "*.b.test".into()]);
-        Certificate { path, names, key: KeyKind::Ecdsa, pair: None, stand_in: false }
+        Certificate { path, names, key: KeyKind::Ecdsa, pair: None, stand_in: false, combined: false }
     }
 
     fn sent((certificate, key): (String, String)) -> Certificate {
@@ -244,6 +267,21 @@ mod tests {
         let third = sent(sample::pair("DNS:a.test", "30"));
         assert!(matches!(third.converge(&host), Outcome::Changed(_)));
         assert!(host.stat(&key).unwrap().is_none(), "the one before that does not");
+    }
+
+    #[test]
+    fn a_pair_that_lies_in_two_files_is_written_anew_where_one_file_is_wanted() {
+        let host = FakeHost::default();
+        let (certificate, key) = sample::pair("DNS:a.test", "30");
+        let pair = sent((certificate.clone(), key.clone()));
+        pair.converge(&host);
+        let in_one = Certificate { combined: true, ..pair };
+        assert_eq!(in_one.changes(&host).unwrap()[0].from, "in two files");
+        assert!(matches!(in_one.converge(&host), Outcome::Changed(_)));
+        let path = format!("{PATH}/{}.1/{COMBINED}", in_one.id());
+        assert_eq!(host.text(&path), Some(format!("{certificate}\n{key}")));
+        assert_eq!(host.stat(&path).unwrap().unwrap().mode, 0o600);
+        assert_eq!(in_one.converge(&host), Outcome::Unchanged);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Servers of an upstream that get no new requests: marked `down` in the file that the upstream includes.
+//! Servers that get no new requests from a balancer: marked so in the file that tells it of them.
 
 use std::time::{Duration, Instant};
 
@@ -6,22 +6,26 @@ use serde::{Deserialize, Serialize};
 
 use super::converge::{Change, Verbs};
 use super::fault::Fault;
+use super::haproxy::Haproxy;
 use super::host::{Access, Host, Look};
 use super::nginx;
 use super::nginx_site::{self, NginxSite};
+use super::worker;
 
 /// How long requests under way are waited for; what lasts longer is left to the server's own graceful stop.
 const UNDER_WAY: Duration = Duration::from_secs(15);
 
-/// Servers of an upstream that are drained, and others that are not; those in neither list stay as they are.
+/// Servers that are drained, and others that are not; those in neither list stay as they are.
 ///
 /// Never the last ones: with every server `down` there would be no site. A host without the file has nothing to drain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Drain {
-    /// The name of the site whose upstream it is, as in `sites-available`.
+    /// Who passes requests on.
+    pub program: Program,
+    /// Of Nginx: the name of the site whose upstream it is, as in `sites-available`. Of HAProxy: the name of the backend.
     pub site: String,
-    /// The file of its servers, a line each: `server 10.0.0.1:80 max_fails=3;`.
+    /// The file of its servers, a line each.
     pub path: String,
     /// The addresses that get nothing.
     pub down: Vec<String>,
@@ -29,40 +33,102 @@ pub struct Drain {
     pub up: Vec<String>,
 }
 
-impl Drain {
-    /// The file as it is wanted.
-    fn marked(&self, content: &str) -> String {
-        let marked = with_marks(content, &self.down, &self.up);
-        let serves = |line: &str| address(line).is_some() && !line.ends_with(DOWN);
-        if marked.lines().any(serves) { marked } else { with_marks(content, &[], &self.up) }
+/// Who passes requests on, and how the line of a server reads there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Program {
+    /// `server 10.0.0.1:80 max_fails=3;`, and `down` where it is drained.
+    #[default]
+    Nginx,
+    /// `    server web-01 10.0.0.1:80 check`, and `disabled` where it is drained.
+    Haproxy,
+}
+
+impl Program {
+    /// How the line of a server ends, and how that of a drained one does.
+    fn ends(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Nginx => (";", " down;"),
+            Self::Haproxy => ("", " disabled"),
+        }
+    }
+
+    /// The address in the line of a server.
+    fn address(self, line: &str) -> Option<&str> {
+        match self {
+            Self::Nginx => line.strip_prefix("server ")?.split([' ', ';']).next(),
+            Self::Haproxy => line.strip_prefix("    server ")?.split(' ').nth(1),
+        }
     }
 }
 
-/// How the line of a drained server ends.
-const DOWN: &str = " down;";
-
-/// The address in the line of a server.
-fn address(line: &str) -> Option<&str> {
-    line.strip_prefix("server ")?.split([' ', ';']).next()
-}
-
-fn with_marks(content: &str, down: &[String], up: &[String]) -> String {
-    let mark = |line: &str| {
-        let is_in = |list: &[String]| address(line).is_some_and(|own| list.iter().any(|one| one == own));
-        match line.strip_suffix(DOWN) {
-            Some(bare) if is_in(up) => format!("{bare};\n"),
-            None if is_in(down) => format!("{}{DOWN}\n", line.trim_end_matches(';')),
-            _ => format!("{line}\n"),
+impl Drain {
+    /// The file as it is wanted.
+    fn marked(&self, content: &str) -> String {
+        let marked = self.with_marks(content, &self.down);
+        let (_, down) = self.program.ends();
+        let serves = |line: &str| self.program.address(line).is_some() && !line.ends_with(down);
+        if self.lines(&marked).any(|(line, ours)| ours && serves(line)) {
+            marked
+        } else {
+            self.with_marks(content, &[])
         }
-    };
-    content.lines().map(mark).collect()
-}
+    }
 
-/// The drained servers of a file, for people.
-fn drained(content: &str) -> String {
-    let down = content.lines().filter(|line| line.ends_with(DOWN)).filter_map(address);
-    let list = down.collect::<Vec<_>>().join(", ");
-    if list.is_empty() { "none".into() } else { list }
+    /// Every line, and whether it is in the part of the file that tells this site's servers.
+    fn lines<'c>(&self, content: &'c str) -> impl Iterator<Item = (&'c str, bool)> {
+        let mut is_ours = self.program == Program::Nginx;
+        let head = format!("backend {}", self.site);
+        content.lines().map(move |line| {
+            if self.program == Program::Haproxy && line.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                is_ours = line == head;
+            }
+            (line, is_ours)
+        })
+    }
+
+    fn with_marks(&self, content: &str, down: &[String]) -> String {
+        let (end, end_down) = self.program.ends();
+        let mark = |(line, is_ours): (&str, bool)| {
+            let own = self.program.address(line).filter(|_| is_ours);
+            let is_in = |list: &[String]| own.is_some_and(|own| list.iter().any(|one| one == own));
+            match line.strip_suffix(end_down) {
+                Some(bare) if is_in(&self.up) => format!("{bare}{end}\n"),
+                None if is_in(down) => format!("{}{end_down}\n", line.strip_suffix(end).unwrap_or(line)),
+                _ => format!("{line}\n"),
+            }
+        };
+        self.lines(content).map(mark).collect()
+    }
+
+    /// The drained servers of a file, for people.
+    fn drained(&self, content: &str) -> String {
+        let (_, end) = self.program.ends();
+        let down = self.lines(content).filter(|(line, is_ours)| *is_ours && line.ends_with(end));
+        let list: Vec<&str> = down.filter_map(|(line, _)| self.program.address(line)).collect();
+        if list.is_empty() { "none".into() } else { list.join(", ") }
+    }
+
+    /// Puts the file in Nginx's place and reloads it; the workers of before.
+    fn put_nginx(&self, old: &str, host: &dyn Host) -> Result<Vec<String>, Fault> {
+        let access = Access { uid: 0, gid: 0, mode: 0o644 };
+        host.write(&self.path, self.marked(old).as_bytes(), &access)?;
+        let tested = nginx::test(host)?;
+        if tested.status != 0 {
+            host.write(&self.path, old.as_bytes(), &access)?;
+            let refused = "`nginx -t` fails, so no server could be drained; all is as it was";
+            return Err(Fault::new(refused).output(&tested.text()));
+        }
+        let bytes = host.read(&nginx_site::available(&self.site))?.unwrap_or_default();
+        let site = NginxSite {
+            name: self.site.clone(),
+            content: String::from_utf8_lossy(&bytes).into_owned(),
+            reload_when: vec![self.path.clone()],
+        };
+        let before = nginx::reload(host)?;
+        site.note_loaded(host)?;
+        Ok(before)
+    }
 }
 
 impl Verbs for Drain {
@@ -75,30 +141,21 @@ impl Verbs for Drain {
 
     fn diff(&self, seen: &Option<String>) -> Vec<Change> {
         let Some(content) = seen else { return Vec::new() };
-        Change::of("drained", drained(content), drained(&self.marked(content))).into_iter().collect()
+        let wanted = self.drained(&self.marked(content));
+        Change::of("drained", self.drained(content), wanted).into_iter().collect()
     }
 
     fn apply(&self, seen: &Option<String>, host: &dyn Host) -> Result<(), Fault> {
         let Some(content) = seen else { return Ok(()) };
-        let access = Access { uid: 0, gid: 0, mode: 0o644 };
-        host.write(&self.path, self.marked(content).as_bytes(), &access)?;
-        let tested = nginx::test(host)?;
-        if tested.status != 0 {
-            host.write(&self.path, content.as_bytes(), &access)?;
-            let refused = "`nginx -t` fails, so no server could be drained; all is as it was";
-            return Err(Fault::new(refused).output(&tested.text()));
-        }
-        let bytes = host.read(&nginx_site::available(&self.site))?.unwrap_or_default();
-        let site = NginxSite {
-            name: self.site.clone(),
-            content: String::from_utf8_lossy(&bytes).into_owned(),
-            reload_when: vec![self.path.clone()],
+        let (name, before) = match self.program {
+            Program::Nginx => ("nginx", self.put_nginx(content, host)?),
+            Program::Haproxy => {
+                ("haproxy", Haproxy { content: self.marked(content) }.put(Some(content), host)?)
+            }
         };
-        let before = nginx::reload(host)?;
-        site.note_loaded(host)?;
         let end = Instant::now() + UNDER_WAY;
         // A worker of before ends when its last request is answered.
-        while Instant::now() < end && nginx::any_runs(host, &before)? {
+        while Instant::now() < end && worker::any_runs(host, name, &before)? {
             std::thread::sleep(Duration::from_millis(20));
         }
         Ok(())
@@ -111,6 +168,7 @@ mod tests {
     use crate::resource::converge::{Converge, Outcome};
     use crate::resource::fake::FakeHost;
     use crate::resource::nginx_sites::NginxSites;
+    use crate::resource::haproxy;
 
     const PATH: &str = "/etc/nginx/deployer/deployer.servers";
     const BOTH: &str = "# ours\nserver 10.0.0.1:80 max_fails=3;\nserver 10.0.0.2:80 max_fails=3;\n";
@@ -119,7 +177,7 @@ mod tests {
     fn drain(servers: &[&str]) -> Drain {
         let both = ["10.0.0.1:80", "10.0.0.2:80"].map(String::from);
         let (down, up) = both.into_iter().partition(|one| servers.contains(&one.as_str()));
-        Drain { site: "deployer".into(), path: PATH.into(), down, up }
+        Drain { program: Program::Nginx, site: "deployer".into(), path: PATH.into(), down, up }
     }
 
     fn balancer() -> FakeHost {
@@ -183,5 +241,38 @@ mod tests {
         host.answer("nginx -t", "emerg: no", 1);
         assert!(matches!(drain(&["10.0.0.1:80"]).converge(&host), Outcome::Failed(_)));
         assert_eq!(host.text(PATH), Some(BOTH.into()));
+    }
+
+    const TWO: &str = "# Made by deployer
+backend deployer__hosts
+    balance roundrobin
+    server web-01 10.0.0.1:80 check
+    server web-02 10.0.0.2:80 check
+
+backend deployer_other__hosts
+    server web-01 10.0.0.1:80 check
+";
+
+    #[test]
+    fn haproxy_drains_a_server_of_its_backend_and_never_the_last_one() {
+        let host = FakeHost::default();
+        host.answer("haproxy -c", "", 0);
+        host.put(haproxy::PATH, TWO);
+        let one = Drain {
+            program: Program::Haproxy,
+            site: "deployer__hosts".into(),
+            path: haproxy::PATH.into(),
+            ..drain(&["10.0.0.1:80"])
+        };
+        let change = Change::new("drained", "none", "10.0.0.1:80");
+        assert_eq!(one.converge(&host), Outcome::Changed(vec![change]));
+        let wanted = TWO.replacen("10.0.0.1:80 check", "10.0.0.1:80 check disabled", 1);
+        assert_eq!(host.text(haproxy::PATH), Some(wanted));
+        assert_eq!(one.converge(&host), Outcome::Unchanged);
+        let back = Drain { down: Vec::new(), up: one.down.clone(), ..one.clone() };
+        assert!(matches!(back.converge(&host), Outcome::Changed(_)));
+        assert_eq!(host.text(haproxy::PATH), Some(TWO.into()));
+        let last = Drain { site: "deployer_other__hosts".into(), ..one };
+        assert_eq!(last.converge(&host), Outcome::Unchanged);
     }
 }

@@ -16,6 +16,7 @@ pub mod fake;
 pub mod fault;
 pub mod file;
 pub mod guard;
+pub mod haproxy;
 pub mod host;
 pub mod init;
 pub mod link;
@@ -35,6 +36,7 @@ pub mod tls;
 pub mod unit;
 pub mod upstart;
 pub mod user;
+pub mod worker;
 
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +64,8 @@ pub enum Resource {
     Service(service::Service),
     /// The sites of Nginx, taken live as one transaction.
     NginxSites(nginx_sites::NginxSites),
+    /// The file of HAProxy, taken live as a transaction.
+    Haproxy(haproxy::Haproxy),
     /// Servers of an upstream that get no new requests; made by a run itself, not by a task.
     Drain(drain::Drain),
     /// A release directory and the link `current`.
@@ -89,6 +93,7 @@ impl Resource {
             Self::Unit(r) => r,
             Self::Service(r) => r,
             Self::NginxSites(r) => r,
+            Self::Haproxy(r) => r,
             Self::Drain(r) => r,
             Self::Release(r) => r,
             Self::PythonEnv(r) => r,

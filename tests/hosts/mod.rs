@@ -4,6 +4,7 @@ mod balance;
 mod cut;
 mod failure;
 mod front;
+mod haproxy;
 mod hardening;
 mod load;
 mod python;

@@ -15,14 +15,20 @@ use crate::base::quote;
 use crate::base::source::{Source, Span};
 
 /// What hosts get is rendered from these.
+static HAPROXY: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates/haproxy");
 static NGINX: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates/nginx");
 static SYSTEMD: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates/systemd");
 static HARDENING: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates/hardening");
 static UPSTART: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates/upstart");
 
 /// Its folders by name.
-const FOLDERS: [(&str, &Dir); 4] =
-    [("hardening", &HARDENING), ("nginx", &NGINX), ("systemd", &SYSTEMD), ("upstart", &UPSTART)];
+const FOLDERS: [(&str, &Dir); 5] = [
+    ("hardening", &HARDENING),
+    ("haproxy", &HAPROXY),
+    ("nginx", &NGINX),
+    ("systemd", &SYSTEMD),
+    ("upstart", &UPSTART),
+];
 
 /// Words of an expression that name no variable.
 const WORDS: [&str; 7] = ["and", "or", "not", "in", "is", "true", "false"];
@@ -178,7 +184,8 @@ impl Templates {
 
     fn register_filters(&mut self) {
         type Quote = fn(&str) -> Result<String, quote::Refusal>;
-        let filters: [(&'static str, Quote); 6] = [
+        let filters: [(&'static str, Quote); 7] = [
+            ("haproxy", quote::haproxy),
             ("nginx", quote::nginx),
             ("systemd", quote::systemd),
             ("systemd_word", quote::systemd_word),

@@ -12,7 +12,7 @@ use crate::resource::{Resource, Step};
 use crate::deployer::payload;
 
 /// What a task can be.
-pub const RESOURCES: [&str; 16] = [
+pub const RESOURCES: [&str; 17] = [
     "package",
     "user",
     "directory",
@@ -23,6 +23,7 @@ pub const RESOURCES: [&str; 16] = [
     "unit",
     "service",
     "nginx_sites",
+    "haproxy",
     "release",
     "python_env",
     "certificate",
@@ -136,6 +137,7 @@ impl Task {
             "unit" => Resource::Unit(body.decode()?),
             "service" => Resource::Service(body.decode()?),
             "nginx_sites" => Resource::NginxSites(body.decode()?),
+            "haproxy" => Resource::Haproxy(body.decode()?),
             "release" => Resource::Release(body.decode()?),
             "python_env" => Resource::PythonEnv(body.decode()?),
             "certificate" => Resource::Certificate(body.decode()?),

@@ -8,7 +8,7 @@ use crate::base::exit::Exit;
 use crate::deployer::ssh::{Channel, Stay};
 use crate::deployer::target::Target;
 use crate::resource::converge::Outcome;
-use crate::resource::drain::Drain;
+use crate::resource::drain::{Drain, Program};
 use crate::resource::fault::Fault;
 use crate::resource::{Resource, Step};
 
@@ -31,11 +31,13 @@ pub struct Front {
 pub struct Balancer {
     /// How to reach its host.
     pub target: Target,
-    /// The site's name on that host.
+    /// Who passes its requests on.
+    pub program: Program,
+    /// The site's name on that host, or of HAProxy that of its backend.
     pub site: String,
     /// The file of the servers behind it.
     pub file: String,
-    /// The hosts behind it, by name, each as nginx asks it.
+    /// The hosts behind it, by name, each as it is asked.
     pub seats: BTreeMap<String, String>,
 }
 
@@ -133,6 +135,7 @@ fn plan(sites: &[&Balancer], hosts: &BTreeSet<String>, good: &BTreeSet<String>, 
             site.seats.iter().filter(|(host, _)| wanted(host)).map(|(_, server)| server.clone()).collect()
         };
         let resource = Resource::Drain(Drain {
+            program: site.program,
             site: site.site.clone(),
             path: site.file.clone(),
             down: servers(&|host| hosts.contains(host)),

@@ -11,6 +11,7 @@ use crate::base::yaml::Spanned;
 pub fn conflicts(stack: &Stack, said: &mut Vec<Diagnostic>) {
     sites(stack, said);
     ports(stack, said);
+    haproxy(stack, said);
     binds(stack, said);
     stack.sites.iter().for_each(|site| paths(site, stack, said));
     healths(stack, said);
@@ -95,6 +96,33 @@ fn ports(stack: &Stack, said: &mut Vec<Diagnostic>) {
                     .label("nginx takes the protocols of the first")
                     .note("first", first.profile.span.to_string())
                     .fix("give both the same `profile`, or one of them another `tls: { listen: … }`"),
+            );
+        }
+    }
+}
+
+/// A site of HAProxy has its ports to itself, and no apps.
+fn haproxy(stack: &Stack, said: &mut Vec<Diagnostic>) {
+    let is_same = |one: &Site, other: &Site| one.name == other.name;
+    for site in stack.sites.iter().filter(|site| site.is_of_haproxy()) {
+        let Some(with) = site.balance.as_ref().map(|balance| &balance.with) else { continue };
+        let others = stack.sites.iter().filter(|other| !is_same(other, site));
+        if let Some(port) = others.flat_map(Site::ports).find(|port| site.ports().any(|own| own == *port)) {
+            said.push(
+                Diagnostic::error(format!("HAProxy and another site both want the port {port}"))
+                    .at(&with.span)
+                    .label("a site of HAProxy has its ports to itself")
+                    .fix("give it another `listen`, or balance `with: nginx`"),
+            );
+        }
+        let answers = |app: &&super::App| !app.routes.is_empty() || !app.statics.is_empty();
+        for app in stack.apps_of(site).filter(answers) {
+            said.push(
+                Diagnostic::error(format!("the app `{}` answers on a site of HAProxy", app.name.value))
+                    .at(&app.name.span)
+                    .label("it passes every request on to other hosts")
+                    .note("with", with.span.to_string())
+                    .fix("balance `with: nginx`, or give the app another `site`"),
             );
         }
     }

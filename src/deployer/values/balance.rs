@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Scene;
 use super::layout::Layout;
-use crate::deployer::balance::servers_file;
+use crate::deployer::balance::{hosts_behind, servers_file};
 use crate::deployer::nginx;
 use crate::deployer::stack::{Balance, Method, Site};
 
@@ -18,8 +18,7 @@ pub fn balance(site: &Site, id: &str, scene: &Scene, layout: &Layout) -> Value {
         _ => None,
     };
     json!({
-        // No application's upstream has two `_` behind the prefix.
-        "upstream": format!("{id}__hosts"),
+        "upstream": hosts_behind(id),
         "group": balance.group.value,
         "file": servers_file(id),
         "servers": servers.unwrap_or_default(),

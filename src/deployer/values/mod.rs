@@ -3,6 +3,7 @@
 
 mod app;
 mod balance;
+mod haproxy;
 mod hardening;
 mod header;
 mod layout;
@@ -59,10 +60,12 @@ pub fn fill(values: &mut Values, scene: &Scene) {
     vars.insert("apps".into(), apps.collect());
     let python = stack.apps.iter().filter_map(|app| Some((app, installed(app)?)));
     vars.extend(python_values(&python.collect::<Vec<_>>(), &stack.database, &layout));
-    let sites = stack.sites.iter().map(|one| site::values(one, scene, &layout));
-    let sites: Vec<Value> = sites.collect();
+    let all = stack.sites.iter().map(|one| (one.is_of_haproxy(), site::values(one, scene, &layout)));
+    let all: Vec<(bool, Value)> = all.collect();
+    vars.insert("site".into(), all.first().map(|(_, first)| first.clone()).unwrap_or_default());
+    vars.insert("haproxy".into(), haproxy::values(scene, &layout));
+    let sites: Vec<Value> = all.into_iter().filter_map(|(other, site)| (!other).then_some(site)).collect();
     vars.insert("balanced".into(), sites.iter().filter(|site| !site["balance"].is_null()).cloned().collect());
-    vars.insert("site".into(), sites.first().cloned().unwrap_or_default());
     vars.insert("sites".into(), sites.into());
     vars.insert("probes".into(), stack.probes.iter().map(|probe| site::probe(probe, stack, host)).collect());
     vars.extend(tls::certificates(stack.sites.iter().map(|one| (one, one.id())), host));

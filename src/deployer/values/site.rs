@@ -139,7 +139,7 @@ fn expect(probe: &Probe) -> Value {
 }
 
 /// The Host by which a site is asked: its first name, as a browser would write it; none for a site without names.
-fn asked_by(site: &Site) -> Option<String> {
+pub fn asked_by(site: &Site) -> Option<String> {
     let name = name::examples(site.server_name.first()?).into_iter().next()?;
     let (port, usual) = site.tls.as_ref().map_or((site.listen, 80), |tls| (tls.listen, 443));
     Some(if port == usual { name } else { format!("{name}:{port}") })

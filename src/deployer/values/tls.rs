@@ -7,7 +7,7 @@ use crate::deployer::inventory::Host;
 use crate::deployer::nginx;
 use crate::deployer::stack::name;
 use crate::deployer::stack::{Issuer, Profile, Site, Stack, Tls};
-use crate::resource::certificate::{CHAIN, KEY, LIVE};
+use crate::resource::certificate::{CHAIN, COMBINED, KEY, LIVE};
 
 /// A directory a site; each has a link to the pair that serves.
 const CERTIFICATES: &str = "/etc/ssl/deployer";
@@ -18,6 +18,9 @@ const ACME_ROOT: &str = "/var/lib/deployer/acme";
 /// every client that could use them has ECDHE.
 const INTERMEDIATE: &str = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 const OLD: &str = "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384:ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA:AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-SHA256:AES256-SHA256:AES128-SHA:AES256-SHA:DES-CBC3-SHA";
+
+/// The curves of all profiles.
+const CURVES: &str = "X25519:prime256v1:secp384r1";
 
 /// What Nginx is told; nothing for a site without TLS.
 pub fn values(site: &Site, stack: &Stack, (id, plain): (&str, &[String]), layout: &Layout) -> Value {
@@ -37,13 +40,27 @@ pub fn values(site: &Site, stack: &Stack, (id, plain): (&str, &[String]), layout
         "ciphers": ciphers(profile, nginx),
         "prefer": if profile == Profile::Old { "on" } else { "off" },
         // Older ones take one curve, or were built with an OpenSSL without X25519.
-        "curves": if nginx >= nginx::TLS13 { "X25519:prime256v1:secp384r1" } else { "prime256v1" },
+        "curves": if nginx >= nginx::TLS13 { CURVES } else { "prime256v1" },
         "tickets_off": (nginx::TICKETS..nginx::TICKET_KEYS_CHANGE).contains(&nginx),
         "acme_root": if matches!(tls.issuer, Issuer::Acme { .. }) { ACME_ROOT } else { "" },
         "redirect": redirect,
         "strangers": strangers(site, stack, layout),
         "rejects": nginx >= nginx::REJECT_HANDSHAKE,
     })
+}
+
+/// What HAProxy is told, in the words of `bind`.
+pub fn haproxy(tls: &Tls, id: &str) -> String {
+    let (lowest, ciphers) = match tls.profile.value {
+        Profile::Modern => ("TLSv1.3", String::new()),
+        Profile::Intermediate => ("TLSv1.2", format!(" ciphers {INTERMEDIATE}")),
+        Profile::Old => ("TLSv1.0", format!(" ciphers @SECLEVEL=0:{INTERMEDIATE}:{OLD}")),
+    };
+    let http = if tls.http2 { "h2,http/1.1" } else { "http/1.1" };
+    let own = if tls.profile.value == Profile::Old { "" } else { " prefer-client-ciphers" };
+    format!(
+        "ssl crt {CERTIFICATES}/{id}/{LIVE}/{COMBINED} alpn {http} ssl-min-ver {lowest} no-tls-tickets{own} curves {CURVES}{ciphers}"
+    )
 }
 
 fn protocols(profile: Profile, nginx: nginx::Version) -> &'static str {
@@ -111,6 +128,9 @@ pub fn certificates<'s>(sites: impl Iterator<Item = (&'s Site, String)>, host: &
         let key = if tls.profile.value == Profile::Old { "rsa" } else { "ecdsa" };
         let title = site.name.as_deref().cloned().unwrap_or_else(|| names[0].clone());
         let mut pair = json!({ "path": path, "names": names, "key": key });
+        if site.is_of_haproxy() {
+            pair["combined"] = true.into();
+        }
         match &tls.issuer {
             Issuer::SelfSigned => {}
             Issuer::Files(files) => {

@@ -5,10 +5,13 @@ use serde::Deserialize;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::{Node, Spanned};
 use crate::deployer::stack::word;
+use crate::resource::drain::Program;
 
 /// A site that passes its requests on to the hosts of a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Balance {
+    /// Who passes them on; the place of the key, or of the group.
+    pub with: Spanned<Program>,
     /// A group of the inventory, or a pattern of hosts.
     pub group: Spanned<String>,
     /// Who gets the next request.
@@ -36,10 +39,14 @@ pub enum Method {
 const METHODS: [(&str, Method); 3] =
     [("round_robin", Method::RoundRobin), ("least_conn", Method::LeastConn), ("ip_hash", Method::IpHash)];
 
+/// The programs by name.
+const PROGRAMS: [(&str, Program); 2] = [("nginx", Program::Nginx), ("haproxy", Program::Haproxy)];
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Typed {
     group: Spanned<String>,
+    with: Option<Spanned<String>>,
     method: Option<Spanned<String>>,
     sticky: Option<Spanned<String>>,
     port: Option<Spanned<i64>>,
@@ -59,9 +66,12 @@ pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Option<Balance> {
     }
     let method = match &typed.sticky {
         Some(cookie) => Some(Method::Cookie(sticky(cookie, said))),
-        None => typed.method.map(|name| method(&name, said)),
+        None => typed.method.map(|name| known("method", &METHODS, &name, said)),
     };
+    let with = typed.with.as_ref().unwrap_or(&typed.group);
+    let program = typed.with.as_ref().map(|name| known("program", &PROGRAMS, name, said));
     Some(Balance {
+        with: Spanned { value: program.unwrap_or_default(), span: with.span.clone() },
         group: typed.group,
         method: method.unwrap_or(Method::RoundRobin),
         port: typed.port.map_or(super::HTTP, |port| word::port(&port, super::HTTP, said)),
@@ -69,15 +79,17 @@ pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Option<Balance> {
     })
 }
 
-fn method(name: &Spanned<String>, said: &mut Vec<Diagnostic>) -> Method {
-    let found = METHODS.into_iter().find(|(known, _)| *known == name.value);
-    found.map(|(_, method)| method).unwrap_or_else(|| {
-        let unknown = Diagnostic::error(format!("unknown method `{}`", name.value.escape_debug()));
-        let known = METHODS.map(|(name, _)| name);
-        let unknown = unknown.at(&name.span).label(format!("known: {}", known.join(", ")));
-        said.push(unknown.suggest(&name.value, known));
-        Method::RoundRobin
-    })
+/// What a name of a list stands for; the first of the list for a name that is not in it.
+fn known<T: Clone>(what: &str, list: &[(&str, T)], name: &Spanned<String>, said: &mut Vec<Diagnostic>) -> T {
+    let found = list.iter().find(|(known, _)| *known == name.value);
+    let (_, value) = found.unwrap_or_else(|| {
+        let unknown = Diagnostic::error(format!("unknown {what} `{}`", name.value.escape_debug()));
+        let names: Vec<&str> = list.iter().map(|(name, _)| *name).collect();
+        let unknown = unknown.at(&name.span).label(format!("known: {}", names.join(", ")));
+        said.push(unknown.suggest(&name.value, names));
+        &list[0]
+    });
+    value.clone()
 }
 
 /// The name of a cookie, as nginx can have it in the name of a variable.

@@ -1,6 +1,7 @@
 //! The site in front of the apps.
 
 mod balance;
+mod haproxy;
 mod header;
 mod limit;
 mod page;
@@ -13,6 +14,7 @@ use super::{app, name, word};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::{Entries, Node, Spanned};
 
+pub use crate::resource::drain::Program;
 pub use balance::{Balance, Method};
 pub use limit::{RateLimit, Timeouts};
 pub use page::{ErrorPage, Maintenance, Page, Redirect};
@@ -73,7 +75,12 @@ impl Site {
         }
     }
 
-    /// The ports that Nginx opens for it.
+    /// Whether HAProxy passes its requests on; otherwise it is a site of Nginx.
+    pub fn is_of_haproxy(&self) -> bool {
+        self.balance.as_ref().is_some_and(|balance| balance.with.value == Program::Haproxy)
+    }
+
+    /// The ports that are opened for it.
     pub fn ports(&self) -> impl Iterator<Item = u16> {
         // Port 0 stands for one that could not be read.
         [self.listen].into_iter().chain(self.tls.as_ref().map(|tls| tls.listen)).filter(|port| *port != 0)
@@ -148,7 +155,7 @@ pub fn named(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) ->
 pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
     let Some(typed): Option<Typed> = word::decoded("site", node, said) else { return unread() };
     let server_name = typed.server_name.map(|node| name::read(&node, said)).unwrap_or_default();
-    Site {
+    let site = Site {
         name: None,
         listen: typed.listen.map_or(HTTP, |port| word::port(&port, HTTP, said)),
         tls: typed.tls.filter(|node| !node.is_null()).and_then(|node| tls::read(&node, &server_name, said)),
@@ -166,7 +173,11 @@ pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
         error_pages: entries(typed.error_pages).map(|p| page::error_page(p, said)).collect(),
         statics: entries(typed.statics).map(|s| app::directory(s, said)).collect(),
         balance: typed.balance.and_then(|node| balance::read(&node, said)),
+    };
+    if site.is_of_haproxy() {
+        haproxy::check(&site, node, said);
     }
+    site
 }
 
 fn entries<T>(typed: Option<Entries<T>>) -> impl Iterator<Item = (Spanned<String>, T)> {

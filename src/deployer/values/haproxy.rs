@@ -1,0 +1,73 @@
+//! The sites of HAProxy as its template sees them.
+
+use serde_json::{Value, json};
+
+use super::layout::Layout;
+use super::{Scene, balance, header, site, tls};
+use crate::deployer::balance::hosts_behind;
+use crate::deployer::stack::{Balance, Method, Site, name};
+use crate::deployer::{haproxy, os};
+
+/// Seconds that a host may take to accept a connection.
+const CONNECT: u32 = 2;
+/// Seconds of a request at the hosts behind, which give up by their own limits.
+const BEHIND: u32 = 300;
+
+/// The sites of a host that HAProxy passes on.
+pub fn values(scene: &Scene, layout: &Layout) -> Value {
+    let all = scene.stack.sites.iter().filter(|site| site.is_of_haproxy());
+    all.filter_map(|one| Some(of_site(one, one.balance.as_ref()?, scene, layout))).collect()
+}
+
+fn of_site(one: &Site, balance: &Balance, scene: &Scene, layout: &Layout) -> Value {
+    let id = one.id();
+    let ours = scene.links.iter().find(|link| link.balancer == scene.host.name && link.id == id);
+    let seat = |seat: &crate::deployer::balance::Seat| json!({ "name": seat.host, "address": seat.server });
+    let (exact, below) = names(one);
+    let timeouts = &one.timeouts;
+    let redirect = one.tls.as_ref().filter(|tls| tls.redirect);
+    json!({
+        "id": id,
+        "binds": binds(one, &id, layout),
+        "exact": exact,
+        "below": below,
+        "balancers": balance::told(one, &id, scene, layout)["balancers"],
+        "redirect": redirect.map(|tls| if tls.listen == 443 { String::new() } else { format!(":{}", tls.listen) }),
+        "tls": one.tls.is_some(),
+        "headers": header::values(one, &id, &scene.host.name)["fixed"],
+        "backend": hosts_behind(&id),
+        "group": balance.group.value,
+        "method": method(&balance.method),
+        "hashes": matches!(balance.method, Method::IpHash | Method::Cookie(_)),
+        "cookie": match &balance.method { Method::Cookie(name) => Some(name), _ => None },
+        "connect": timeouts.connect.unwrap_or(CONNECT),
+        "server": timeouts.read.unwrap_or(BEHIND).max(timeouts.send.unwrap_or_default()),
+        "health": balance.health.as_deref(),
+        "asked_by": site::asked_by(one).unwrap_or_else(|| scene.host.name.clone()),
+        "sends": os::haproxy(scene.facts) >= haproxy::SENDS,
+        "servers": ours.map(|link| link.seats.iter().map(seat).collect::<Vec<_>>()).unwrap_or_default(),
+    })
+}
+
+fn method(method: &Method) -> &'static str {
+    match method {
+        Method::RoundRobin => "roundrobin",
+        Method::LeastConn => "leastconn",
+        Method::IpHash => "source",
+        Method::Cookie(_) => "hdr(X-Visitor)",
+    }
+}
+
+/// The names it answers to, and the ends of those of which any will do; none of both means every name.
+fn names(site: &Site) -> (Vec<String>, Vec<String>) {
+    let names = site.server_name.iter().flat_map(|name| name::written_out(name));
+    let (below, exact): (Vec<String>, Vec<String>) = names.partition(|name| name.starts_with('*'));
+    (exact, below.iter().map(|name| name.trim_start_matches('*').to_string()).collect())
+}
+
+/// Each port of every address, in the words of `bind`.
+fn binds(site: &Site, id: &str, layout: &Layout) -> Vec<String> {
+    let of = |port: u16| if layout.ipv6 { format!(":{port},:::{port} v6only") } else { format!(":{port}") };
+    let secure = site.tls.as_ref().map(|tls| format!("{} {}", of(tls.listen), tls::haproxy(tls, id)));
+    [of(site.listen)].into_iter().chain(secure).collect()
+}

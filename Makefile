@@ -54,6 +54,7 @@ bench: need-hosts need-tests need-bench build ## the table of speeds, measured h
 	benches/native.sh
 	benches/wsgi/run.py
 	benches/hbnb/run.py
+	benches/edge/run.py
 
 fuzz: need-build need-tests ## what holds for every request, tried with new ones for twice ten minutes (SECONDS_OF_FUZZ=600)
 	cargo test --locked --quiet --lib --test main --no-run

@@ -135,6 +135,23 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
+/// Adds complaints to what is said already, each only once: a mistake of a group is met at each of its hosts.
+pub fn add(said: &mut Vec<Diagnostic>, more: impl IntoIterator<Item = Diagnostic>) {
+    for one in more {
+        if !said.contains(&one) {
+            said.push(one);
+        }
+    }
+}
+
+/// What could be read; what could not is added to `said`, each complaint once.
+pub fn kept<T, E>(read: Result<T, E>, said: &mut Vec<Diagnostic>) -> Option<T>
+where
+    E: IntoIterator<Item = Diagnostic>,
+{
+    read.map_err(|more| add(said, more)).ok()
+}
+
 /// The word of `known` that `typed` most likely meant, if one is close enough.
 pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::base::diagnostic::Diagnostic;
+use crate::base::diagnostic::{self, Diagnostic};
+use crate::base::yaml::Node;
 
 use super::inventory::{Host, Inventory};
 use super::reach;
@@ -55,15 +56,19 @@ pub fn servers_file(id: &str) -> String {
 }
 
 /// The balancers that drain hosts while those are changed, whether they are part of the run or not.
-pub fn front(links: &[Link], inventory: &Inventory) -> Vec<Balancer> {
+///
+/// # Errors
+/// A balancer that we cannot log in to.
+pub fn front(links: &[Link], inventory: &Inventory) -> Result<Vec<Balancer>, Vec<Diagnostic>> {
     let balancer = |link: &Link| {
-        let target = reach::target(inventory.host(&link.balancer)?, inventory).ok()?;
+        let target = reach::target(inventory.host(&link.balancer)?, inventory);
         let seats = link.seats.iter().map(|seat| (seat.host.clone(), seat.server.clone()));
         let (site, file) = match link.program {
             Program::Nginx => (link.id.clone(), servers_file(&link.id)),
             Program::Haproxy => (hosts_behind(&link.id), haproxy::PATH.to_string()),
         };
-        Some(Balancer { target, program: link.program, site, file, seats: seats.collect() })
+        let made = |target| Balancer { target, program: link.program, site, file, seats: seats.collect() };
+        Some(target.map(made))
     };
     links.iter().filter_map(balancer).collect()
 }
@@ -71,50 +76,73 @@ pub fn front(links: &[Link], inventory: &Inventory) -> Vec<Balancer> {
 /// Every site of the inventory that balances; hosts that were not chosen are read too.
 ///
 /// # Errors
-/// A group that does not exist, a balancer in its own group, a host without an address of its own: each once.
+/// A group that does not exist, a balancer in its own group, a host without an address of its own, a host that would send
+/// what it is passed back; a balancer that cannot be read, chosen or not. Each once.
 pub fn links(
     inventory: &Inventory,
     chosen: &BTreeMap<String, Stack>,
     words: Words,
 ) -> Result<Vec<Link>, Vec<Diagnostic>> {
+    let stack_of = |host: &Host| chosen.get(&host.name).cloned().map_or_else(|| Stack::of(host, words), Ok);
     let (mut links, mut errors) = (Vec::new(), Vec::new());
-    for host in &inventory.hosts {
-        // Mistakes of a host that was not chosen are told when it is.
-        let Some(stack) = chosen.get(&host.name).cloned().or_else(|| Stack::of(host, words).ok()) else {
-            continue;
-        };
+    for host in inventory.hosts.iter().filter(|host| balances(host)) {
+        let Some(stack) = diagnostic::kept(stack_of(host), &mut errors) else { continue };
         for site in &stack.sites {
             let Some(balance) = &site.balance else { continue };
-            match link(host, site, balance, inventory) {
-                Ok(link) => links.push(link),
-                Err(more) => errors.extend(more),
-            }
+            let behind = behind(host, balance, inventory).map_err(|error| vec![error]);
+            let Some(behind) = diagnostic::kept(behind, &mut errors) else { continue };
+            // Other mistakes of a host that was not chosen are told when it is.
+            let stacks = behind.iter().filter_map(|other| stack_of(other).ok());
+            diagnostic::add(&mut errors, stacks.filter_map(|stack| sent_back(balance, &stack)));
+            links.extend(diagnostic::kept(link(host, site, balance, &behind), &mut errors));
         }
     }
-    let mut once: Vec<Diagnostic> = Vec::new();
-    errors.into_iter().for_each(|error| {
-        if !once.contains(&error) {
-            once.push(error);
-        }
-    });
-    if once.is_empty() { Ok(links) } else { Err(once) }
+    if errors.is_empty() { Ok(links) } else { Err(errors) }
 }
 
-fn link(host: &Host, site: &Site, balance: &Balance, inventory: &Inventory) -> Result<Link, Vec<Diagnostic>> {
+/// Whether a host has a site that balances, whatever else is to be said of it.
+fn balances(host: &Host) -> bool {
+    let sites = host.vars.get("sites").map(Node::entries).unwrap_or_default();
+    let mut sites = sites.iter().map(|(_, site)| site).chain(host.vars.get("site"));
+    sites.any(|site| site.get("balance").is_some_and(|balance| !balance.is_null()))
+}
+
+/// The hosts behind a balancer.
+fn behind<'i>(host: &Host, balance: &Balance, inventory: &'i Inventory) -> Result<Vec<&'i Host>, Diagnostic> {
     let group = &balance.group;
-    let behind = inventory.select_at(&group.value, &group.span).map_err(|error| vec![error])?;
-    if behind.iter().any(|other| other.name == host.name) {
-        let own = format!("{} would pass requests on to itself: it is in `{}`", host.name, group.value);
-        let error = Diagnostic::error(own).at(&group.span);
-        return Err(vec![
-            error.fix(format!("name another group, or leave it out: `{}:!{}`", group.value, host.name)),
-        ]);
+    let behind = inventory.select_at(&group.value, &group.span)?;
+    if behind.iter().all(|other| other.name != host.name) {
+        return Ok(behind);
     }
+    let own = format!("{} would pass requests on to itself: it is in `{}`", host.name, group.value);
+    let fix = format!("name another group, or leave it out: `{}:!{}`", group.value, host.name);
+    Err(Diagnostic::error(own).at(&group.span).fix(fix))
+}
+
+/// A site that sends everybody to https sends the balancer's requests there too, and browsers come back to the balancer.
+fn sent_back(balance: &Balance, stack: &Stack) -> Option<Diagnostic> {
+    let tls =
+        stack.sites.iter().filter(|site| site.listen == balance.port).find_map(|site| site.tls.as_ref());
+    let at = &tls.filter(|tls| tls.redirect)?.profile.span;
+    let group = &balance.group;
+    Some(
+        Diagnostic::error(format!(
+            "the hosts of `{}` would send what they are passed back to https",
+            group.value
+        ))
+        .at(&group.span)
+        .label("browsers would come to the balancer again, without end")
+        .note("their TLS", at.to_string())
+        .fix("give TLS to the balancer alone, or write `redirect: false` into the `tls` of those hosts"),
+    )
+}
+
+fn link(host: &Host, site: &Site, balance: &Balance, behind: &[&Host]) -> Result<Link, Vec<Diagnostic>> {
     let mut errors = Vec::new();
-    let mut kept = |read: Result<IpAddr, Diagnostic>| read.map_err(|error| errors.push(error)).ok();
-    let address = kept(address(host));
+    let mut met = |host: &Host| diagnostic::kept(address(host).map_err(|error| [error]), &mut errors);
+    let address = met(host);
     let seat = |other: &&Host| {
-        let server = match kept(self::address(other))? {
+        let server = match met(other)? {
             IpAddr::V4(four) => format!("{four}:{}", balance.port),
             IpAddr::V6(six) => format!("[{six}]:{}", balance.port),
         };
@@ -183,5 +211,26 @@ lb: { hosts: { lb-01: { ansible_host: 192.0.2.9, site: { balance: { group: web, 
         assert_eq!(with("a: { ansible_host: 192.0.2.1 }", "wbe"), ["`wbe` matches no host and no group"]);
         let circle = "lb-01 would pass requests on to itself: it is in `all`";
         assert_eq!(with("a: { ansible_host: 192.0.2.1 }", "all"), [circle]);
+    }
+
+    #[test]
+    fn a_host_that_sends_everybody_to_https_cannot_stand_behind_a_balancer() {
+        let with = |tls: &str| {
+            read(&format!(
+                "web: {{ hosts: {{ a: {{ ansible_host: 192.0.2.1 }} }}, vars: {{ site: {{ tls: {tls} }} }} }}\nlb: {{ hosts: {{ lb-01: {{ ansible_host: 192.0.2.9, site: {{ balance: {{ group: web }} }} }} }} }}"
+            ))
+        };
+        let wanted = "the hosts of `web` would send what they are passed back to https";
+        assert_eq!(with("{ mode: self_signed }").unwrap_err(), [wanted]);
+        assert_eq!(with("{ mode: self_signed, redirect: false }").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_balancer_that_cannot_be_read_is_told_whoever_was_chosen() {
+        let text = "web: { hosts: { a: { ansible_host: 192.0.2.1, site: { listen: 0 } } } }
+lb: { hosts: { lb-01: { ansible_host: 192.0.2.9, site: { gzip: 7, balance: { group: web } } } } }";
+        let errors = read(text).unwrap_err();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].starts_with("site: "), "{errors:?}");
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::agent::facts::Facts;
 use crate::agent::wire::Plan;
-use crate::base::diagnostic::Diagnostic;
+use crate::base::diagnostic::{Diagnostic, add, kept};
 use crate::base::exit::Exit;
 use crate::base::say;
 use crate::base::secret::{self, Mask};
@@ -216,7 +216,7 @@ impl Desk {
         let targets = self.targets()?;
         let rolling = rolling(&self.playbook, &self.inventory, &self.hosts, &self.links)?;
         let front = Front {
-            balancers: balance::front(&self.links, &self.inventory),
+            balancers: balance::front(&self.links, &self.inventory)?,
             who: self.who.clone(),
             lock_wait: self.lock_wait,
         };
@@ -278,19 +278,6 @@ fn refused(stack: &Stack, facts: &Facts) -> Option<Diagnostic> {
     let why = python::refusal(facts)?;
     let error = Diagnostic::error(format!("{}: Python applications cannot run here", facts.hostname));
     Some(error.at(&wsgi.span).label(why))
-}
-
-/// What went well; what did not is added to `errors`, each mistake once.
-fn kept<T>(done: Result<T, Vec<Diagnostic>>, errors: &mut Vec<Diagnostic>) -> Option<T> {
-    done.map_err(|more| add(errors, more)).ok()
-}
-
-fn add(said: &mut Vec<Diagnostic>, more: Vec<Diagnostic>) {
-    for one in more {
-        if !said.contains(&one) {
-            said.push(one);
-        }
-    }
 }
 
 /// The hosts of `--limit`; all of them if it is wrong, so that their mistakes are told too.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::diagnostic::Diagnostic;
+use crate::base::diagnostic::{Diagnostic, kept};
 use crate::base::yaml::Node;
 
 use super::balance::Link;
@@ -36,7 +36,7 @@ pub fn rolling(
         rolling.lanes.extend(lanes(play, &hosts, &mut errors));
         let all: BTreeSet<String> = hosts.iter().map(|host| host.name.clone()).collect();
         let share = variable(&hosts, "max_fail").map(max_fail);
-        let share = share.and_then(|read| kept(read, &mut errors)).or(play.max_fail);
+        let share = share.and_then(|read| kept(read.map_err(|error| [error]), &mut errors)).or(play.max_fail);
         let max_fail = share.unwrap_or(Share::Count(0)).of(all.len());
         rolling.gates.push(Gate { hosts: all, max_fail });
     }
@@ -57,7 +57,7 @@ fn lanes(play: &Play, hosts: &[&Host], errors: &mut Vec<Diagnostic>) -> Vec<Lane
     let mut lanes: Vec<Lane> = Vec::new();
     for host in hosts {
         let own = variable(&[host], "serial").map(Serial::read);
-        let own = own.and_then(|read| kept(read, errors)).or(play.serial.clone());
+        let own = own.and_then(|read| kept(read.map_err(|error| [error]), errors)).or(play.serial.clone());
         let Some(serial) = own else { continue };
         match lanes.iter_mut().find(|lane| lane.serial == serial) {
             Some(lane) => drop(lane.hosts.insert(host.name.clone())),
@@ -70,14 +70,4 @@ fn lanes(play: &Play, hosts: &[&Host], errors: &mut Vec<Diagnostic>) -> Vec<Lane
 /// The first value of a variable that any of the hosts has.
 fn variable<'h>(hosts: &[&'h Host], name: &str) -> Option<&'h Node> {
     hosts.iter().filter_map(|host| host.vars.get(name)).find(|node| !node.is_null())
-}
-
-/// What could be read; a group's mistake is met at each of its hosts and told once.
-fn kept<T>(read: Result<T, Diagnostic>, errors: &mut Vec<Diagnostic>) -> Option<T> {
-    read.map_err(|error| {
-        if !errors.contains(&error) {
-            errors.push(error);
-        }
-    })
-    .ok()
 }

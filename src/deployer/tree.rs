@@ -42,6 +42,7 @@ fn rendered(resource: &Resource) -> Vec<Rendered> {
             };
             all.sites.iter().map(site).collect()
         }
+        Resource::Servers(one) => vec![file(one.path.clone(), &one.content, 0o644)],
         Resource::Haproxy(one) => vec![file(haproxy::PATH.to_string(), &one.content, 0o644)],
         _ => Vec::new(),
     }

@@ -10,6 +10,7 @@ use super::haproxy::Haproxy;
 use super::host::{Access, Host, Look};
 use super::nginx;
 use super::nginx_site::{self, NginxSite};
+use super::servers::Program;
 use super::worker;
 
 /// How long requests under way are waited for; what lasts longer is left to the server's own graceful stop.
@@ -33,69 +34,32 @@ pub struct Drain {
     pub up: Vec<String>,
 }
 
-/// Who passes requests on, and how the line of a server reads there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Program {
-    /// `server 10.0.0.1:80 max_fails=3;`, and `down` where it is drained.
-    #[default]
-    Nginx,
-    /// `    server web-01 10.0.0.1:80 check`, and `disabled` where it is drained.
-    Haproxy,
-}
-
-impl Program {
-    /// How the line of a server ends, and how that of a drained one does.
-    fn ends(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Nginx => (";", " down;"),
-            Self::Haproxy => ("", " disabled"),
-        }
-    }
-
-    /// The address in the line of a server.
-    fn address(self, line: &str) -> Option<&str> {
-        match self {
-            Self::Nginx => line.strip_prefix("server ")?.split([' ', ';']).next(),
-            Self::Haproxy => line.strip_prefix("    server ")?.split(' ').nth(1),
-        }
-    }
-}
-
 impl Drain {
     /// The file as it is wanted.
     fn marked(&self, content: &str) -> String {
         let marked = self.with_marks(content, &self.down);
-        let (_, down) = self.program.ends();
-        let serves = |line: &str| self.program.address(line).is_some() && !line.ends_with(down);
-        if self.lines(&marked).any(|(line, ours)| ours && serves(line)) {
-            marked
-        } else {
-            self.with_marks(content, &[])
-        }
+        let serves = |line: &str| self.program.address(line).is_some() && !self.program.is_drained(line);
+        let any_serves = self.lines(&marked).any(|(line, is_ours)| is_ours && serves(line));
+        if any_serves { marked } else { self.with_marks(content, &[]) }
     }
 
     /// Every line, and whether it is in the part of the file that tells this site's servers.
     fn lines<'c>(&self, content: &'c str) -> impl Iterator<Item = (&'c str, bool)> {
-        let mut is_ours = self.program == Program::Nginx;
-        let head = format!("backend {}", self.site);
-        content.lines().map(move |line| {
-            if self.program == Program::Haproxy && line.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                is_ours = line == head;
-            }
-            (line, is_ours)
-        })
+        let own = match self.program {
+            Program::Nginx => String::new(),
+            Program::Haproxy => format!("backend {}", self.site),
+        };
+        self.program.lines(content).map(move |(head, line)| (line, head == own))
     }
 
     fn with_marks(&self, content: &str, down: &[String]) -> String {
-        let (end, end_down) = self.program.ends();
         let mark = |(line, is_ours): (&str, bool)| {
             let own = self.program.address(line).filter(|_| is_ours);
             let is_in = |list: &[String]| own.is_some_and(|own| list.iter().any(|one| one == own));
-            match line.strip_suffix(end_down) {
-                Some(bare) if is_in(&self.up) => format!("{bare}{end}\n"),
-                None if is_in(down) => format!("{}{end_down}\n", line.strip_suffix(end).unwrap_or(line)),
-                _ => format!("{line}\n"),
+            match () {
+                () if is_in(&self.up) => self.program.marked(line, false) + "\n",
+                () if is_in(down) => self.program.marked(line, true) + "\n",
+                () => format!("{line}\n"),
             }
         };
         self.lines(content).map(mark).collect()
@@ -103,8 +67,7 @@ impl Drain {
 
     /// The drained servers of a file, for people.
     fn drained(&self, content: &str) -> String {
-        let (_, end) = self.program.ends();
-        let down = self.lines(content).filter(|(line, is_ours)| *is_ours && line.ends_with(end));
+        let down = self.lines(content).filter(|(line, is_ours)| *is_ours && self.program.is_drained(line));
         let list: Vec<&str> = down.filter_map(|(line, _)| self.program.address(line)).collect();
         if list.is_empty() { "none".into() } else { list.join(", ") }
     }
@@ -113,11 +76,17 @@ impl Drain {
     fn put_nginx(&self, old: &str, host: &dyn Host) -> Result<Vec<String>, Fault> {
         let access = Access { uid: 0, gid: 0, mode: 0o644 };
         host.write(&self.path, self.marked(old).as_bytes(), &access)?;
-        let tested = nginx::test(host)?;
-        if tested.status != 0 {
+        let refused = match nginx::test(host) {
+            Ok(tested) if tested.status == 0 => None,
+            Ok(tested) => {
+                let refused = "`nginx -t` fails, so no server could be drained; all is as it was";
+                Some(Fault::new(refused).output(&tested.text()))
+            }
+            Err(fault) => Some(fault),
+        };
+        if let Some(fault) = refused {
             host.write(&self.path, old.as_bytes(), &access)?;
-            let refused = "`nginx -t` fails, so no server could be drained; all is as it was";
-            return Err(Fault::new(refused).output(&tested.text()));
+            return Err(fault);
         }
         let bytes = host.read(&nginx_site::available(&self.site))?.unwrap_or_default();
         let site = NginxSite {
@@ -167,8 +136,8 @@ mod tests {
     use super::*;
     use crate::resource::converge::{Converge, Outcome};
     use crate::resource::fake::FakeHost;
-    use crate::resource::nginx_sites::NginxSites;
     use crate::resource::haproxy;
+    use crate::resource::nginx_sites::NginxSites;
 
     const PATH: &str = "/etc/nginx/deployer/deployer.servers";
     const BOTH: &str = "# ours\nserver 10.0.0.1:80 max_fails=3;\nserver 10.0.0.2:80 max_fails=3;\n";

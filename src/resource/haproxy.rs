@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::converge::{Change, Verbs};
 use super::fault::Fault;
 use super::host::{Access, Host, Look, Run, run_or_fault};
+use super::servers::Program;
 use super::{stamp, worker};
 
 /// `/etc/haproxy/haproxy.cfg`, loaded by the running HAProxy.
@@ -30,9 +31,10 @@ const OURS: &str = "# Made by deployer";
 const STAMP: &str = "haproxy";
 const ACCESS: Access = Access { uid: 0, gid: 0, mode: 0o644 };
 
-/// The file, and the digests that HAProxy last loaded and that it would load now.
+/// The file, how it is wanted, and the digests that HAProxy last loaded and that it would load now.
 pub struct Seen {
     content: Option<String>,
+    wanted: Haproxy,
     digests: (String, String),
 }
 
@@ -114,12 +116,17 @@ impl Verbs for Haproxy {
     type State = Seen;
 
     fn observe(&self, look: &dyn Look) -> Result<Seen, Fault> {
-        Ok(Seen { content: read(look)?, digests: (stamp::read(look, STAMP)?, self.digest(look)?) })
+        let content = read(look)?;
+        // A server that is drained there stays so: only a drain puts it back.
+        let drained = Program::Haproxy.with_drained(&self.content, content.as_deref().unwrap_or_default());
+        let wanted = Haproxy { content: drained };
+        let digests = (stamp::read(look, STAMP)?, wanted.digest(look)?);
+        Ok(Seen { content, wanted, digests })
     }
 
     fn diff(&self, seen: &Seen) -> Vec<Change> {
         let old = seen.content.clone().unwrap_or_default();
-        let mut changes: Vec<Change> = Change::of("content", old, &self.content).into_iter().collect();
+        let mut changes: Vec<Change> = Change::of("content", old, &seen.wanted.content).into_iter().collect();
         if changes.is_empty() && seen.digests.0 != seen.digests.1 {
             changes.push(Change::new("haproxy", "runs with an older configuration", "reloaded"));
         }
@@ -127,7 +134,7 @@ impl Verbs for Haproxy {
     }
 
     fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
-        self.put(seen.content.as_deref(), host).map(drop)
+        seen.wanted.put(seen.content.as_deref(), host).map(drop)
     }
 }
 

@@ -30,6 +30,7 @@ pub mod probe;
 pub mod python_env;
 pub mod release;
 pub mod served;
+pub mod servers;
 pub mod service;
 pub mod stamp;
 pub mod tls;
@@ -64,6 +65,8 @@ pub enum Resource {
     Service(service::Service),
     /// The sites of Nginx, taken live as one transaction.
     NginxSites(nginx_sites::NginxSites),
+    /// The servers behind a site of Nginx.
+    Servers(servers::Servers),
     /// The file of HAProxy, taken live as a transaction.
     Haproxy(haproxy::Haproxy),
     /// Servers of an upstream that get no new requests; made by a run itself, not by a task.
@@ -93,6 +96,7 @@ impl Resource {
             Self::Unit(r) => r,
             Self::Service(r) => r,
             Self::NginxSites(r) => r,
+            Self::Servers(r) => r,
             Self::Haproxy(r) => r,
             Self::Drain(r) => r,
             Self::Release(r) => r,

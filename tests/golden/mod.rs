@@ -14,14 +14,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The releases whose files are proven.
-pub const RELEASES: [&str; 7] = [
+pub const RELEASES: [&str; 10] = [
     "ubuntu-14.04",
     "ubuntu-16.04",
     "ubuntu-18.04",
     "ubuntu-20.04",
     "ubuntu-22.04",
     "ubuntu-24.04",
+    "ubuntu-26.04",
+    "debian-11",
     "debian-12",
+    "debian-13",
 ];
 
 /// Renders the golden inventory for a release, a folder a host.

@@ -15,11 +15,11 @@ const RESTLESS: [&str; 9] =
 /// Networks of tests are 10.77.0.0/24 and up; the demo's is another.
 const TEST_NETWORK: u8 = 77;
 
-/// Running hosts `host-1`, `host-2`, …, in a network that no other test uses.
+/// Running hosts `host-1`, `host-2`, …, in a network that no other test uses meanwhile.
 pub struct Sandbox {
     /// As given to the library.
     pub spec: Spec,
-    /// Another checkout's test of this name waits until this one is over.
+    /// A test whose network is the same, here or in another checkout, waits until this one is over.
     _turn: File,
 }
 
@@ -28,9 +28,12 @@ impl Sandbox {
     ///
     /// Panics with a sentence where no sandbox can be made, as without root.
     pub fn start(name: &str, hosts: u8) -> Self {
-        let turn = File::create(std::env::temp_dir().join(format!("deployer-test-{name}.lock"))).unwrap();
+        let spec = Self::spec(name, hosts);
+        let [.., third, _] = spec.hosts[0].address.octets();
+        let turn = std::env::temp_dir().join(format!("deployer-test-network-{third}.lock"));
+        let turn = File::create(turn).unwrap();
         flock(&turn, FlockOperation::LockExclusive).unwrap();
-        let sandbox = Self { spec: Self::spec(name, hosts), _turn: turn };
+        let sandbox = Self { spec, _turn: turn };
         // What an interrupted run left would not be fresh.
         sandbox::down(&sandbox.spec.name, &mut |line| eprintln!("{line}")).unwrap_or_else(|e| panic!("{e}"));
         sandbox.up();
@@ -47,6 +50,12 @@ impl Sandbox {
     /// Brings back what is not there; the same as `deployer sandbox up` once more.
     pub fn up(&self) {
         sandbox::up(&self.spec, &mut |line| eprintln!("{line}")).unwrap_or_else(|e| panic!("{e}"));
+    }
+
+    /// This machine's address in the network of the hosts.
+    pub fn gateway(&self) -> Ipv4Addr {
+        let [a, b, c, _] = self.spec.hosts[0].address.octets();
+        Ipv4Addr::new(a, b, c, 1)
     }
 
     /// The host called `name`.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Vars;
-use crate::base::diagnostic::Diagnostic;
+use crate::base::diagnostic::{self, Diagnostic};
 use crate::base::secret::Text;
 use crate::base::yaml::Node;
 
@@ -75,9 +75,7 @@ impl Wishes<'_> {
 
     /// A group's mistake is met at each of its hosts and said once.
     fn say(&mut self, error: Diagnostic) {
-        if !self.said.contains(&error) {
-            self.said.push(error);
-        }
+        diagnostic::add(self.said, [error]);
     }
 
     fn decode<T: serde::de::DeserializeOwned>(&mut self, names: &[&str]) -> Option<T> {

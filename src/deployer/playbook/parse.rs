@@ -112,14 +112,14 @@ mod tests {
 
     #[test]
     fn a_misspelt_resource_gets_a_caret_and_a_suggestion() {
-        let wanted = "error: unknown resource `pakage`\n --> site.yml:4:7\n  |\n4 |     - pakage: { name: nginx }\n  |       ^^^^^^ a task needs exactly one of: package, user, directory, file, template, config, link, unit, service, nginx_sites, haproxy, release, python_env, certificate, acme, command, probe\n  = fix: did you mean `package`?";
+        let wanted = "error: unknown resource `pakage`\n --> site.yml:4:7\n  |\n4 |     - pakage: { name: nginx }\n  |       ^^^^^^ a task needs exactly one of: package, user, directory, file, template, config, link, unit, service, nginx_sites, servers, haproxy, release, python_env, certificate, acme, command, probe\n  = fix: did you mean `package`?";
         assert_eq!(said("- name: a\n  hosts: all\n  tasks:\n    - pakage: { name: nginx }\n"), [wanted]);
     }
 
     #[test]
     fn a_key_that_would_mean_nothing_is_refused() {
         let said = said("- hosts: all\n  tasks:\n    - package: { name: nginx }\n      tags: [web]\n");
-        let wanted = "error: unknown resource `tags`\n --> site.yml:4:7\n  |\n4 |       tags: [web]\n  |       ^^^^ a task needs exactly one of: package, user, directory, file, template, config, link, unit, service, nginx_sites, haproxy, release, python_env, certificate, acme, command, probe";
+        let wanted = "error: unknown resource `tags`\n --> site.yml:4:7\n  |\n4 |       tags: [web]\n  |       ^^^^ a task needs exactly one of: package, user, directory, file, template, config, link, unit, service, nginx_sites, servers, haproxy, release, python_env, certificate, acme, command, probe";
         assert_eq!(said, [wanted]);
     }
 

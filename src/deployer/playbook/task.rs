@@ -12,7 +12,7 @@ use crate::resource::{Resource, Step};
 use crate::deployer::payload;
 
 /// What a task can be.
-pub const RESOURCES: [&str; 17] = [
+pub const RESOURCES: [&str; 18] = [
     "package",
     "user",
     "directory",
@@ -23,6 +23,7 @@ pub const RESOURCES: [&str; 17] = [
     "unit",
     "service",
     "nginx_sites",
+    "servers",
     "haproxy",
     "release",
     "python_env",
@@ -137,6 +138,7 @@ impl Task {
             "unit" => Resource::Unit(body.decode()?),
             "service" => Resource::Service(body.decode()?),
             "nginx_sites" => Resource::NginxSites(body.decode()?),
+            "servers" => Resource::Servers(body.decode()?),
             "haproxy" => Resource::Haproxy(body.decode()?),
             "release" => Resource::Release(body.decode()?),
             "python_env" => Resource::PythonEnv(body.decode()?),

@@ -52,7 +52,7 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
         "maintenance": page::maintenance(site),
         "snippet": site.snippet.as_ref().map(|own| json!({ "name": own.name, "text": own.text })),
         "proxied": proxied(&apps, stack, layout),
-        "websockets": site.maintenance.is_none() && has_websockets,
+        "websockets": site.maintenance.is_none() && (has_websockets || site.balance.is_some()),
         "has_root": has_root || site.balance.is_some(),
         "statics": statics().map(|(app, (path, dir))| json!({ "path": path.value, "dir": layout.directory(app, dir) })).collect::<Vec<_>>(),
     })

@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use super::HOST;
 use crate::support::desk::{Desk, Login};
 use crate::support::host::Sandbox;
+use crate::support::server::wait_or;
 use crate::support::tls::Server;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 const PORT: u16 = 14000;
+const MANAGEMENT: u16 = 8055;
 
 /// The authority, and the name server it asks.
 struct Pebble {
@@ -22,7 +24,7 @@ struct Pebble {
 impl Pebble {
     /// Starts it on this side of the hosts' network; every name leads to the first host.
     fn start(hosts: &Sandbox, dir: &Path) -> Self {
-        let here = gateway(hosts);
+        let here = hosts.gateway().to_string();
         let config = format!(
             r#"{{ "pebble": {{ "listenAddress": "{here}:{PORT}", "managementListenAddress": "{here}:15000", "certificate": "ca.pem",
                 "privateKey": "ca.key", "httpPort": 80, "tlsPort": 443, "ocspResponderURL": "", "externalAccountBindingRequired": false }} }}"#
@@ -50,18 +52,20 @@ impl Pebble {
             "-tlsalpn01",
             "",
         ];
-        let management = ["-management", &format!("{here}:8055")];
-        let programs = vec![
-            begin("pebble-challtestsrv", &[&dns[..], &management[..]].concat()),
-            begin("pebble", &["-config", "pebble.json", "-dnsserver", &names]),
-        ];
-        let end = Instant::now() + DEADLINE;
-        while TcpStream::connect((here.as_str(), PORT)).is_err() {
-            assert!(Instant::now() < end, "pebble does not listen on {here}:{PORT}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Self { programs }
+        let management = ["-management", &format!("{here}:{MANAGEMENT}")];
+        let mut started = Self { programs: Vec::new() };
+        started.programs.push(begin("pebble-challtestsrv", &[&dns[..], &management[..]].concat()));
+        listens(&here, MANAGEMENT);
+        started.programs.push(begin("pebble", &["-config", "pebble.json", "-dnsserver", &names]));
+        listens(&here, PORT);
+        started
     }
+}
+
+/// Waits until somebody listens.
+fn listens(here: &str, port: u16) {
+    let complaint = || format!("nobody listens on {here}:{port}");
+    wait_or(complaint, || TcpStream::connect((here, port)).ok());
 }
 
 impl Drop for Pebble {
@@ -73,17 +77,11 @@ impl Drop for Pebble {
     }
 }
 
-/// This machine's address in the network of the hosts.
-fn gateway(hosts: &Sandbox) -> String {
-    let [a, b, c, _] = hosts.host(HOST).address.octets();
-    format!("{a}.{b}.{c}.1")
-}
-
 #[test]
 #[ignore = "needs root and pebble"]
 fn a_site_gets_its_certificate_from_an_authority_and_keeps_it_fresh() {
     let hosts = Sandbox::start("acme", 1);
-    let (here, address) = (gateway(&hosts), hosts.host(HOST).address);
+    let (here, address) = (hosts.gateway(), hosts.host(HOST).address);
     let desk = Desk::with(
         &hosts,
         Login::Sandbox,

@@ -105,9 +105,13 @@ fn a_pair_from_the_desk_stays_a_secret_and_is_taken_up(hosts: &Sandbox, desk: &D
         assert!(!format!("{}{}", said.out, said.err).contains(&line), "{said:#?}");
     }
     assert_eq!(two.shake(&[]).certificate(), text("two.pem"));
-    let keys =
-        "sudo find /etc/ssl/deployer -name privkey.pem -not -perm 600 -o -name 'self-*' -not -perm 700";
-    assert_eq!(hosts.read(HOST, keys), "");
+    let found = |what: &str| hosts.read(HOST, &format!("sudo find /etc/ssl/deployer {what} | wc -l"));
+    let pairs = r"-type d \( -name 'self-*' -o -name 'files-*' \)";
+    assert_ne!([found("-name privkey.pem"), found(pairs)], ["0", "0"]);
+    assert_eq!(
+        [found("-name privkey.pem -not -perm 600"), found(&format!("{pairs} -not -perm 700"))],
+        ["0", "0"]
+    );
     // The pattern does not match itself: `sudo` logs it.
     let (first, rest) = line.split_at(1);
     let places =

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::agent::facts::Facts;
 use crate::base::diagnostic::Diagnostic;
+use crate::base::source::Span;
 
 use super::inventory::{Host, Inventory};
 use super::reach;
 use super::run::Balancer;
 use super::stack::{Balance, Program, Site, Stack, Words};
+use super::{nginx, os};
 use crate::resource::haproxy;
 
 /// A site that balances.
@@ -35,6 +38,8 @@ pub struct Seat {
     pub host: String,
     /// As it is asked: `10.88.0.11:80`, `[fd00::11]:80`.
     pub server: String,
+    /// Whether it is asked by the PROXY protocol.
+    pub is_proxied: bool,
 }
 
 impl Link {
@@ -78,14 +83,14 @@ pub fn links(
     words: Words,
 ) -> Result<Vec<Link>, Vec<Diagnostic>> {
     let (mut links, mut errors) = (Vec::new(), Vec::new());
+    // Mistakes of a host that was not chosen are told when it is.
+    let stack = |host: &Host| chosen.get(&host.name).cloned().or_else(|| Stack::of(host, words).ok());
+    let stacks: BTreeMap<&str, Stack> =
+        inventory.hosts.iter().filter_map(|host| Some((host.name.as_str(), stack(host)?))).collect();
     for host in &inventory.hosts {
-        // Mistakes of a host that was not chosen are told when it is.
-        let Some(stack) = chosen.get(&host.name).cloned().or_else(|| Stack::of(host, words).ok()) else {
-            continue;
-        };
-        for site in &stack.sites {
+        for site in stacks.get(host.name.as_str()).iter().flat_map(|stack| &stack.sites) {
             let Some(balance) = &site.balance else { continue };
-            match link(host, site, balance, inventory) {
+            match link((host, site), balance, inventory, &stacks) {
                 Ok(link) => links.push(link),
                 Err(more) => errors.extend(more),
             }
@@ -100,7 +105,12 @@ pub fn links(
     if once.is_empty() { Ok(links) } else { Err(once) }
 }
 
-fn link(host: &Host, site: &Site, balance: &Balance, inventory: &Inventory) -> Result<Link, Vec<Diagnostic>> {
+fn link(
+    (host, site): (&Host, &Site),
+    balance: &Balance,
+    inventory: &Inventory,
+    stacks: &BTreeMap<&str, Stack>,
+) -> Result<Link, Vec<Diagnostic>> {
     let group = &balance.group;
     let behind = inventory.select_at(&group.value, &group.span).map_err(|error| vec![error])?;
     if behind.iter().any(|other| other.name == host.name) {
@@ -118,9 +128,23 @@ fn link(host: &Host, site: &Site, balance: &Balance, inventory: &Inventory) -> R
             IpAddr::V4(four) => format!("{four}:{}", balance.port),
             IpAddr::V6(six) => format!("[{six}]:{}", balance.port),
         };
-        Some(Seat { host: other.name.clone(), server })
+        let is_proxied = proxied(stacks.get(other.name.as_str()), balance.port).is_some();
+        Some(Seat { host: other.name.clone(), server, is_proxied })
     };
     let seats: Vec<Seat> = behind.iter().filter_map(seat).collect();
+    if balance.with.value == Program::Nginx
+        && let Some(at) =
+            behind.iter().find_map(|other| proxied(stacks.get(other.name.as_str()), balance.port))
+    {
+        let error =
+            Diagnostic::error(format!("{}: nginx does not speak the PROXY protocol to hosts", host.name));
+        errors.push(
+            error
+                .at(&balance.with.span)
+                .note("asked for", at.to_string())
+                .fix("balance `with: haproxy`, or take `proxy_protocol` away: nginx tells the client by X-Forwarded-For"),
+        );
+    }
     match address.filter(|_| errors.is_empty()) {
         Some(address) => {
             let (balancer, program) = (host.name.clone(), balance.with.value);
@@ -128,6 +152,26 @@ fn link(host: &Host, site: &Site, balance: &Balance, inventory: &Inventory) -> R
         }
         None => Err(errors),
     }
+}
+
+/// Where a host's site on a port asks for the PROXY protocol, if it does.
+fn proxied(stack: Option<&Stack>, port: u16) -> Option<Span> {
+    let mut sites = stack?.sites.iter().filter(|site| site.ports().any(|own| own == port));
+    sites.find_map(|site| Some(site.proxy_protocol.as_ref()?.at.clone()))
+}
+
+/// Why a host's sites cannot be asked by the PROXY protocol.
+pub fn refusal(stack: &Stack, facts: &Facts) -> Option<Diagnostic> {
+    let [major, minor, _] = Some(os::nginx(facts)).filter(|version| *version < nginx::PROXY_PROTOCOL)?;
+    let asked = stack.sites.iter().find_map(|site| site.proxy_protocol.as_ref())?;
+    let error = Diagnostic::error(format!("{}: its nginx is too old for the PROXY protocol", facts.hostname));
+    let label = format!("it has {major}.{minor}; 1.5.12 is the first that knows it");
+    Some(
+        error
+            .at(&asked.at)
+            .label(label)
+            .fix("take `proxy_protocol` away: a balancer tells the client by X-Forwarded-For"),
+    )
 }
 
 /// Where other hosts of the inventory meet this one: its `private_address`, or the address we log in at.
@@ -161,7 +205,8 @@ mod tests {
     fn hosts_are_met_at_their_private_address_or_where_we_log_in() {
         let text = "web: { hosts: { a: { ansible_host: 192.0.2.1, private_address: 10.0.0.1 }, b: { ansible_host: 'fd00::2' } } }
 lb: { hosts: { lb-01: { ansible_host: 192.0.2.9, site: { balance: { group: web, port: 8080 } } } } }";
-        let seat = |host: &str, server: &str| Seat { host: host.into(), server: server.into() };
+        let seat =
+            |host: &str, server: &str| Seat { host: host.into(), server: server.into(), is_proxied: false };
         let wanted = Link {
             balancer: "lb-01".into(),
             address: "192.0.2.9".parse().unwrap(),
@@ -171,6 +216,21 @@ lb: { hosts: { lb-01: { ansible_host: 192.0.2.9, site: { balance: { group: web, 
             seats: vec![seat("a", "10.0.0.1:8080"), seat("b", "[fd00::2]:8080")],
         };
         assert_eq!(read(text), Ok(vec![wanted]));
+    }
+
+    #[test]
+    fn haproxy_speaks_the_proxy_protocol_to_who_asks_for_it_and_nginx_cannot() {
+        let with = |program: &str, port: u16| {
+            read(&format!(
+                "web: {{ hosts: {{ a: {{ ansible_host: 192.0.2.1, site: {{ proxy_protocol: true }} }} }} }}\nlb: {{ hosts: {{ lb-01: {{ ansible_host: 192.0.2.9, site: {{ balance: {{ group: web, with: {program}, port: {port} }} }} }} }} }}"
+            ))
+        };
+        let is_proxied =
+            |read: Result<Vec<Link>, Vec<String>>| read.map(|links| links[0].seats[0].is_proxied);
+        assert_eq!(is_proxied(with("haproxy", 80)), Ok(true));
+        assert_eq!(is_proxied(with("haproxy", 81)), Ok(false));
+        let cannot = "lb-01: nginx does not speak the PROXY protocol to hosts";
+        assert_eq!(is_proxied(with("nginx", 80)), Err(vec![cannot.into()]));
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod nginx_site;
 pub mod ownership;
 pub mod package;
 pub mod probe;
+pub mod proxied;
 pub mod python_env;
 pub mod release;
 pub mod served;

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::agent::facts::Facts;
 use crate::base::diagnostic::{self, Diagnostic};
+use crate::base::source::Span;
 use crate::base::yaml::Node;
 
 use super::inventory::{Host, Inventory};
 use super::reach;
 use super::run::Balancer;
 use super::stack::{Balance, Program, Site, Stack, Words};
+use super::{nginx, os};
 use crate::resource::haproxy;
 
 /// A site that balances.
@@ -36,6 +39,8 @@ pub struct Seat {
     pub host: String,
     /// As it is asked: `10.88.0.11:80`, `[fd00::11]:80`.
     pub server: String,
+    /// Whether it is asked by the PROXY protocol.
+    pub is_proxied: bool,
 }
 
 impl Link {
@@ -89,12 +94,14 @@ pub fn links(
         let Some(stack) = diagnostic::kept(stack_of(host), &mut errors) else { continue };
         for site in &stack.sites {
             let Some(balance) = &site.balance else { continue };
-            let behind = behind(host, balance, inventory).map_err(|error| vec![error]);
-            let Some(behind) = diagnostic::kept(behind, &mut errors) else { continue };
+            let group = behind(host, balance, inventory).map_err(|error| vec![error]);
+            let Some(group) = diagnostic::kept(group, &mut errors) else { continue };
             // Other mistakes of a host that was not chosen are told when it is.
-            let stacks = behind.iter().filter_map(|other| stack_of(other).ok());
-            diagnostic::add(&mut errors, stacks.filter_map(|stack| sent_back(balance, &stack)));
-            links.extend(diagnostic::kept(link(host, site, balance, &behind), &mut errors));
+            let members: Vec<Member> = group.into_iter().map(|other| (other, stack_of(other).ok())).collect();
+            let stacks = || members.iter().filter_map(|(_, stack)| stack.as_ref());
+            diagnostic::add(&mut errors, stacks().filter_map(|stack| sent_back(balance, stack)));
+            diagnostic::add(&mut errors, stacks().filter_map(|stack| not_spoken(host, balance, stack)));
+            links.extend(diagnostic::kept(link(host, site, balance, &members), &mut errors));
         }
     }
     if errors.is_empty() { Ok(links) } else { Err(errors) }
@@ -106,6 +113,9 @@ fn balances(host: &Host) -> bool {
     let mut sites = sites.iter().map(|(_, site)| site).chain(host.vars.get("site"));
     sites.any(|site| site.get("balance").is_some_and(|balance| !balance.is_null()))
 }
+
+/// A host behind a balancer, and what it runs, if that could be read.
+type Member<'i> = (&'i Host, Option<Stack>);
 
 /// The hosts behind a balancer.
 fn behind<'i>(host: &Host, balance: &Balance, inventory: &'i Inventory) -> Result<Vec<&'i Host>, Diagnostic> {
@@ -137,18 +147,19 @@ fn sent_back(balance: &Balance, stack: &Stack) -> Option<Diagnostic> {
     )
 }
 
-fn link(host: &Host, site: &Site, balance: &Balance, behind: &[&Host]) -> Result<Link, Vec<Diagnostic>> {
+fn link(host: &Host, site: &Site, balance: &Balance, members: &[Member]) -> Result<Link, Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let mut met = |host: &Host| diagnostic::kept(address(host).map_err(|error| [error]), &mut errors);
     let address = met(host);
-    let seat = |other: &&Host| {
+    let seat = |(other, stack): &Member| {
         let server = match met(other)? {
             IpAddr::V4(four) => format!("{four}:{}", balance.port),
             IpAddr::V6(six) => format!("[{six}]:{}", balance.port),
         };
-        Some(Seat { host: other.name.clone(), server })
+        let is_proxied = stack.as_ref().and_then(|stack| proxied(stack, balance.port)).is_some();
+        Some(Seat { host: other.name.clone(), server, is_proxied })
     };
-    let seats: Vec<Seat> = behind.iter().filter_map(seat).collect();
+    let seats: Vec<Seat> = members.iter().filter_map(seat).collect();
     match address.filter(|_| errors.is_empty()) {
         Some(address) => {
             let (balancer, program) = (host.name.clone(), balance.with.value);
@@ -156,6 +167,34 @@ fn link(host: &Host, site: &Site, balance: &Balance, behind: &[&Host]) -> Result
         }
         None => Err(errors),
     }
+}
+
+/// Nginx passes requests on by HTTP alone.
+fn not_spoken(host: &Host, balance: &Balance, stack: &Stack) -> Option<Diagnostic> {
+    let at = proxied(stack, balance.port).filter(|_| balance.with.value == Program::Nginx)?;
+    let error = format!("{}: nginx does not speak the PROXY protocol to hosts", host.name);
+    let fix = "balance `with: haproxy`, or take `proxy_protocol` away: nginx tells the client by X-Forwarded-For";
+    Some(Diagnostic::error(error).at(&balance.with.span).note("asked for", at.to_string()).fix(fix))
+}
+
+/// Where a host's site on a port asks for the PROXY protocol, if it does.
+fn proxied(stack: &Stack, port: u16) -> Option<&Span> {
+    let mut sites = stack.sites.iter().filter(|site| site.ports().any(|own| own == port));
+    sites.find_map(|site| Some(&site.proxy_protocol.as_ref()?.at))
+}
+
+/// Why a host's sites cannot be asked by the PROXY protocol.
+pub fn refusal(stack: &Stack, facts: &Facts) -> Option<Diagnostic> {
+    let [major, minor, _] = Some(os::nginx(facts)).filter(|version| *version < nginx::PROXY_PROTOCOL)?;
+    let asked = stack.sites.iter().find_map(|site| site.proxy_protocol.as_ref())?;
+    let error = Diagnostic::error(format!("{}: its nginx is too old for the PROXY protocol", facts.hostname));
+    let label = format!("it has {major}.{minor}; 1.5.12 is the first that knows it");
+    Some(
+        error
+            .at(&asked.at)
+            .label(label)
+            .fix("take `proxy_protocol` away: a balancer tells the client by X-Forwarded-For"),
+    )
 }
 
 /// Where other hosts of the inventory meet this one: its `private_address`, or the address we log in at.
@@ -189,7 +228,8 @@ mod tests {
     fn hosts_are_met_at_their_private_address_or_where_we_log_in() {
         let text = "web: { hosts: { a: { ansible_host: 192.0.2.1, private_address: 10.0.0.1 }, b: { ansible_host: 'fd00::2' } } }
 lb: { hosts: { lb-01: { ansible_host: 192.0.2.9, site: { balance: { group: web, port: 8080 } } } } }";
-        let seat = |host: &str, server: &str| Seat { host: host.into(), server: server.into() };
+        let seat =
+            |host: &str, server: &str| Seat { host: host.into(), server: server.into(), is_proxied: false };
         let wanted = Link {
             balancer: "lb-01".into(),
             address: "192.0.2.9".parse().unwrap(),
@@ -199,6 +239,21 @@ lb: { hosts: { lb-01: { ansible_host: 192.0.2.9, site: { balance: { group: web, 
             seats: vec![seat("a", "10.0.0.1:8080"), seat("b", "[fd00::2]:8080")],
         };
         assert_eq!(read(text), Ok(vec![wanted]));
+    }
+
+    #[test]
+    fn haproxy_speaks_the_proxy_protocol_to_who_asks_for_it_and_nginx_cannot() {
+        let with = |program: &str, port: u16| {
+            read(&format!(
+                "web: {{ hosts: {{ a: {{ ansible_host: 192.0.2.1, site: {{ proxy_protocol: true }} }} }} }}\nlb: {{ hosts: {{ lb-01: {{ ansible_host: 192.0.2.9, site: {{ balance: {{ group: web, with: {program}, port: {port} }} }} }} }} }}"
+            ))
+        };
+        let is_proxied =
+            |read: Result<Vec<Link>, Vec<String>>| read.map(|links| links[0].seats[0].is_proxied);
+        assert_eq!(is_proxied(with("haproxy", 80)), Ok(true));
+        assert_eq!(is_proxied(with("haproxy", 81)), Ok(false));
+        let cannot = "lb-01: nginx does not speak the PROXY protocol to hosts";
+        assert_eq!(is_proxied(with("nginx", 80)), Err(vec![cannot.into()]));
     }
 
     #[test]

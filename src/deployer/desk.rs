@@ -271,7 +271,7 @@ fn refused(stack: &Stack, facts: &Facts) -> Option<Diagnostic> {
             Diagnostic::error(format!("{}: this TLS cannot be had here", facts.hostname)).at(at).label(why),
         );
     }
-    if let Some(error) = haproxy::refusal(stack, facts) {
+    if let Some(error) = haproxy::refusal(stack, facts).or_else(|| balance::refusal(stack, facts)) {
         return Some(error);
     }
     let wsgi = stack.apps.iter().find_map(|app| app.run.wsgi())?;

@@ -75,7 +75,7 @@ impl Haproxy {
                     None => host.remove(PATH)?,
                 }
                 // Its workers serve on as before; its master must read something that it can follow.
-                reload(host).map(drop).or(Err(fault.clone()))?;
+                let _ = reload(host);
                 Err(fault)
             }
         }

@@ -27,6 +27,7 @@ pub mod nginx_sites;
 pub mod ownership;
 pub mod package;
 pub mod probe;
+pub mod proxied;
 pub mod python_env;
 pub mod release;
 pub mod served;

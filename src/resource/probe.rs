@@ -11,6 +11,7 @@ use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{Connector, TcpConnector};
 
 use super::host::Look;
+use super::proxied::Announced;
 use super::tls::Tls;
 use crate::base::certificate::Chain;
 
@@ -35,6 +36,9 @@ pub struct Probe {
     /// How it asks over TLS; plain HTTP when none.
     #[serde(default)]
     pub tls: Option<Shown>,
+    /// Whether the connection begins with a line of the PROXY protocol.
+    #[serde(default)]
+    pub proxied: bool,
     /// What the answer must be.
     #[serde(default)]
     pub expect: Expect,
@@ -178,7 +182,9 @@ impl Probe {
 
     /// Plain HTTP, or TLS with a certificate that is as it must be.
     fn agent(&self, config: Config, asker: Asker) -> Result<Agent, String> {
-        let Some(shown) = &self.tls else { return Ok(Agent::new_with_config(config)) };
+        let connector = ().chain(TcpConnector::default()).chain(Announced(self.proxied));
+        let resolver = DefaultResolver::default();
+        let Some(shown) = &self.tls else { return Ok(Agent::with_parts(config, connector, resolver)) };
         let installed = match asker {
             Asker::Desk => None,
             Asker::Host(look) => {
@@ -192,8 +198,7 @@ impl Probe {
                 )
             }
         };
-        let connector = ().chain(TcpConnector::default()).chain(Tls::new(&shown.name, installed)?);
-        Ok(Agent::with_parts(config, connector, DefaultResolver::default()))
+        Ok(Agent::with_parts(config, connector.chain(Tls::new(&shown.name, installed)?), resolver))
     }
 
     fn ask(&self, address: &str, asker: Asker) -> Result<Answer, Miss> {
@@ -232,7 +237,15 @@ mod tests {
     fn the_first_thing_that_differs_is_named() {
         let header = BTreeMap::from([("X-Served-By".to_string(), "web-01".to_string())]);
         let expect = Expect { status: 200, body: Some("School".into()), header };
-        let probe = Probe { name: "home".into(), get: "/".into(), host: None, port: 80, tls: None, expect };
+        let probe = Probe {
+            name: "home".into(),
+            get: "/".into(),
+            host: None,
+            port: 80,
+            tls: None,
+            proxied: false,
+            expect,
+        };
         let answer = |status, server: &str, body: &str| Answer {
             status,
             headers: vec![("x-served-by".into(), server.into())],
@@ -257,6 +270,7 @@ mod tests {
             host: None,
             port,
             tls: None,
+            proxied: false,
             expect: Expect::default(),
         };
         assert!(matches!(probe.check("127.0.0.1", Duration::ZERO, Asker::Desk), Err(Miss::Silent(_))));

@@ -11,7 +11,7 @@ use super::balance::{
     the_scheme_is_the_balancers_word_and_nobody_elses, until, without_loss,
 };
 use crate::support::desk::Desk;
-use crate::support::host::Sandbox;
+use crate::support::host::{Sandbox, changed};
 use crate::support::load;
 use crate::support::tls::Server;
 
@@ -32,6 +32,7 @@ fn haproxy_loses_no_request_when_a_host_is_killed_or_changed() {
     a_failed_probe_stops_what_comes_after(&hosts, &mut desk);
     a_host_that_is_left_drained_comes_back(&hosts, &desk);
     a_file_that_haproxy_refuses_changes_nothing(&hosts, &desk);
+    the_client_is_told_by_the_proxy_protocol(&hosts, &desk);
     plain_requests_are_sent_to_https(&hosts, &desk);
 }
 
@@ -117,9 +118,29 @@ fn a_file_that_haproxy_refuses_changes_nothing(hosts: &Sandbox, desk: &Desk) {
         "{said:#?}"
     );
     assert!(said.err.contains("maxcon"), "{said:#?}");
-    assert_eq!(crate::support::host::changed(&before, &hosts.files(BALANCER)), Vec::<String>::new());
+    assert_eq!(changed(&before, &hosts.files(BALANCER)), ["var/lib/deployer/log"]);
     std::fs::remove_dir_all(desk.path().join("templates")).unwrap();
     each_host_answers_in_its_turn_under_its_own_name(hosts);
+}
+
+fn the_client_is_told_by_the_proxy_protocol(hosts: &Sandbox, desk: &Desk) {
+    desk.edit(|text| text.replace("    probes:\n", "    site: { proxy_protocol: true }\n    probes:\n"));
+    let said = desk.run(&["apply", "--format", "plain"]);
+    assert_eq!(said.exit, Some(0), "{said:#?}");
+    let again = desk.run(&["apply", "--format", "plain"]);
+    assert!(again.out.contains("changed=0"), "{again:#?}");
+    both_serve(hosts);
+    let client = hosts.host(BALANCER).address.to_string().replace(".11", ".1");
+    for (number, head) in ["", "X-Forwarded-For: 192.0.2.66\r\n"].iter().enumerate() {
+        ask(hosts, BALANCER, "GET", &format!("User-Agent: told-{number}\r\n{head}"));
+        let lines =
+            format!("sudo journalctl -u hbnb-onepage -o cat | grep -c '^{client} .*told-{number}' || true");
+        let seen = HOSTS.map(|host| hosts.read(host, &lines));
+        assert_eq!(seen.iter().filter(|count| *count == "1").count(), 1, "{number}: {seen:?}");
+    }
+    let url = format!("http://{}/airbnb-onepage/", hosts.host(HOSTS[0]).address);
+    let direct = Command::new("curl").args(["-sS", "--max-time", "10", &url]).output().unwrap();
+    assert!(!direct.status.success(), "who does not announce itself gets no answer: {direct:?}");
 }
 
 fn plain_requests_are_sent_to_https(hosts: &Sandbox, desk: &Desk) {

@@ -156,6 +156,7 @@ mod tests {
             host: None,
             port: 80,
             tls: None,
+            proxied: false,
             expect: Expect::default(),
         };
         report.plan.probes = vec![home.clone(), home];

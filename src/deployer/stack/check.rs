@@ -12,6 +12,7 @@ pub fn conflicts(stack: &Stack, said: &mut Vec<Diagnostic>) {
     sites(stack, said);
     ports(stack, said);
     haproxy(stack, said);
+    proxy_protocol(stack, said);
     binds(stack, said);
     stack.sites.iter().for_each(|site| paths(site, stack, said));
     healths(stack, said);
@@ -125,6 +126,24 @@ fn haproxy(stack: &Stack, said: &mut Vec<Diagnostic>) {
                     .fix("balance `with: nginx`, or give the app another `site`"),
             );
         }
+    }
+}
+
+/// What opens a connection says so or not on the whole of a port.
+fn proxy_protocol(stack: &Stack, said: &mut Vec<Diagnostic>) {
+    for (site, proxied) in stack.sites.iter().filter_map(|site| Some((site, site.proxy_protocol.as_ref()?))) {
+        let plain = stack.sites.iter().filter(|other| other.proxy_protocol.is_none());
+        let Some(port) = plain.flat_map(Site::ports).find(|port| site.ports().any(|own| own == *port)) else {
+            continue;
+        };
+        said.push(
+            Diagnostic::error(format!(
+                "the port {port} cannot be asked with the PROXY protocol and without it"
+            ))
+            .at(&proxied.at)
+            .label("another site listens there without it")
+            .fix("give both sites `proxy_protocol`, or one of them another `listen`"),
+        );
     }
 }
 

@@ -29,8 +29,8 @@ pub use hardening::{Hardening, Protocol};
 pub use probe::{Expect, Probe};
 pub use setting::{Setting, Words};
 pub use site::{
-    AccessLog, Balance, ErrorPage, Maintenance, Method, PREFIX, Page, Program, RateLimit, Redirect, Site,
-    Snippet, Timeouts,
+    AccessLog, Balance, ErrorPage, Maintenance, Method, PREFIX, Page, Program, ProxyProtocol, RateLimit,
+    Redirect, Site, Snippet, Timeouts,
 };
 pub use tls::{Issuer, Profile, Tls};
 pub use wsgi::{Origin, Python, Wsgi};

@@ -50,7 +50,11 @@ pub fn told(site: &Site, id: &str, scene: &Scene, layout: &Layout) -> Value {
     let sees_peer = !balancers.is_empty() && layout.nginx >= nginx::PEER;
     let variable =
         |believed: &str, own: &str| if sees_peer { format!("${id}_{believed}") } else { own.into() };
+    let further = site.proxy_protocol.iter().flat_map(|proxied| &proxied.from);
     json!({
+        // Whose words on the client are believed, and where they stand.
+        "trusted": balancers.iter().chain(further).collect::<Vec<_>>(),
+        "client": if site.proxy_protocol.is_some() { "proxy_protocol" } else { "X-Forwarded-For" },
         "balancers": balancers,
         "sees_peer": sees_peer,
         "addresses": variable("addresses", "$proxy_add_x_forwarded_for"),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::layout::Layout;
 use super::{Scene, balance, header, site, tls};
-use crate::deployer::balance::hosts_behind;
+use crate::deployer::balance::{Seat, hosts_behind};
 use crate::deployer::stack::{Balance, Method, Site, name};
 use crate::deployer::{haproxy, os};
 
@@ -22,7 +22,8 @@ pub fn values(scene: &Scene, layout: &Layout) -> Value {
 fn of_site(one: &Site, balance: &Balance, scene: &Scene, layout: &Layout) -> Value {
     let id = one.id();
     let ours = scene.links.iter().find(|link| link.balancer == scene.host.name && link.id == id);
-    let seat = |seat: &crate::deployer::balance::Seat| json!({ "name": seat.host, "address": seat.server });
+    let seat =
+        |seat: &Seat| json!({ "name": seat.host, "address": seat.server, "is_proxied": seat.is_proxied });
     let (exact, below) = names(one);
     let timeouts = &one.timeouts;
     let redirect = one.tls.as_ref().filter(|tls| tls.redirect);

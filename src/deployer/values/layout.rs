@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::agent::facts::Facts;
 use crate::deployer::nginx::Version;
 use crate::deployer::os;
-use crate::deployer::stack::{App, Bind};
+use crate::deployer::stack::{App, Bind, Site};
 use crate::resource::init::Init;
 
 /// Where apps without a bind listen under Upstart, which opens no sockets for them.
@@ -86,6 +86,11 @@ impl Layout {
             if dir.starts_with('/') { dir.to_string() } else { format!("{}{own}/current/{dir}", self.root) };
         absolute.trim_end_matches('/').to_string() + "/"
     }
+}
+
+/// The word of `listen` for a site that is asked by the PROXY protocol.
+pub fn announced(site: &Site) -> &'static str {
+    if site.proxy_protocol.is_some() { " proxy_protocol" } else { "" }
 }
 
 /// The name of an app's unit.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Scene;
 use super::balance;
-use super::layout::Layout;
+use super::layout::{Layout, announced};
 use super::{header, limit, page, tls};
 use crate::deployer::balance::servers_file;
 use crate::deployer::inventory::Host;
@@ -28,7 +28,7 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
     let has_root = has_root.chain(statics().map(|(_, (path, _))| path)).any(|path| path.value == "/");
     let has_websockets = apps.iter().flat_map(|app| &app.routes).any(|route| route.websocket);
     let balance = balance::balance(site, &id, scene, layout);
-    let plain = layout.addresses(site.listen, "", site.server_name.is_empty());
+    let plain = layout.addresses(site.listen, announced(site), site.server_name.is_empty());
     json!({
         "id": id,
         "reload_when": site.balance.iter().map(|_| servers_file(&id)).collect::<Vec<_>>(),
@@ -61,7 +61,7 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
 /// Where nginx must turn strangers away who come by plain HTTP.
 fn strangers(site: &Site, stack: &Stack, layout: &Layout) -> Vec<String> {
     match stack.turns_away(site, |site| Some(site.listen)) {
-        true => layout.addresses(site.listen, "", true),
+        true => layout.addresses(site.listen, announced(site), true),
         false => Vec::new(),
     }
 }
@@ -120,6 +120,9 @@ pub fn probe(probe: &Probe, stack: &Stack, host: &Host) -> Value {
         json!({ "name": probe.name.value, "get": probe.get.value, "port": site.listen, "expect": expect });
     if let Some(host) = probe.host.clone().or_else(|| asked_by(site)) {
         value["host"] = host.into();
+    }
+    if site.proxy_protocol.is_some() {
+        value["proxied"] = true.into();
     }
     if let Some(of_site) = &site.tls {
         value["port"] = of_site.listen.into();

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::layout::Layout;
+use super::layout::{Layout, announced};
 use crate::deployer::inventory::Host;
 use crate::deployer::nginx;
 use crate::deployer::stack::name;
@@ -89,21 +89,21 @@ fn ciphers(profile: Profile, nginx: nginx::Version) -> String {
 pub fn listens(site: &Site, plain: &[String], layout: &Layout) -> Vec<String> {
     let Some(tls) = &site.tls else { return plain.to_vec() };
     let mut all = if tls.redirect { Vec::new() } else { plain.to_vec() };
-    all.extend(layout.addresses(tls.listen, words(tls, layout), site.server_name.is_empty()));
+    all.extend(layout.addresses(tls.listen, &words(site, tls, layout), site.server_name.is_empty()));
     all
 }
 
 /// What stands behind the port.
-fn words(tls: &Tls, layout: &Layout) -> &'static str {
+fn words(site: &Site, tls: &Tls, layout: &Layout) -> String {
     let word = tls.http2 && (nginx::HTTP2_WORD..nginx::HTTP2_DIRECTIVE).contains(&layout.nginx);
-    if word { " ssl http2" } else { " ssl" }
+    format!("{}{}", if word { " ssl http2" } else { " ssl" }, announced(site))
 }
 
 /// Where strangers are turned away who come by TLS.
 fn strangers(site: &Site, stack: &Stack, layout: &Layout) -> Vec<String> {
     match &site.tls {
         Some(tls) if stack.turns_away(site, |site| site.tls.as_ref().map(|tls| tls.listen)) => {
-            layout.addresses(tls.listen, words(tls, layout), true)
+            layout.addresses(tls.listen, &words(site, tls, layout), true)
         }
         _ => Vec::new(),
     }

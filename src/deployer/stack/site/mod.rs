@@ -5,6 +5,7 @@ mod haproxy;
 mod header;
 mod limit;
 mod page;
+mod proxy_protocol;
 mod snippet;
 
 use serde::Deserialize;
@@ -18,6 +19,7 @@ pub use crate::resource::servers::Program;
 pub use balance::{Balance, Method};
 pub use limit::{RateLimit, Timeouts};
 pub use page::{ErrorPage, Maintenance, Page, Redirect};
+pub use proxy_protocol::ProxyProtocol;
 pub use snippet::Snippet;
 
 /// The port of a site that names none.
@@ -64,6 +66,8 @@ pub struct Site {
     pub statics: Vec<(Spanned<String>, String)>,
     /// The hosts that everything else is passed on to.
     pub balance: Option<Balance>,
+    /// Whether it is asked by the PROXY protocol alone, and by whom.
+    pub proxy_protocol: Option<ProxyProtocol>,
 }
 
 impl Site {
@@ -107,6 +111,7 @@ impl Default for Site {
             error_pages: Vec::new(),
             statics: Vec::new(),
             balance: None,
+            proxy_protocol: None,
         }
     }
 }
@@ -143,6 +148,7 @@ struct Typed {
     #[serde(rename = "static")]
     statics: Option<Entries<Spanned<String>>>,
     balance: Option<Node>,
+    proxy_protocol: Option<Node>,
 }
 
 /// Reads one of `sites`; mistakes are added to `said`.
@@ -173,6 +179,7 @@ pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
         error_pages: entries(typed.error_pages).map(|p| page::error_page(p, said)).collect(),
         statics: entries(typed.statics).map(|s| app::directory(s, said)).collect(),
         balance: typed.balance.and_then(|node| balance::read(&node, said)),
+        proxy_protocol: typed.proxy_protocol.and_then(|node| proxy_protocol::read(&node, said)),
     };
     if site.is_of_haproxy() {
         haproxy::check(&site, node, said);

@@ -3,6 +3,7 @@
 //! `UPDATE_GOLDEN=1 cargo test golden` writes the golden files anew; read the difference before it is committed.
 
 mod hardening;
+mod lint;
 mod readers;
 mod trees;
 mod upstart;

@@ -48,7 +48,7 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
         "redirects": page::redirects(site, layout),
         "error_pages": page::errors(site),
         "maintenance": page::maintenance(site),
-        "snippet": site.snippet.as_ref().map(|own| json!({ "name": own.name, "text": own.text })),
+        "snippet": site.snippet.as_ref().map(|own| json!({ "name": own.name, "text": own.text() })),
         "proxied": proxied(&apps, stack, layout),
         "websockets": apps.iter().flat_map(|app| &app.routes).any(|route| route.websocket),
         "has_root": has_root || site.balance.is_some(),

@@ -173,7 +173,8 @@ fn link(host: &Host, site: &Site, balance: &Balance, members: &[Member]) -> Resu
 fn not_spoken(host: &Host, balance: &Balance, stack: &Stack) -> Option<Diagnostic> {
     let at = proxied(stack, balance.port).filter(|_| balance.with.value == Program::Nginx)?;
     let error = format!("{}: nginx does not speak the PROXY protocol to hosts", host.name);
-    let fix = "balance `with: haproxy`, or take `proxy_protocol` away: nginx tells the client by X-Forwarded-For";
+    let fix =
+        "balance `with: haproxy`, or take `proxy_protocol` away: nginx tells the client by X-Forwarded-For";
     Some(Diagnostic::error(error).at(&balance.with.span).note("asked for", at.to_string()).fix(fix))
 }
 

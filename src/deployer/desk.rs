@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::agent::facts::Facts;
 use crate::agent::wire::Plan;
-use crate::base::diagnostic::{Diagnostic, add, kept};
+use crate::base::diagnostic::{Diagnostic, Level, add, kept};
 use crate::base::exit::Exit;
 use crate::base::say;
 use crate::base::secret::{self, Mask};
@@ -22,6 +22,7 @@ use super::inventory::{Host, Inventory};
 use super::options::{Common, Input};
 use super::payload::Binaries;
 use super::playbook::{self, Compiled, Playbook, TaskContext};
+use super::review::{self, Review};
 use super::rolling::rolling;
 use super::run::{self, Front, Job, Mode, Options, Report};
 use super::stack::{Stack, Words, Wsgi};
@@ -131,7 +132,7 @@ impl Desk {
     ) -> Result<(Self, usize), Vec<Diagnostic>> {
         let (desk, mut errors) = Self::read(input, secrets, words);
         let Some(desk) = desk else { return Err(errors) };
-        let mut steps = 0;
+        let (mut steps, mut found) = (0, Vec::new());
         kept(rolling(&desk.playbook, &desk.inventory, &desk.hosts, &desk.links), &mut errors);
         for host in &desk.hosts {
             let Some(stack) = desk.stacks.get(&host.name) else { continue };
@@ -140,10 +141,21 @@ impl Desk {
                 if refused(stack, &facts).is_some() {
                     continue;
                 }
-                steps = steps.max(kept(desk.compile(host, &facts), &mut errors).map_or(0, |p| p.steps.len()));
+                let Some(plan) = kept(desk.compile(host, &facts), &mut errors) else { continue };
+                steps = steps.max(plan.steps.len());
+                review::add(&mut found, desk.review(host, stack, &facts, &plan));
             }
         }
+        let (wrong, suspicious) = found.into_iter().partition(|finding| finding.level == Level::Error);
+        warn(suspicious, &desk.mask);
+        errors.extend(wrong.into_iter().map(|finding| hidden(finding, &desk.mask)));
         if errors.is_empty() { Ok((desk, steps)) } else { Err(errors) }
+    }
+
+    /// The mistakes in what people brought to a host's Nginx.
+    fn review(&self, host: &Host, stack: &Stack, facts: &Facts, plan: &Plan) -> Vec<Diagnostic> {
+        let (listening, own) = (values::listening(stack, facts), self.templates.own("nginx"));
+        Review { host: &host.name, plan, stack, listening, own, mask: &self.mask }.findings()
     }
 
     /// One host's plan from its facts.
@@ -307,10 +319,14 @@ fn stacks(
             stacks.insert(host.name.clone(), stack);
         }
     }
+    warn(warnings, mask);
+    stacks
+}
+
+fn warn(warnings: Vec<Diagnostic>, mask: &Mask) {
     for warning in warnings {
         say::aside(format_args!("{}\n", hidden(warning, mask)));
     }
-    stacks
 }
 
 fn job(desk: &Arc<Desk>, target: Target) -> Job {

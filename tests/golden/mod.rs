@@ -4,6 +4,7 @@
 
 mod haproxy;
 mod hardening;
+mod lint;
 mod readers;
 mod trees;
 mod upstart;

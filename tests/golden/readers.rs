@@ -68,7 +68,7 @@ fn with_pair(site: &str, dir: &Path) -> String {
 }
 
 /// Tests a host's sites with an nginx of their own, in a network of their own: the ports need not be free.
-fn nginx_says(sites: &Path) -> (Option<i32>, String) {
+pub fn nginx_says(sites: &Path) -> (Option<i32>, String) {
     let home = configuration(sites);
     let conf = home.path().join("nginx.conf");
     let mut nginx = Command::new("unshare");

@@ -43,6 +43,8 @@ pub struct Templates {
 struct Known {
     name: String,
     source: Arc<Source>,
+    /// Whether its text is the project's own.
+    own: bool,
 }
 
 /// What templates can name.
@@ -100,14 +102,14 @@ impl Templates {
         for (folder, dir) in FOLDERS {
             for file in dir.files().filter(|f| f.path().extension().is_some_and(|e| e == "tera")) {
                 let name = format!("{folder}/{}", file.path().display());
-                let own = overlay.map(|o| o.join(&name)).filter(|p| p.is_file());
-                let source = match own {
+                let copy = overlay.map(|o| o.join(&name)).filter(|p| p.is_file());
+                let text = file.contents_utf8().unwrap_or_default();
+                let source = match copy {
                     Some(path) => read(&path).map_err(|e| vec![e])?,
-                    None => {
-                        Source::new(format!("templates/{name}"), file.contents_utf8().unwrap_or_default())
-                    }
+                    None => Source::new(format!("templates/{name}"), text),
                 };
-                known.push(Known { name, source });
+                let own = source.text != text;
+                known.push(Known { name, source, own });
             }
         }
         if let Some(overlay) = overlay {
@@ -141,6 +143,12 @@ impl Templates {
             }
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// The templates of a folder whose text is the project's own, not ours.
+    pub fn own(&self, folder: &str) -> Vec<Arc<Source>> {
+        let inside = |known: &&Known| known.own && Path::new(&known.name).starts_with(folder);
+        self.known.iter().filter(inside).map(|known| Arc::clone(&known.source)).collect()
     }
 
     /// Renders a template by name.
@@ -243,7 +251,7 @@ fn add_new(root: &Path, dir: &Path, known: &mut Vec<Known>) -> Result<(), Diagno
         if path.is_dir() {
             add_new(root, &path, known)?;
         } else if name.ends_with(".tera") && !known.iter().any(|k| k.name == name) {
-            known.push(Known { source: read(&path)?, name });
+            known.push(Known { source: read(&path)?, name, own: true });
         }
     }
     Ok(())
@@ -266,6 +274,8 @@ mod tests {
         std::fs::write(dir.path().join("nginx/site.conf.tera"), "mine {{ a }}").unwrap();
         let templates = Templates::load(Some(dir.path())).unwrap();
         assert_eq!(templates.render("nginx/site.conf.tera", &values("a", "1")).unwrap(), "mine 1");
+        let mine = Source::new(dir.path().join("nginx/site.conf.tera").display().to_string(), "mine {{ a }}");
+        assert_eq!((templates.own("nginx"), templates.own("systemd")), (vec![mine], Vec::new()));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
         "redirects": page::redirects(site, layout),
         "error_pages": page::errors(site),
         "maintenance": page::maintenance(site),
-        "snippet": site.snippet.as_ref().map(|own| json!({ "name": own.name, "text": own.text })),
+        "snippet": site.snippet.as_ref().map(|own| json!({ "name": own.name, "text": own.text() })),
         "proxied": proxied(&apps, stack, layout),
         "websockets": site.maintenance.is_none() && (has_websockets || site.balance.is_some()),
         "has_root": has_root || site.balance.is_some(),

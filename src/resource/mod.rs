@@ -18,6 +18,7 @@ pub mod file;
 pub mod guard;
 pub mod host;
 pub mod init;
+pub mod lineage;
 pub mod link;
 pub mod mode;
 pub mod nginx_site;

@@ -96,11 +96,13 @@ async fn log_in(
             Ok(Ok(state)) if state.is_decided() => return Some(state),
             Ok(Ok(state)) => last = Some(state),
             Ok(Err(error)) => {
-                if is_refusal(&error) {
+                let is_refusal = is_refusal(&error);
+                // Told even if the old connection ends this during the pause.
+                refused.get_or_insert(error);
+                if is_refusal {
                     refusals += 1;
                     tokio::time::sleep(pause(time, begun.elapsed(), refusals)).await;
                 }
-                refused.get_or_insert(error);
             }
             Err(_) => return last,
         }

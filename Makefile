@@ -26,7 +26,7 @@ FOR_BENCH := /usr/bin/python3-config:python3-dev /usr/bin/python3.ensurepip:pyth
 
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin:$(HOME)/.cargo/bin
 
-.PHONY: help demo test test-hardening bench fuzz lint clean-hosts build need-build need-hosts need-tests need-browser need-bench
+.PHONY: help demo test bench fuzz lint clean-hosts build need-build need-hosts need-tests need-browser need-bench
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -44,10 +44,7 @@ demo: need-hosts build ## throwaway hosts, a balancer before two, deployed and a
 
 test: need-hosts need-tests need-build need-browser $(AXE_FILE) ## every test, those on real hosts included (as root)
 	cargo test --locked --quiet --no-run
-	cargo test --locked -- --include-ignored --skip hosts::hardening
-
-test-hardening: need-hosts need-tests need-build ## whether what could lock us out of a host is undone by it (as root; alone, for seconds count)
-	cargo test --locked --test main hosts::hardening -- --include-ignored
+	cargo test --locked -- --include-ignored
 
 bench: need-hosts need-tests need-bench build ## the table of speeds, measured here and now
 	cargo bench --locked --bench deploy

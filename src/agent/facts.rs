@@ -1,5 +1,7 @@
 //! What is true of a host and decides what it gets.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::resource::fault::Fault;
@@ -31,9 +33,10 @@ pub struct Facts {
     /// Whether the kernel speaks IPv6; `true` where nothing is said.
     #[serde(default = "yes")]
     pub ipv6: bool,
-    /// The port of sshd that this login came through; `None` where it is not known.
+    /// The port of sshd that this login came through; all that sshd listens at, where it came another way; none where that
+    /// is not known.
     #[serde(default)]
-    pub ssh_port: Option<u16>,
+    pub ssh_ports: Vec<u16>,
 }
 
 fn yes() -> bool {
@@ -59,8 +62,20 @@ pub fn read(look: &dyn Look) -> Result<Facts, Fault> {
         nginx: version,
         gzip_static: version.is_none() || nginx.contains("--with-http_gzip_static_module"),
         ipv6: look.stat("/proc/net/if_inet6")?.is_some(),
-        ssh_port: ssh_port(look, std::process::id())?,
+        ssh_ports: ssh_ports(look, std::process::id())?,
     })
+}
+
+/// The port that others come through, even if this run was begun on a console.
+fn ssh_ports(look: &dyn Look, process: u32) -> Result<Vec<u16>, Fault> {
+    if let Some(port) = ssh_port(look, process)? {
+        return Ok(vec![port]);
+    }
+    let said = look.ask(&Run::new(&["/usr/sbin/sshd", "-T"]))?.stdout;
+    let addresses = said.lines().filter_map(|line| line.strip_prefix("listenaddress "));
+    let ports: BTreeSet<u16> =
+        addresses.filter_map(|address| address.rsplit(':').next()?.parse().ok()).collect();
+    Ok(ports.into_iter().collect())
 }
 
 /// The port of `SSH_CONNECTION`, which sshd gives to its children and sudo keeps to itself: of this process, or of the
@@ -131,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_port_of_the_login_is_found_above_sudo() {
+    fn the_port_of_the_login_is_found_above_sudo_or_with_sshd() {
         let host = FakeHost::default();
         for (process, parent, environment) in [
             (9, 8, "A=1"),
@@ -142,8 +157,12 @@ mod tests {
             host.put(&format!("/proc/{process}/status"), &format!("Name:\tsh\nPPid:\t{parent}\n"));
             host.put(&format!("/proc/{process}/environ"), environment);
         }
-        assert_eq!(ssh_port(&host, 9).unwrap(), Some(2222));
-        assert_eq!(ssh_port(&host, 5).unwrap(), None);
+        assert_eq!(ssh_ports(&host, 9).unwrap(), [2222]);
+        assert_eq!(ssh_ports(&host, 5).unwrap(), [0; 0], "there is no sshd");
+        let said =
+            "port 22\nlistenaddress [::]:2022\nlistenaddress 0.0.0.0:2022\nlistenaddress 10.0.0.2:2222\n";
+        host.answer("/usr/sbin/sshd -T", said, 0);
+        assert_eq!(ssh_ports(&host, 5).unwrap(), [2022, 2222], "on a console");
     }
 
     #[test]

@@ -38,12 +38,14 @@ fn converse(host: &LocalHost, from: &mut impl Read, to: &mut impl Write) -> io::
     let plan = match receive(from)? {
         Some(ToAgent::Plan(plan)) => plan,
         Some(ToAgent::Confirm(token)) => {
-            let stays = guard::confirm(host, &token);
-            return send(to, &stays.map_or_else(ToDesk::Locked, ToDesk::Confirmed));
+            let state = guard::confirm(host, &token);
+            return send(to, &state.map_or_else(ToDesk::Locked, ToDesk::Confirmed));
         }
         _ => return Ok(()),
     };
-    if let Err(fault) = guard::settle(host) {
+    // Without the lock, another run's guard is only waited for.
+    let is_look = plan.prove.is_none();
+    if let Err(fault) = if is_look { guard::look(host) } else { guard::outlast(host) } {
         return send(to, &ToDesk::Locked(fault));
     }
     host.expect_units(units(&plan));
@@ -75,7 +77,9 @@ fn converse(host: &LocalHost, from: &mut impl Read, to: &mut impl Write) -> io::
 
 /// Converges step by step under the lock; stops at the first failure; proves when all went well.
 fn change(host: &LocalHost, plan: &Plan, to: &mut impl Write) -> io::Result<()> {
-    let _lock = match lock::take(&plan.who, Duration::from_secs(plan.lock_wait)) {
+    let patience = Duration::from_secs(plan.lock_wait);
+    let locked = lock::take(&plan.who, patience).and_then(|lock| guard::settle(host).map(|()| lock));
+    let _lock = match locked {
         Ok(lock) => lock,
         Err(fault) => return send(to, &ToDesk::Locked(fault)),
     };

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::resource::Step;
 use crate::resource::converge::{Change, Outcome};
 use crate::resource::fault::Fault;
+use crate::resource::guard::State;
 use crate::resource::probe::{Miss, Probe};
 
 use super::facts::Facts;
@@ -71,8 +72,8 @@ pub enum ToDesk {
         /// How long there is.
         seconds: u16,
     },
-    /// Whether the change stays; if not, what was there before is there again. The last frame of its connection.
-    Confirmed(bool),
+    /// How far the guard of the change has come. The last frame of its connection.
+    Confirmed(State),
     /// Step N ended.
     Finished(usize, Outcome),
     /// One answer a probe; `None` is as expected. The last frame of a run.

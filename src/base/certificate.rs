@@ -1,6 +1,7 @@
 //! Certificates of TLS as files hold them (PEM, <https://www.rfc-editor.org/rfc/rfc7468>): whose key is theirs, what
 //! names they are for, and until when.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -25,6 +26,8 @@ pub enum Term {
     Begins(u64),
     /// It ended before: seconds since 1970.
     Ended(u64),
+    /// It ends before it begins.
+    Never,
 }
 
 /// Why a key and a certificate do not serve together.
@@ -68,6 +71,12 @@ impl Chain {
         parsed.is_ok_and(|parsed| verify_server_name(&parsed, &name).is_ok())
     }
 
+    /// The names of hosts that it is for, in lower case; patterns as they stand in it.
+    pub fn names(&self) -> BTreeSet<String> {
+        let leaf = EndEntityCert::try_from(&self.0[0]);
+        leaf.iter().flat_map(|leaf| leaf.valid_dns_names()).map(str::to_ascii_lowercase).collect()
+    }
+
     /// Whether it holds so much later than now.
     pub fn term(&self, later: Duration) -> Term {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -79,6 +88,7 @@ impl Chain {
         match leaf.verify_for_usage(algorithms, &[], &self.0[1..], at, usage, None, None) {
             Err(webpki::Error::CertExpired { not_after, .. }) => Term::Ended(not_after.as_secs()),
             Err(webpki::Error::CertNotValidYet { not_before, .. }) => Term::Begins(not_before.as_secs()),
+            Err(webpki::Error::InvalidCertValidity) => Term::Never,
             _ => Term::Holds,
         }
     }
@@ -137,6 +147,25 @@ mod tests {
         for (name, wanted) in asked {
             assert_eq!(chain.is_for(name), wanted, "{name}");
         }
+    }
+
+    #[test]
+    fn the_names_of_a_certificate_are_all_of_them() {
+        let chain = Chain::parse(&pair("DNS:B.test,DNS:*.a.test,IP:192.0.2.1", "30").0).unwrap();
+        assert_eq!(chain.names().into_iter().collect::<Vec<_>>(), ["*.a.test", "b.test"]);
+    }
+
+    #[test]
+    fn a_certificate_that_ends_before_it_begins_never_holds() {
+        let chain = Chain::parse(&pair("DNS:a.test", "30").0).unwrap();
+        let mut der = chain.leaf().to_vec();
+        // Two UTCTime of 13 characters, one after the other.
+        let first = der.windows(2).position(|bytes| bytes == [0x17, 13]).unwrap();
+        let (begin, end) = der[first..first + 30].split_at(15);
+        let swapped = [end, begin].concat();
+        der[first..first + 30].copy_from_slice(&swapped);
+        let chain = Chain(vec![der.into()]);
+        assert_eq!(chain.term(Duration::ZERO), Term::Never);
     }
 
     #[test]

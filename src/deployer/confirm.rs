@@ -1,5 +1,8 @@
 //! The desk's part of a change that could lock it out: it logs in anew, and so proves that it is not.
 
+use std::fmt;
+use std::path::PathBuf;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use crate::agent::wire::{ToAgent, ToDesk};
@@ -7,9 +10,11 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
 use crate::resource::converge::Outcome;
 use crate::resource::fault::Fault;
+use crate::resource::guard::State;
 
 use super::payload::Binary;
 use super::ssh::{Channel, Stay};
+use super::target::Target;
 
 /// How much longer than the host waits we try to learn what it has done: sshd may have to start first.
 const AFTERWARDS: Duration = Duration::from_secs(30);
@@ -17,34 +22,99 @@ const AFTERWARDS: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
 /// After a refusal we do not try again before the host has acted: fail2ban locks out who fails five times.
 const AFTER_UNDOING: Duration = Duration::from_secs(2);
+/// What is told where nobody could ask.
+const UNASKED: &str =
+    "the host puts back what was there before by itself, but it could not be asked whether it did";
+/// Where the host refuses us even then: so long after the first refusal, twice as long after the second, and so on.
+const AFTER_REFUSAL: Duration = Duration::from_secs(5);
 
-/// Confirms a change over a connection that did not exist before; what became of the step instead, if that is not possible.
-pub async fn confirm(channel: &mut Channel, agent: &Binary, token: &str, seconds: u16) -> Option<Outcome> {
+/// Confirms a change over a connection that did not exist before; what became of the step.
+///
+/// The old connection is listened to meanwhile: where it still lives, the agent tells at once what the host has decided.
+///
+/// # Errors
+/// The change is confirmed, and the old connection is lost.
+pub async fn confirm(
+    channel: &mut Channel,
+    agent: &Binary,
+    token: &str,
+    seconds: u16,
+) -> Result<Outcome, Diagnostic> {
+    let (way, mut refused) = (channel.way(), None);
+    let told = first(end_of_step(channel), log_in(&way, agent, token, seconds, &mut refused)).await?;
+    Ok(match told {
+        Ok(Outcome::Undone(_)) => Outcome::Undone(unconfirmed(State::Undone, seconds, refused)),
+        Ok(outcome) => outcome,
+        Err(Some(State::Undone)) => Outcome::Undone(unconfirmed(State::Undone, seconds, refused)),
+        Err(Some(state)) => Outcome::Failed(unconfirmed(state, seconds, refused)),
+        Err(None) => Outcome::Failed(unconfirmed(UNASKED, seconds, refused)),
+    })
+}
+
+/// What the agent tells over the old connection; where that is lost, how far the logins got.
+async fn first(
+    old: impl Future<Output = Result<Outcome, Diagnostic>>,
+    logins: impl Future<Output = Option<State>>,
+) -> Result<Result<Outcome, Option<State>>, Diagnostic> {
+    let (mut old, mut logins) = (pin!(old), pin!(logins));
+    let (lost, state) = tokio::select! {
+        biased;
+        told = &mut old => match told {
+            Ok(outcome) => return Ok(Ok(outcome)),
+            Err(lost) => (Some(lost), logins.await),
+        },
+        state = &mut logins => (None, state),
+    };
+    match (state, lost) {
+        (Some(State::Confirmed), Some(lost)) => Err(lost),
+        (Some(State::Confirmed), None) => old.await.map(Ok),
+        (state, _) => Ok(Err(state)),
+    }
+}
+
+/// Waits for the agent's word on the step under way.
+async fn end_of_step(channel: &mut Channel) -> Result<Outcome, Diagnostic> {
+    match channel.receive().await? {
+        ToDesk::Finished(_, outcome) => Ok(outcome),
+        _ => Err(Diagnostic::error("the agent spoke out of turn").exit(Exit::Bug)),
+    }
+}
+
+/// Logs in anew and confirms, until the guard is decided; none if the host could not be asked at all.
+async fn log_in(
+    way: &(Target, PathBuf),
+    agent: &Binary,
+    token: &str,
+    seconds: u16,
+    refused: &mut Option<Diagnostic>,
+) -> Option<State> {
     let (begun, time) = (Instant::now(), Duration::from_secs(seconds.into()));
-    let mut refused: Option<Diagnostic> = None;
+    let (mut last, mut refusals) = (None, 0);
     loop {
         let left = (time + AFTERWARDS).saturating_sub(begun.elapsed());
-        match tokio::time::timeout(left, anew(channel, agent, token)).await {
-            Ok(Ok(true)) => return None,
-            Ok(Ok(false)) => {
-                return Some(Outcome::Undone(undone(
-                    "the host has put back what was there before",
-                    seconds,
-                    refused,
-                )));
-            }
+        match tokio::time::timeout(left, anew(way, agent, token)).await {
+            Ok(Ok(state)) if state.is_decided() => return Some(state),
+            Ok(Ok(state)) => last = Some(state),
             Ok(Err(error)) => {
-                if is_refusal(&error) {
-                    tokio::time::sleep((time + AFTER_UNDOING).saturating_sub(begun.elapsed())).await;
+                let is_refusal = is_refusal(&error);
+                // Told even if the old connection ends this during the pause.
+                refused.get_or_insert(error);
+                if is_refusal {
+                    refusals += 1;
+                    tokio::time::sleep(pause(time, begun.elapsed(), refusals)).await;
                 }
-                refused = refused.or(Some(error));
             }
-            Err(_) => {
-                let unknown = "the host puts back what was there before by itself, but it could not be asked whether it did";
-                return Some(Outcome::Undone(undone(unknown, seconds, refused)));
-            }
+            Err(_) => return last,
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// How long nobody tries again who was refused so many times.
+fn pause(time: Duration, elapsed: Duration, refusals: u32) -> Duration {
+    match (time + AFTER_UNDOING).checked_sub(elapsed) {
+        Some(left) if elapsed < time => left,
+        _ => AFTER_REFUSAL * refusals,
     }
 }
 
@@ -56,20 +126,24 @@ fn is_refusal(error: &Diagnostic) -> bool {
         .any(|(_, said)| said.contains("Permission denied") || said.contains("authentication failures"))
 }
 
-/// Logs in anew and confirms; whether the change stays.
-async fn anew(channel: &mut Channel, agent: &Binary, token: &str) -> Result<bool, Diagnostic> {
-    let mut fresh = channel.another(agent, Stay::Kept).await?;
+/// Logs in anew and confirms; how far the guard has come then.
+async fn anew(
+    (target, control): &(Target, PathBuf),
+    agent: &Binary,
+    token: &str,
+) -> Result<State, Diagnostic> {
+    let mut fresh = Channel::open(target, agent, Stay::Kept, control).await?;
     let _facts: ToDesk = fresh.receive().await?;
     fresh.send(&ToAgent::Confirm(token.to_string())).await?;
     match fresh.receive().await? {
-        ToDesk::Confirmed(stays) => Ok(stays),
+        ToDesk::Confirmed(state) => Ok(state),
         ToDesk::Locked(fault) => Err(Diagnostic::error(fault.message).exit(Exit::Failed)),
         _ => Err(Diagnostic::error("the agent spoke out of turn").exit(Exit::Bug)),
     }
 }
 
 /// Why a change was not confirmed, and what is true now.
-fn undone(now: &str, seconds: u16, refused: Option<Diagnostic>) -> Fault {
+fn unconfirmed(now: impl fmt::Display, seconds: u16, refused: Option<Diagnostic>) -> Fault {
     let fault = Fault::new(format!("with this change no new login came through within {seconds} s; {now}"));
     let said = refused.map_or(String::new(), |error| {
         let notes = error.notes.iter().filter(|(name, _)| *name == "ssh said").map(|(_, said)| said.as_str());
@@ -80,13 +154,50 @@ fn undone(now: &str, seconds: u16, refused: Option<Diagnostic>) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use std::future::{pending, ready};
+
     use super::*;
+
+    fn lost() -> Diagnostic {
+        Diagnostic::error("the connection was lost")
+    }
 
     #[test]
     fn an_undone_change_tells_what_the_first_new_login_met() {
         let refused = Diagnostic::error("web-01: cannot be reached").note("ssh said", "Connection timed out");
-        let fault = undone("all is as before", 30, Some(refused.note("key now", "x")));
+        let fault = unconfirmed("all is as before", 30, Some(refused.note("key now", "x")));
         assert_eq!(fault.message, "with this change no new login came through within 30 s; all is as before");
         assert_eq!(fault.output, "web-01: cannot be reached\nConnection timed out");
+    }
+
+    #[tokio::test]
+    async fn what_the_old_connection_tells_is_heard_while_new_ones_are_refused() {
+        let told = first(ready(Ok(Outcome::Unchanged)), pending()).await.unwrap();
+        assert_eq!(told, Ok(Outcome::Unchanged));
+        let told = first(ready(Err(lost())), ready(Some(State::Undone))).await.unwrap();
+        assert_eq!(told, Err(Some(State::Undone)));
+        let told = first(pending(), ready(None)).await.unwrap();
+        assert_eq!(told, Err(None));
+    }
+
+    #[tokio::test]
+    async fn a_confirmed_change_ends_where_the_agent_says_so() {
+        let confirmed = || ready(Some(State::Confirmed));
+        let late = async {
+            tokio::task::yield_now().await;
+            Ok(Outcome::Unchanged)
+        };
+        assert_eq!(first(late, confirmed()).await.unwrap(), Ok(Outcome::Unchanged));
+        assert_eq!(first(ready(Err(lost())), confirmed()).await.unwrap_err().message, lost().message);
+    }
+
+    #[test]
+    fn nobody_is_refused_as_often_as_fail2ban_bears() {
+        let (time, mut elapsed, mut refusals) = (Duration::from_secs(6), Duration::ZERO, 0);
+        while elapsed < time + AFTERWARDS {
+            refusals += 1;
+            elapsed += pause(time, elapsed, refusals) + PAUSE;
+        }
+        assert_eq!(refusals, 4);
     }
 }

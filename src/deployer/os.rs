@@ -46,7 +46,7 @@ pub fn facts(name: &str, hostname: &str) -> Result<Facts, Diagnostic> {
         nginx: Some(nginx),
         gzip_static: true,
         ipv6: true,
-        ssh_port: None,
+        ssh_ports: Vec::new(),
     })
 }
 

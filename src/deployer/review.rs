@@ -44,19 +44,20 @@ impl Review<'_> {
     }
 
     fn sites(&self) -> impl Iterator<Item = &NginxSite> {
-        self.plan.steps.iter().filter_map(|step| match &step.resource {
-            Resource::NginxSite(site) => Some(site),
-            _ => None,
+        self.plan.steps.iter().flat_map(|step| match &step.resource {
+            Resource::NginxSites(all) => &all.sites[..],
+            _ => &[],
         })
     }
 
     /// The files that Nginx reads.
     fn texts(&self) -> impl Iterator<Item = &str> {
-        self.plan.steps.iter().filter_map(|step| match &step.resource {
-            Resource::NginxSite(site) => Some(site.content.as_str()),
+        let included = self.plan.steps.iter().filter_map(|step| match &step.resource {
+            Resource::Servers(file) => Some(file.content.as_str()),
             Resource::File(file) if file.path.starts_with("/etc/nginx/") => Some(file.content.as_str()),
             _ => None,
-        })
+        });
+        included.chain(self.sites().map(|site| site.content.as_str()))
     }
 
     fn snippet(&self, site: &NginxSite) -> Option<&Snippet> {

@@ -69,12 +69,9 @@ impl Channel {
         Ok(channel)
     }
 
-    /// Opens another channel to the same host, over a connection of its own.
-    ///
-    /// # Errors
-    /// As of [`Channel::open`].
-    pub async fn another(&mut self, agent: &Binary, stay: Stay) -> Result<Self, Diagnostic> {
-        Self::open(&self.target, agent, stay, &self.control).await
+    /// Where it leads and where its controls lie: what [`Channel::open`] takes for another one, over a connection of its own.
+    pub fn way(&self) -> (Target, PathBuf) {
+        (self.target.clone(), self.control.clone())
     }
 
     /// Sends a frame of JSON.

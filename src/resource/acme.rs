@@ -1,5 +1,6 @@
 //! A certificate from an authority that speaks ACME (RFC 8555), by certbot of the distribution, which renews it too.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use super::certificate::{CHAIN, KEY, KeyKind, LIVE};
 use super::converge::{Change, Verbs};
 use super::fault::Fault;
 use super::host::{Access, Host, Kind, Look, Run};
+use super::lineage::{HOOK, Lineage};
 use crate::base::certificate::{Chain, Term};
 
 /// A certificate for names that lead to this host, proven by pages that a running Nginx serves from `webroot`.
@@ -38,8 +40,6 @@ pub struct Acme {
     pub key: KeyKind,
 }
 
-/// What certbot does after every renewal; workers that serve go on with the old certificate until they are done.
-const HOOK: &str = "nginx -t -q && nginx -s reload";
 /// certbot's own timer renews 30 days before the end; who is nearer to it than this has no working timer.
 const SPARE: Duration = Duration::from_secs(7 * 86400);
 /// The first certbot that can be told the kind of a key.
@@ -59,21 +59,24 @@ impl Verbs for Acme {
             Ok(String::from_utf8_lossy(&look.read(&path)?.unwrap_or_default()).into_owned())
         };
         let link = look.stat(&format!("{}/{LIVE}", self.path))?.map(|stat| stat.kind);
-        let known = text(format!("/etc/letsencrypt/renewal/{}.conf", self.name))?;
+        let lineage = Lineage::read(look, &self.name)?;
         let (certificate, key) =
             (text(format!("{}/{CHAIN}", self.dir()))?, text(format!("{}/{KEY}", self.dir()))?);
         let chain = Chain::parse(&certificate).filter(|chain| chain.has_key(&key).is_ok());
-        let is_for_all = |chain: &Chain| self.names.iter().all(|name| chain.is_for(name));
-        let has = |key: &str, value: &str| known.lines().any(|line| line == format!("{key} = {value}"));
+        let names = self.names.iter().map(|name| name.to_ascii_lowercase()).collect::<BTreeSet<_>>();
+        let remembered = |key: &str| lineage.as_ref().and_then(|lineage| lineage.value(key));
+        // An older certbot says nothing of it, and knows one kind.
+        let is_other_key = remembered("key_type").is_some_and(|kind| kind != self.key_type());
         let wrong = match chain {
             None => Some("none"),
-            Some(chain) if !is_for_all(&chain) => Some("for other names"),
-            Some(_) if !has("server", &self.directory_url) => Some("from another authority"),
+            Some(chain) if chain.names() != names => Some("for other names"),
+            Some(_) if is_other_key => Some("with another kind of key"),
+            Some(_) if remembered("server") != Some(&self.directory_url) => Some("from another authority"),
             Some(chain) if chain.term(SPARE) != Term::Holds => Some("at its end"),
-            Some(_) if !has("renew_hook", HOOK) => Some("renewed without a reload"),
+            Some(_) if !lineage.as_ref().is_some_and(Lineage::is_ours) => Some("renewed without a reload"),
             Some(_) => (link != Some(Kind::Link(self.dir()))).then_some("not in use"),
         };
-        Ok(Seen { wrong, known: !known.is_empty() })
+        Ok(Seen { wrong, known: lineage.is_some() })
     }
 
     fn diff(&self, seen: &Seen) -> Vec<Change> {
@@ -105,6 +108,11 @@ impl Acme {
         format!("/etc/letsencrypt/live/{}", self.name)
     }
 
+    /// The kind of the key, in certbot's word.
+    fn key_type(&self) -> &'static str {
+        if self.key == KeyKind::Rsa { "rsa" } else { "ecdsa" }
+    }
+
     fn command(&self, seen: &Seen, look: &dyn Look) -> Result<Vec<String>, Fault> {
         let mut words = vec!["certbot", "certonly", "--non-interactive", "--agree-tos", "--webroot"];
         words.extend([
@@ -125,7 +133,7 @@ impl Acme {
         }
         let said = look.ask(&Run::new(&["certbot", "--version"]))?;
         if certbot_version(&said.text()).is_some_and(|version| version >= KEY_TYPE_SINCE) {
-            words.extend(["--key-type", if self.key == KeyKind::Rsa { "rsa" } else { "ecdsa" }]);
+            words.extend(["--key-type", self.key_type()]);
         }
         self.names.iter().for_each(|name| words.extend(["--domain", name]));
         Ok(words.into_iter().map(str::to_string).collect())
@@ -202,11 +210,15 @@ mod tests {
 
     /// A host whose certbot has a certificate for `a.test`.
     fn served(days: &str) -> FakeHost {
+        served_for("DNS:a.test", days)
+    }
+
+    fn served_for(names: &str, days: &str) -> FakeHost {
         let host = FakeHost::default();
-        let (certificate, key) = sample::pair("DNS:a.test", days);
+        let (certificate, key) = sample::pair(names, days);
         host.put("/etc/letsencrypt/live/site/fullchain.pem", &certificate);
         host.put("/etc/letsencrypt/live/site/privkey.pem", &key);
-        let renewal = format!("[renewalparams]\nrenew_hook = {HOOK}\nserver = {URL}\n");
+        let renewal = format!("[renewalparams]\nkey_type = ecdsa\nrenew_hook = {HOOK}\nserver = {URL}\n");
         host.put("/etc/letsencrypt/renewal/site.conf", &renewal);
         host.link("/etc/ssl/deployer/site/live", "/etc/letsencrypt/live/site").unwrap();
         host
@@ -215,6 +227,8 @@ mod tests {
     #[test]
     fn a_certificate_that_serves_is_left_alone() {
         assert_eq!(order(&["a.test"]).converge(&served("30")), Outcome::Unchanged);
+        let both = served_for("DNS:b.test,DNS:a.test", "30");
+        assert_eq!(order(&["a.test", "B.test"]).converge(&both), Outcome::Unchanged);
     }
 
     #[test]
@@ -222,6 +236,14 @@ mod tests {
         let why = |host: FakeHost, order: Acme| order.changes(&host).unwrap()[0].from.clone();
         assert_eq!(why(FakeHost::default(), order(&["a.test"])), "none");
         assert_eq!(why(served("30"), order(&["a.test", "b.test"])), "for other names");
+        let more = served_for("DNS:a.test,DNS:b.test", "30");
+        assert_eq!(
+            why(more, order(&["a.test"])),
+            "for other names",
+            "a name that was dropped is not renewed"
+        );
+        let rsa = Acme { key: KeyKind::Rsa, ..order(&["a.test"]) };
+        assert_eq!(why(served("30"), rsa), "with another kind of key");
         let other = Acme { directory_url: "https://other.test/dir".into(), ..order(&["a.test"]) };
         assert_eq!(why(served("30"), other), "from another authority");
         assert_eq!(why(served("6"), order(&["a.test"])), "at its end");

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::converge::{Change, Verbs};
 use super::fault::Fault;
 use super::host::{Access, Host, Kind, Look, Run, run_or_fault};
+use super::lineage::{self, Lineage};
 use super::stamp;
 use crate::base::certificate::{Chain, Term};
 
@@ -77,6 +78,8 @@ const ROOT_ALONE: Access = Access { uid: 0, gid: 0, mode: 0o700 };
 pub struct Seen {
     target: Option<String>,
     wrong: Option<&'static str>,
+    /// Whether certbot goes on to renew another one for it, by an order of ours.
+    is_renewed: bool,
 }
 
 impl Verbs for Certificate {
@@ -84,18 +87,34 @@ impl Verbs for Certificate {
 
     fn observe(&self, look: &dyn Look) -> Result<Seen, Fault> {
         let link = look.stat(&format!("{}/{LIVE}", self.path))?.map(|stat| stat.kind);
-        let Some(Kind::Link(target)) = link else { return Ok(Seen { target: None, wrong: Some("none") }) };
+        let is_renewed =
+            !self.stand_in && Lineage::read(look, self.name())?.is_some_and(|lineage| lineage.is_ours());
+        let Some(Kind::Link(target)) = link else {
+            return Ok(Seen { target: None, wrong: Some("none"), is_renewed });
+        };
         let wrong = self.wrong(look, &target)?;
-        Ok(Seen { target: Some(target), wrong })
+        Ok(Seen { target: Some(target), wrong, is_renewed })
     }
 
     fn diff(&self, seen: &Seen) -> Vec<Change> {
         let what = if self.pair.is_some() { "from the desk" } else { "self-signed" };
         let wanted = |why| Change::new("certificate", why, format!("{what}, for {}", self.names.join(", ")));
-        seen.wrong.map(wanted).into_iter().collect()
+        let renewal = seen.is_renewed.then(|| Change::new("renewal by certbot", "on", "off"));
+        seen.wrong.map(wanted).into_iter().chain(renewal).collect()
     }
 
     fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
+        if seen.wrong.is_some() {
+            self.put(seen, host)?;
+        }
+        // Nothing leads to it any more.
+        if seen.is_renewed { self.forget_authority(host) } else { Ok(()) }
+    }
+}
+
+impl Certificate {
+    /// Makes the wanted pair beside the old one, and turns the link.
+    fn put(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
         host.make_directory(parent(&self.path), &Access { mode: 0o755, ..ROOT_ALONE })?;
         host.make_directory(&self.path, &ROOT_ALONE)?;
         let there = host.list(&self.path)?;
@@ -134,9 +153,19 @@ impl Verbs for Certificate {
         }
         Ok(())
     }
-}
 
-impl Certificate {
+    /// Certbot would ask for names that this host does not prove any more, and fail for ever.
+    fn forget_authority(&self, host: &dyn Host) -> Result<(), Fault> {
+        let words = ["certbot", "delete", "--non-interactive", "--cert-name", self.name()];
+        let fix = format!("take it away on the host: rm {}", lineage::path(self.name()));
+        run_or_fault(host, &Run::new(&words)).map(drop).map_err(|fault| fault.fix(fix))
+    }
+
+    /// What certbot would call a certificate for the same site.
+    fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+
     /// What the name of a pair's directory begins with: it says what is in it.
     fn id(&self) -> String {
         let (kind, asked) = match &self.pair {
@@ -282,6 +311,26 @@ mod tests {
         assert_eq!(host.text(&path), Some(format!("{certificate}\n{key}")));
         assert_eq!(host.stat(&path).unwrap().unwrap().mode, 0o600);
         assert_eq!(in_one.converge(&host), Outcome::Unchanged);
+    }
+
+    #[test]
+    fn what_an_authority_gave_before_is_not_renewed_any_more() {
+        let host = host_with("31");
+        let path = lineage::path("site");
+        host.put(&path, "[renewalparams]\nrenew_hook = systemctl reload other\n");
+        assert_eq!(self_signed().converge(&host), Outcome::Unchanged, "somebody else's");
+        host.put(&path, &format!("[renewalparams]\nrenew_hook = {}\n", lineage::HOOK));
+        let stand_in = Certificate { stand_in: true, ..self_signed() };
+        assert_eq!(stand_in.converge(&host), Outcome::Unchanged);
+        let asked = self_signed();
+        let Outcome::Failed(fault) = asked.converge(&host) else { panic!("there is no certbot") };
+        assert_eq!(fault.fix.unwrap(), format!("take it away on the host: rm {path}"));
+        let delete = "certbot delete --non-interactive --cert-name site";
+        host.answer(delete, "", 0);
+        host.effect(delete, move |host| host.remove(&path).unwrap());
+        let wanted = Change::new("renewal by certbot", "on", "off");
+        assert_eq!(asked.converge(&host), Outcome::Changed(vec![wanted]));
+        assert_eq!(asked.converge(&host), Outcome::Unchanged);
     }
 
     #[test]

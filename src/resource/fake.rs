@@ -2,14 +2,19 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::fault::Fault;
 use super::host::{Access, Host, Kind, Look, Ran, Run, Stat};
+
+/// What a program does to the host.
+type Effect = Rc<dyn Fn(&FakeHost)>;
 
 /// A host that remembers.
 pub struct FakeHost {
     nodes: RefCell<BTreeMap<String, (Stat, Vec<u8>)>>,
     answers: RefCell<Vec<(String, Ran)>>,
+    effects: RefCell<Vec<(String, Effect)>>,
     units: RefCell<BTreeMap<String, Vec<(String, String)>>>,
     blobs: RefCell<BTreeMap<String, Vec<u8>>>,
     log: RefCell<Vec<String>>,
@@ -21,6 +26,7 @@ impl Default for FakeHost {
         let host = Self {
             nodes: RefCell::default(),
             answers: RefCell::default(),
+            effects: RefCell::default(),
             units: RefCell::default(),
             blobs: RefCell::default(),
             log: RefCell::default(),
@@ -48,6 +54,11 @@ impl FakeHost {
     pub fn answer(&self, prefix: &str, stdout: &str, status: i32) {
         let ran = Ran { status, stdout: stdout.to_string(), stderr: String::new() };
         self.answers.borrow_mut().insert(0, (prefix.to_string(), ran));
+    }
+
+    /// Programs whose command line begins with `prefix` do this when they are run; the newest effect wins.
+    pub fn effect(&self, prefix: &str, effect: impl Fn(&Self) + 'static) {
+        self.effects.borrow_mut().insert(0, (prefix.to_string(), Rc::new(effect)));
     }
 
     /// What `systemctl show` says of a unit.
@@ -181,7 +192,10 @@ impl Host for FakeHost {
     }
 
     fn run(&self, run: &Run) -> Result<Ran, Fault> {
-        self.did(format!("run {}", run.argv.join(" ")));
+        let line = run.argv.join(" ");
+        self.did(format!("run {line}"));
+        let found = self.effects.borrow().iter().find(|(prefix, _)| line.starts_with(prefix)).cloned();
+        found.into_iter().for_each(|(_, effect)| effect(self));
         Ok(self.reply(run))
     }
 

@@ -30,6 +30,13 @@ pub struct Stat {
     pub size: u64,
 }
 
+impl Stat {
+    /// Who owns it and who may touch it.
+    pub fn access(&self) -> Access {
+        Access { uid: self.uid, gid: self.gid, mode: self.mode }
+    }
+}
+
 /// A program to run: no shell in between.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Run {

@@ -19,6 +19,7 @@ pub mod guard;
 pub mod haproxy;
 pub mod host;
 pub mod init;
+pub mod lineage;
 pub mod link;
 pub mod mode;
 pub mod nginx;

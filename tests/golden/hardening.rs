@@ -43,11 +43,21 @@ fn nft_apt_and_systemd_read_them() {
     assert_eq!(ran(Command::new("systemd-analyze").arg("verify").arg(unit)), (Some(0), String::new()));
 }
 
-/// The rest of the world, sshd, the site and the inventory; nothing else.
+/// The rest of the world, sshd, both ports of the site and the inventory; nothing else.
 #[test]
 fn every_port_that_is_wanted_is_open_and_no_other() {
     let tree = harden("debian-12");
     let rules = fs::read_to_string(tree.path().join("web-01/etc/nftables.d/deployer.nft")).unwrap();
-    let ports: Vec<&str> = rules.lines().map(str::trim).filter(|l| l.contains("dport {")).collect();
-    assert_eq!(ports, ["tcp dport { 22, 80, 443, 3306, 8000, 8080 } accept", "udp dport { 51820 } accept"]);
+    let open: Vec<&str> = rules.lines().filter_map(|line| line.trim().strip_suffix(" accept")).collect();
+    let wanted = [
+        "iifname \"lo\"",
+        "ct state established,related",
+        "meta l4proto { 1, 58 }",
+        "udp sport 67 udp dport 68",
+        "udp sport 547 udp dport 546",
+        "tcp dport { 22, 80, 443, 3306, 8000, 8080, 8443 }",
+        "udp dport { 51820 }",
+    ];
+    assert_eq!(open, wanted);
+    assert_eq!(rules.matches("accept").count(), wanted.len());
 }

@@ -4,6 +4,8 @@
 use std::fs;
 use std::process::Command;
 
+use deployer::resource::guard::boot::UPSTART;
+
 use super::{files, ran, render};
 
 /// What a stanza takes.
@@ -99,7 +101,8 @@ fn whole(seen: &[&str]) -> Vec<String> {
     let rules = [
         (has("exec") != has("script"), "one of `exec` and `script` is the process"),
         (has("setuid") == has("setgid"), "without `setgid` the process keeps the group 0"),
-        (has("start on") && has("stop on"), "it is not started and stopped with the host"),
+        // A task ends by itself.
+        (has("start on") && has("stop on") != has("task"), "it is not started and stopped with the host"),
         (!has("respawn") || has("respawn limit"), "a process that dies at once is started for ever"),
     ];
     rules.iter().filter(|(holds, _)| !holds).map(|(_, why)| why.to_string()).collect()
@@ -208,6 +211,13 @@ fn every_job_is_one_that_upstart_reads() {
         }
     }
     assert_eq!(count, 13);
+}
+
+#[test]
+fn what_undoes_a_change_at_boot_is_a_job_that_upstart_reads() {
+    assert_eq!(mistakes(UPSTART), Vec::<String>::new());
+    let endless = UPSTART.replace("\ntask\n", "\n");
+    assert_eq!(mistakes(&endless), ["it is not started and stopped with the host"]);
 }
 
 #[test]

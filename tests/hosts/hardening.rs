@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,8 @@ const VARIABLES: &str = "
       reboot: \"04:30\"
       sysctl: { net.ipv4.tcp_fin_timeout: 20 }
 ";
+/// The file of sshd, below the root of a host.
+const SSHD: &str = "etc/ssh/sshd_config";
 /// Lets nobody of ours in.
 const REFUSING: &str = "AllowUsers nobody\\n";
 /// Closes the port of sshd, for new connections or for all.
@@ -40,11 +43,12 @@ fn a_host_is_hardened_once_and_takes_back_what_locks_us_out() {
     hosts.read(HOST, "echo ListenAddress 0.0.0.0 | sudo tee -a /etc/ssh/sshd_config");
     it_is_hardened_once(&hosts, &desk);
     only_what_is_open_answers(&hosts);
-    for (what, playbook) in [
-        ("sshd refuses us", sshd(REFUSING, 6)),
-        ("the port of sshd is closed", rules(&CLOSED.replace("ESTABLISHED", "established,related"), 6)),
-        ("every packet is dropped", rules(&CLOSED.replace("ESTABLISHED", "invalid"), 6)),
-    ] {
+    let said = what_locks_us_out_is_undone(&hosts, &desk, "sshd refuses us", &sshd(REFUSING, 6));
+    assert!(said.err.contains("Permission denied"), "{}", said.err);
+    for (what, accepted) in
+        [("the port of sshd is closed", "established,related"), ("every packet is dropped", "invalid")]
+    {
+        let playbook = rules(&CLOSED.replace("ESTABLISHED", accepted), 6);
         what_locks_us_out_is_undone(&hosts, &desk, what, &playbook);
     }
     what_sshd_refuses_is_never_in_place(&hosts, &desk);
@@ -84,7 +88,8 @@ fn only_what_is_open_answers(hosts: &Sandbox) {
     let listen = "socket(my $s, PF_INET, SOCK_STREAM, 0); bind($s, sockaddr_in($ARGV[0], INADDR_ANY)) or die; listen($s, 5); sleep 600";
     for port in [8000, 8001] {
         hosts.read(HOST, &format!("sudo systemd-run --quiet perl -MSocket -e '{listen}' {port}"));
-        hosts.read(HOST, &format!("until ss -ltn | grep -q :{port}; do sleep 0.05; done"));
+        let listens = format!("until ss -ltn | grep -q :{port}; do sleep 0.05; done");
+        hosts.read(HOST, &format!("timeout 10 sh -c '{listens}'"));
     }
     let answers = |port: u16| {
         let address = SocketAddr::new(hosts.host(HOST).address.into(), port);
@@ -119,7 +124,7 @@ fn begin(desk: &Desk, playbook: &str) -> Begun {
     desk.begin("tester", &["apply", "--format", "plain", "--playbook", path.to_str().unwrap()])
 }
 
-fn what_locks_us_out_is_undone(hosts: &Sandbox, desk: &Desk, what: &str, playbook: &str) {
+fn what_locks_us_out_is_undone(hosts: &Sandbox, desk: &Desk, what: &str, playbook: &str) -> Said {
     let (before, begun) = (hosts.files(HOST), Instant::now());
     let said = begin(desk, playbook).finish();
     assert_eq!(said.exit, Some(7), "{what}: {said:#?}");
@@ -127,6 +132,7 @@ fn what_locks_us_out_is_undone(hosts: &Sandbox, desk: &Desk, what: &str, playboo
     assert!(said.err.contains(told), "{what}: {}", said.err);
     nothing_is_configured_otherwise(hosts, what, &before);
     eprintln!("{what}: undone after {:.1?}\n{}", begun.elapsed(), said.err);
+    said
 }
 
 /// Others, like fail2ban, remember things below `/var`. Who is let in again may be quicker than the last file.
@@ -143,11 +149,14 @@ fn nothing_is_configured_otherwise(hosts: &Sandbox, what: &str, before: &BTreeMa
 }
 
 fn what_sshd_refuses_is_never_in_place(hosts: &Sandbox, desk: &Desk) {
-    let before = hosts.files(HOST);
+    // A file that was replaced and put back is another one.
+    let file = || fs::metadata(outside(hosts, SSHD)).map(|m| (m.ino(), m.ctime(), m.ctime_nsec())).unwrap();
+    let (before, same) = (hosts.files(HOST), file());
     let said = begin(desk, &sshd("Pasword no\\n", 6)).finish();
     assert_eq!(said.exit, Some(4), "{said:#?}");
     assert!(said.err.contains("Bad configuration option: Pasword"), "{}", said.err);
     nothing_is_configured_otherwise(hosts, "a misspelt word", &before);
+    assert_eq!(file(), same);
 }
 
 /// A path of the host, seen from outside.
@@ -179,13 +188,17 @@ fn kill_agent(hosts: &Sandbox) {
     fs::remove_file(outside(hosts, "etc/harden")).unwrap();
 }
 
+/// A run that locks us out, and whose desk is gone as soon as it does.
+fn abandoned(hosts: &Sandbox, desk: &Desk, seconds: u16) -> Begun {
+    let mut run = begin(desk, &sshd(REFUSING, seconds));
+    run.wait_until(|| fs::read_to_string(outside(hosts, SSHD)).unwrap().contains("AllowUsers nobody"));
+    run.kill();
+    run
+}
+
 fn nobody_is_needed_to_undo(hosts: &Sandbox, desk: &Desk) {
     let before = hosts.files(HOST);
-    let mut run = begin(desk, &sshd(REFUSING, 8));
-    run.wait_until(|| {
-        fs::read_to_string(outside(hosts, "etc/ssh/sshd_config")).unwrap().contains("AllowUsers nobody")
-    });
-    run.kill();
+    let run = abandoned(hosts, desk, 8);
     kill_agent(hosts);
     assert_eq!(run.finish().exit, None);
     wait_for(&outside(hosts, "var/lib/deployer/guard/undone"));
@@ -199,11 +212,7 @@ fn nobody_is_needed_to_undo(hosts: &Sandbox, desk: &Desk) {
 
 fn a_boot_undoes_it_too(hosts: &Sandbox, desk: &Desk) {
     let before = hosts.files(HOST);
-    let mut run = begin(desk, &sshd(REFUSING, 600));
-    run.wait_until(|| {
-        fs::read_to_string(outside(hosts, "etc/ssh/sshd_config")).unwrap().contains("AllowUsers nobody")
-    });
-    run.kill();
+    let run = abandoned(hosts, desk, 600);
     assert_eq!(run.finish().exit, None);
     hosts.reboot(HOST);
     nothing_is_configured_otherwise(hosts, "a boot", &before);

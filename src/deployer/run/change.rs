@@ -40,8 +40,8 @@ pub async fn change(host: &mut Asked, binaries: &Binaries, watcher: &dyn Watch) 
                 }
             }
             ToDesk::Confirm { token, seconds } => {
-                let undone = confirm(&mut host.channel, &binaries.agent, &token, seconds).await;
-                if undone.is_some_and(|outcome| ended(&mut host.report, outcome, watcher)) {
+                let outcome = confirm(&mut host.channel, &binaries.agent, &token, seconds).await?;
+                if ended(&mut host.report, outcome, watcher) {
                     return Ok(());
                 }
             }

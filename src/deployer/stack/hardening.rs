@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::word;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::{Entries, Node, Spanned};
+use crate::resource::config;
 
 /// Enough for a few logins anew, and short enough to be waited for.
 const CONFIRM: u16 = 30;
@@ -119,9 +120,10 @@ fn setting(
 }
 
 fn confirm(seconds: &Spanned<i64>, said: &mut Vec<Diagnostic>) -> u16 {
-    u16::try_from(seconds.value).ok().filter(|s| (5..=600).contains(s)).unwrap_or_else(|| {
+    u16::try_from(seconds.value).ok().filter(|s| config::CONFIRM.contains(s)).unwrap_or_else(|| {
+        let (least, most) = config::CONFIRM.into_inner();
         let wrong = format!("{} is not a time to confirm in", seconds.value);
-        said.push(Diagnostic::error(wrong).at(&seconds.span).label("5 to 600 seconds"));
+        said.push(Diagnostic::error(wrong).at(&seconds.span).label(format!("{least} to {most} seconds")));
         CONFIRM
     })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::agent::facts::Facts;
-use crate::deployer::stack::{Hardening, Protocol, Stack};
+use crate::deployer::stack::{Hardening, Protocol, Site, Stack};
 use crate::resource::init::Init;
 
 /// Where sshd listens as long as nobody has logged in.
@@ -18,10 +18,10 @@ const RULES: &str = "/etc/nftables.d/deployer.nft";
 /// Everything about the hardening of one host.
 pub fn values(stack: &Stack, facts: &Facts) -> Value {
     let hardening = &stack.hardening;
-    let ssh_port = facts.ssh_port.unwrap_or(SSH);
-    let mut tcp = BTreeSet::from([ssh_port]);
-    tcp.extend(WEB);
-    tcp.extend(stack.sites.iter().map(|site| site.listen));
+    let ssh_ports = if facts.ssh_ports.is_empty() { &[SSH][..] } else { &facts.ssh_ports };
+    let mut tcp = BTreeSet::from(WEB);
+    tcp.extend(ssh_ports);
+    tcp.extend(stack.sites.iter().flat_map(Site::ports));
     tcp.extend(open(hardening, Protocol::Tcp));
     let udp: BTreeSet<u16> = open(hardening, Protocol::Udp).collect();
     let is_systemd = facts.init == Init::Systemd;
@@ -32,7 +32,7 @@ pub fn values(stack: &Stack, facts: &Facts) -> Value {
     };
     let sysctl = hardening.sysctl.iter().map(|(name, value)| json!({ "name": name, "value": value }));
     json!({
-        "ssh_port": ssh_port,
+        "ssh_ports": ssh_ports,
         "tcp": tcp,
         "udp": udp,
         "rules": RULES,

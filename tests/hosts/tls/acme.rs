@@ -113,7 +113,9 @@ fn a_site_gets_its_certificate_from_an_authority_and_keeps_it_fresh() {
         "active\nenabled"
     );
     a_renewal_is_shown_without_a_run(&hosts, &desk, site, &first);
+    a_name_that_is_dropped_is_in_no_certificate(&hosts, &desk);
     drop(pebble);
+    what_the_authority_gave_is_not_renewed_any_more(&hosts, &desk, site);
 }
 
 fn without_an_authority_the_site_runs_with_a_stand_in(desk: &Desk, site: Server) {
@@ -136,5 +138,28 @@ fn a_renewal_is_shown_without_a_run(hosts: &Sandbox, desk: &Desk, site: Server, 
         assert!(Instant::now() < end, "the old certificate is still shown");
         std::thread::sleep(Duration::from_millis(50));
     }
+    assert_eq!(desk.apply().len(), 0);
+}
+
+/// Its renewal would fail as soon as the name leads elsewhere.
+fn a_name_that_is_dropped_is_in_no_certificate(hosts: &Sandbox, desk: &Desk) {
+    desk.edit(|text| text.replace("[one.test, www.one.test]", "[one.test]"));
+    assert!(desk.apply().contains("certificate of one.test from its authority"));
+    let names = "sudo openssl x509 -in /etc/letsencrypt/live/*/fullchain.pem -noout -ext subjectAltName";
+    let said = hosts.read(HOST, &format!("sudo sh -c '{names}'"));
+    assert_eq!(said.lines().last().map(str::trim), Some("DNS:one.test"));
+    assert_eq!(desk.apply().len(), 0);
+}
+
+fn what_the_authority_gave_is_not_renewed_any_more(hosts: &Sandbox, desk: &Desk, site: Server) {
+    let before = site.shake(&[]).certificate();
+    desk.edit(|text| {
+        let (before, rest) = text.split_once("mode: acme").unwrap();
+        format!("{before}mode: self_signed }} }}{}", &rest[rest.find('\n').unwrap()..])
+    });
+    assert!(desk.apply().contains("certificate of one.test"));
+    assert_ne!(site.shake(&[]).certificate(), before);
+    let left = "sudo find /etc/letsencrypt/renewal /etc/letsencrypt/live -name '*.conf' -o -name '*.pem'";
+    assert_eq!(hosts.read(HOST, left), "");
     assert_eq!(desk.apply().len(), 0);
 }

@@ -161,10 +161,12 @@ pub fn named(name: &Spanned<String>, node: &Node, said: &mut Vec<Diagnostic>) ->
 pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
     let Some(typed): Option<Typed> = word::decoded("site", node, said) else { return unread() };
     let server_name = typed.server_name.map(|node| name::read(&node, said)).unwrap_or_default();
+    let listen = typed.listen.map_or(HTTP, |port| word::port(&port, HTTP, said));
+    let tls = typed.tls.filter(|node| !node.is_null());
     let site = Site {
         name: None,
-        listen: typed.listen.map_or(HTTP, |port| word::port(&port, HTTP, said)),
-        tls: typed.tls.filter(|node| !node.is_null()).and_then(|node| tls::read(&node, &server_name, said)),
+        listen,
+        tls: tls.and_then(|node| tls::read(&node, &server_name, listen, said)),
         server_name,
         headers: header::read(typed.headers.unwrap_or_default(), said),
         security_headers: typed.security_headers.unwrap_or(true),

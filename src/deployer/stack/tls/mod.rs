@@ -13,6 +13,8 @@ use crate::deployer::nginx;
 
 pub use pair::Pair;
 
+/// Where authorities ask for the proof of a name (RFC 8555, 8.3).
+const HTTP: u16 = 80;
 /// The port of a site that names none for TLS.
 const HTTPS: u16 = 443;
 /// What `mode` can be.
@@ -113,8 +115,8 @@ struct TypedHsts {
     preload: Option<bool>,
 }
 
-/// Reads `tls` of a site with these names; none if it is off. Mistakes are added to `said`.
-pub fn read(node: &Node, names: &[String], said: &mut Vec<Diagnostic>) -> Option<Tls> {
+/// Reads `tls` of a site with these names and this port of plain HTTP; none if it is off. Mistakes are added to `said`.
+pub fn read(node: &Node, names: &[String], plain: u16, said: &mut Vec<Diagnostic>) -> Option<Tls> {
     let typed: Typed = word::decoded("tls", node, said)?;
     for (key, mode) in OF_MODE.iter().filter(|(_, mode)| *mode != typed.mode.value) {
         if let Some((key, _)) = node.entries().iter().find(|(name, _)| name.value == *key) {
@@ -134,12 +136,12 @@ pub fn read(node: &Node, names: &[String], said: &mut Vec<Diagnostic>) -> Option
         hsts: typed.hsts.as_ref().and_then(|node| hsts(node, redirect, said)),
         http2: typed.http2.unwrap_or(true),
         redirect,
-        issuer: issuer(&typed, names, said)?,
+        issuer: issuer(&typed, (names, plain), said)?,
     };
     Some(tls)
 }
 
-fn issuer(typed: &Typed, names: &[String], said: &mut Vec<Diagnostic>) -> Option<Issuer> {
+fn issuer(typed: &Typed, (names, plain): (&[String], u16), said: &mut Vec<Diagnostic>) -> Option<Issuer> {
     match typed.mode.as_str() {
         "off" => None,
         "self_signed" => Some(Issuer::SelfSigned),
@@ -164,6 +166,9 @@ fn issuer(typed: &Typed, names: &[String], said: &mut Vec<Diagnostic>) -> Option
             let (email, directory) = (typed.email.as_ref(), typed.directory_url.as_ref());
             email.iter().for_each(|email| check_email(email, said));
             directory.iter().for_each(|url| check_url(url, said));
+            if directory.is_none() && plain != HTTP {
+                said.push(elsewhere(&typed.mode, plain));
+            }
             let directory_url = directory.map_or(DIRECTORY, |url| &url.value).to_string();
             Some(Issuer::Acme { email: email.map(|email| email.value.clone()), directory_url })
         }
@@ -174,6 +179,15 @@ fn issuer(typed: &Typed, names: &[String], said: &mut Vec<Diagnostic>) -> Option
             None
         }
     }
+}
+
+/// Authorities in public ask at one port alone; one of the operator's own may ask elsewhere.
+fn elsewhere(mode: &Spanned<String>, plain: u16) -> Diagnostic {
+    let error =
+        Diagnostic::error(format!("Let's Encrypt asks at port {HTTP}, and the site listens on {plain}"));
+    error.at(&mode.span).label("`acme` proves each name by a page of it").fix(format!(
+        "write `listen: {HTTP}`, use `mode: files`, or name another authority in `directory_url`"
+    ))
 }
 
 /// A certificate that somebody else makes is for names.

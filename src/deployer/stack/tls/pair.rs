@@ -58,6 +58,9 @@ fn check(
         Term::Holds => {}
         Term::Ended(at) => said
             .push(error(format!("the certificate ended on {}", day(at))).fix("put a new one in its place")),
+        Term::Never => said.push(
+            error("the certificate ends before it begins".to_string()).fix("put a new one in its place"),
+        ),
         Term::Begins(at) => said.push(
             error(format!("the certificate begins on {}", day(at)))
                 .fix("wait until then, or correct this machine's clock"),

@@ -1,5 +1,7 @@
 //! A configuration file, or our lines at the top of one, that a program of the host takes up.
 
+use std::ops::RangeInclusive;
+
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -68,11 +70,14 @@ fn default_mode() -> Mode {
     Mode(0o644)
 }
 
-/// Time to log in anew, and no more than one would wait for a host that is not coming back.
+/// Seconds to confirm in: time to log in anew, and no more than one would wait for a host that is not coming back.
+pub const CONFIRM: RangeInclusive<u16> = 5..=600;
+
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
     match Option::<u16>::deserialize(deserializer)? {
-        Some(seconds) if !(5..=600).contains(&seconds) => {
-            Err(D::Error::custom(format!("{seconds} is not a time to confirm in; 5 to 600 seconds")))
+        Some(seconds) if !CONFIRM.contains(&seconds) => {
+            let (least, most) = CONFIRM.into_inner();
+            Err(D::Error::custom(format!("{seconds} is not a time to confirm in; {least} to {most} seconds")))
         }
         time => Ok(time),
     }
@@ -110,10 +115,19 @@ impl Config {
 
     /// The file as it is wanted.
     fn wanted(&self, old: &str) -> String {
+        let end = if self.content.is_empty() || self.content.ends_with('\n') { "" } else { "\n" };
         match self.part {
             Part::Whole => self.content.clone(),
-            Part::Top => format!("{BEGIN}{}{END}{}", self.content, others(old)),
+            Part::Top => format!("{BEGIN}{}{end}{END}{}", self.content, others(old)),
         }
+    }
+
+    /// Has the new file tested, and changes nothing.
+    ///
+    /// # Errors
+    /// It is refused, or cannot be tested.
+    pub fn test(&self, host: &dyn Host) -> Result<(), Fault> {
+        self.validated(&self.wanted(&self.observe(host)?.text()), host)
     }
 
     fn stamp(&self) -> String {
@@ -138,13 +152,24 @@ impl Config {
         Err(Fault::new(what).output(&ran.text()))
     }
 
-    /// Puts back what was seen and loads it.
-    fn put_back(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
-        match &seen.file {
-            Some((bytes, stat)) => host.write(&self.path, bytes, &access(stat))?,
-            None => host.remove(&self.path)?,
+    /// Puts back what was seen and loads it; what is true of the file then.
+    fn put_back(&self, seen: &Seen, host: &dyn Host) -> String {
+        let put = match &seen.file {
+            Some((bytes, stat)) => host.write(&self.path, bytes, &stat.access()),
+            None => host.remove(&self.path),
+        };
+        let done = put.and_then(|()| host.run(&Run::new(self.load_what_was(seen.file.is_some()))));
+        match done {
+            Ok(_) => format!("what `{}` said before is there again", self.path),
+            Err(fault) => format!("what `{}` said before could not be put back: {fault}", self.path),
         }
-        host.run(&Run::new(self.load_what_was(seen.file.is_some()))).map(drop)
+    }
+}
+
+impl Seen {
+    /// The file's text; empty if there is no file.
+    fn text(&self) -> String {
+        self.file.as_ref().map_or(String::new(), |(bytes, _)| String::from_utf8_lossy(bytes).into_owned())
     }
 }
 
@@ -154,10 +179,6 @@ fn others(text: &str) -> String {
         Some((before, after)) => format!("{before}{after}"),
         None => text.to_string(),
     }
-}
-
-fn access(stat: &Stat) -> Access {
-    Access { uid: stat.uid, gid: stat.gid, mode: stat.mode }
 }
 
 impl Verbs for Config {
@@ -171,21 +192,31 @@ impl Verbs for Config {
                 Fault::new(other).fix(format!("look at it and move it away: mv {0} {0}.old", self.path))
             );
         }
+        let file = stat.map(|stat| Ok((look.read(&self.path)?.unwrap_or_default(), stat))).transpose()?;
+        if let (Part::Top, Some((bytes, _))) = (self.part, &file)
+            && std::str::from_utf8(bytes).is_err()
+        {
+            let other = format!("`{}` is not in UTF-8; its lines could not be kept as they are", self.path);
+            let fix = "repair the lines that this shows on the host: grep -naxv";
+            return Err(Fault::new(other).fix(format!("{fix} '.*' {}", self.path)));
+        }
         Ok(Seen {
-            file: stat.map(|stat| Ok((look.read(&self.path)?.unwrap_or_default(), stat))).transpose()?,
+            file,
             taken: stamp::read(look, &self.stamp())?,
             loaded: self.loaded.is_empty() || look.ask(&Run::new(&self.loaded))?.status == 0,
         })
     }
 
     fn diff(&self, seen: &Seen) -> Vec<Change> {
-        let old = seen.file.as_ref().map_or(String::new(), |(b, _)| String::from_utf8_lossy(b).into_owned());
+        let old = seen.text();
         let wanted = self.wanted(&old);
         let mut changes = Vec::new();
         if old != wanted || seen.file.is_none() {
-            changes.push(match self.mode.0 & 0o004 {
-                0 => Change::new("private content", format!("{} bytes", old.len()), "rewritten"),
-                _ => Change::new("content", old, wanted),
+            let modes = seen.file.iter().map(|(_, stat)| stat.mode);
+            let ours = (self.part == Part::Whole).then_some(self.mode.0);
+            changes.push(match modes.chain(ours).all(|mode| mode & 0o004 != 0) {
+                false => Change::new("private content", format!("{} bytes", old.len()), "rewritten"),
+                true => Change::new("content", old, wanted),
             });
         }
         if let (Part::Whole, Some((_, stat))) = (self.part, &seen.file) {
@@ -198,19 +229,21 @@ impl Verbs for Config {
     }
 
     fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
-        let old = seen.file.as_ref().map_or(String::new(), |(b, _)| String::from_utf8_lossy(b).into_owned());
+        let old = seen.text();
         let own = Access { uid: 0, gid: 0, mode: self.mode.0 };
         let access = match (self.part, &seen.file) {
             (Part::Whole, _) => own,
-            (Part::Top, Some((_, stat))) => access(stat),
+            (Part::Top, Some((_, stat))) => stat.access(),
             (Part::Top, None) => return Err(Fault::new(format!("`{}` does not exist", self.path))),
         };
         let wanted = self.wanted(&old);
         self.validated(&wanted, host)?;
         host.write(&self.path, wanted.as_bytes(), &access)?;
         if let Err(mut fault) = run_or_fault(host, &Run::new(&self.load)) {
-            self.put_back(seen, host)?;
-            fault.message += &format!("; what `{}` said before is there again", self.path);
+            // Where there is a guard, it does that.
+            if self.confirm.is_none() {
+                fault.message += &format!("; {}", self.put_back(seen, host));
+            }
             return Err(fault);
         }
         stamp::write(host, &self.stamp(), &stamp::digest(self.content.as_bytes()))
@@ -218,98 +251,6 @@ impl Verbs for Config {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::resource::converge::{Converge, Outcome};
-    use crate::resource::fake::FakeHost;
-
-    const PATH: &str = "/etc/ssh/sshd_config";
-
-    fn sshd() -> Config {
-        let words = |text: &str| text.split(' ').map(str::to_string).collect::<Vec<_>>();
-        Config {
-            path: PATH.into(),
-            content: "PasswordAuthentication no\n".into(),
-            part: Part::Top,
-            mode: Mode(0o644),
-            validate: words("sshd -t -f %s"),
-            load: words("systemctl reload ssh"),
-            unload: Vec::new(),
-            loaded: Vec::new(),
-            confirm: Some(30),
-            init: Init::Systemd,
-        }
-    }
-
-    fn host() -> FakeHost {
-        let host = FakeHost::default();
-        host.put(PATH, "Port 22\n");
-        host.answer("sshd -t", "", 0);
-        host.answer("systemctl reload", "", 0);
-        host
-    }
-
-    #[test]
-    fn our_lines_stand_before_the_others_and_only_once() {
-        let host = host();
-        assert!(matches!(sshd().converge(&host), Outcome::Changed(_)));
-        assert_eq!(sshd().converge(&host), Outcome::Unchanged);
-        let newer = Config { content: "PasswordAuthentication no\nX11Forwarding no\n".into(), ..sshd() };
-        assert!(matches!(newer.converge(&host), Outcome::Changed(_)));
-        let wanted = format!("{BEGIN}PasswordAuthentication no\nX11Forwarding no\n{END}Port 22\n");
-        assert_eq!(host.text(PATH), Some(wanted));
-    }
-
-    #[test]
-    fn a_refused_file_is_never_in_place() {
-        let host = host();
-        host.answer("sshd -t", "line 2: Bad configuration option: Pasword\n", 255);
-        let Outcome::Failed(fault) = sshd().converge(&host) else { panic!("it did not fail") };
-        let wanted = "`sshd -t -f /var/lib/deployer/trial` refused the new `/etc/ssh/sshd_config`; the old one was not touched";
-        assert_eq!(fault.message, wanted);
-        let touched = host.writes().iter().any(|w| w == "write /etc/ssh/sshd_config" || w.contains("reload"));
-        assert!(!touched, "{:?}", host.writes());
-        assert_eq!(host.text(TRIAL), None);
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_loaded_gives_way_to_the_old_one() {
-        let host = host();
-        host.answer("nft -f", "busy\n", 1);
-        host.answer("nft delete", "", 0);
-        let rules = Config {
-            path: "/etc/rules".into(),
-            part: Part::Whole,
-            validate: Vec::new(),
-            load: vec!["nft".into(), "-f".into()],
-            unload: vec!["nft".into(), "delete".into()],
-            ..sshd()
-        };
-        let Outcome::Failed(fault) = rules.converge(&host) else { panic!("it did not fail") };
-        assert_eq!(fault.message, "`nft -f` failed (exit 1); what `/etc/rules` said before is there again");
-        assert_eq!(host.writes(), ["write /etc/rules", "run nft -f", "remove /etc/rules", "run nft delete"]);
-    }
-
-    #[test]
-    fn what_the_host_does_not_follow_any_more_is_loaded_again() {
-        let host = host();
-        let watched = Config { loaded: vec!["nft".into(), "list".into()], ..sshd() };
-        host.answer("nft list", "", 0);
-        assert!(matches!(watched.converge(&host), Outcome::Changed(_)));
-        host.answer("nft list", "", 1);
-        assert_eq!(watched.changes(&host).unwrap(), [Change::new("state", "not taken up", "taken up")]);
-        stamp::write(&host, &watched.stamp(), "older").unwrap();
-        host.answer("nft list", "", 0);
-        assert_eq!(watched.changes(&host).unwrap(), [Change::new("state", "not taken up", "taken up")]);
-    }
-
-    #[test]
-    fn a_host_that_ignores_writes_is_not_called_a_success() {
-        let host = FakeHost::deaf();
-        host.put(PATH, "Port 22\n");
-        host.answer("sshd -t", "", 0);
-        host.answer("systemctl reload", "", 0);
-        let Outcome::Failed(fault) = sshd().converge(&host) else { panic!("it did not fail") };
-        assert!(fault.message.starts_with("still differs"), "{fault}");
-    }
-}
+pub mod sample;
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::support::desk::{Desk, Login, Said};
+use crate::support::gixy;
 use crate::support::host::{Sandbox, changed};
 use crate::support::load::{self, Count};
 
@@ -103,6 +104,7 @@ fn requests_go_round_and_a_lost_host_costs_none() {
     a_host_without_its_nginx_costs_nothing(&hosts);
     a_request_that_may_not_be_done_twice_is_sent_once(&hosts);
     a_host_that_vanishes_loses_nothing(&hosts);
+    [BALANCER, HOSTS[0], HOSTS[1]].iter().for_each(|host| gixy::finds_nothing(&hosts, host));
 }
 
 pub fn each_host_answers_in_its_turn_under_its_own_name(hosts: &Sandbox) {

@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod desk;
 pub mod elsewhere;
+pub mod gixy;
 pub mod host;
 pub mod load;
 pub mod mariadb;

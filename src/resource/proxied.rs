@@ -22,3 +22,38 @@ impl<In: Transport> Connector<In> for Announced {
         Ok(Some(transport))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use crate::resource::probe::{Asker, Expect, Probe};
+
+    #[test]
+    fn the_line_comes_before_the_request_where_it_is_asked_for() {
+        for (proxied, wanted) in
+            [(true, "PROXY UNKNOWN\r\nGET /x HTTP/1.1\r\n"), (false, "GET /x HTTP/1.1\r\n")]
+        {
+            let server = TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = server.local_addr().unwrap().port();
+            let served = std::thread::spawn(move || {
+                let mut stream = server.accept().unwrap().0;
+                let mut seen = Vec::new();
+                while !seen.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte).unwrap();
+                    seen.push(byte[0]);
+                }
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+                String::from_utf8(seen).unwrap()
+            });
+            let (name, get) = ("x".to_string(), "/x".to_string());
+            let probe = Probe { name, get, host: None, port, tls: None, proxied, expect: Expect::default() };
+            assert_eq!(probe.check("127.0.0.1", Duration::ZERO, Asker::Desk), Ok(()));
+            let seen = served.join().unwrap();
+            assert!(seen.starts_with(wanted), "{seen}");
+        }
+    }
+}

@@ -189,7 +189,7 @@ fn a_request_that_may_not_be_done_twice_is_sent_once(hosts: &Sandbox) {
     hosts.read(HOSTS[0], "sudo systemctl stop silent; sudo systemctl start nginx");
 }
 
-fn a_host_that_vanishes_loses_nothing(hosts: &Sandbox) {
+pub fn a_host_that_vanishes_loses_nothing(hosts: &Sandbox) {
     let address = hosts.host(BALANCER).address;
     both_serve(hosts);
     let vanish = "sudo systemd-run sh -c 'ip link set eth0 down; sleep 18; ip link set eth0 up'";

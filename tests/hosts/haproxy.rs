@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::balance::{
     BALANCER, DRAINED, HOSTS, PATHS, SILENT, a_failed_probe_stops_what_comes_after,
-    a_host_that_is_left_drained_comes_back, a_new_release_loses_no_request, ask, balanced, both_serve,
+    a_host_that_is_left_drained_comes_back, a_host_that_vanishes_loses_nothing,
+    a_new_release_loses_no_request, ask, balanced, both_serve,
     each_host_answers_in_its_turn_under_its_own_name, served_by,
     the_application_sees_the_client_and_believes_no_stranger,
     the_scheme_is_the_balancers_word_and_nobody_elses, until, without_loss,
@@ -28,6 +29,7 @@ fn haproxy_loses_no_request_when_a_host_is_killed_or_changed() {
     the_scheme_is_the_balancers_word_and_nobody_elses(&hosts);
     a_host_without_its_nginx_is_taken_out_and_back(&hosts);
     a_request_that_may_not_be_done_twice_is_sent_once(&hosts);
+    a_host_that_vanishes_loses_nothing(&hosts);
     a_new_release_loses_no_request(&hosts, &mut desk);
     a_failed_probe_stops_what_comes_after(&hosts, &mut desk);
     a_host_that_is_left_drained_comes_back(&hosts, &desk);

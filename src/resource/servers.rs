@@ -9,7 +9,7 @@ use super::fault::Fault;
 use super::host::{Access, Host, Look};
 
 /// The file of the servers of a site of Nginx, which includes it. A server that is drained there stays so: only a
-/// [`super::drain::Drain`] puts it back.
+/// drain puts it back.
 ///
 /// ```yaml
 /// servers: { path: /etc/nginx/deployer/shop.servers, template: nginx/servers.tera }

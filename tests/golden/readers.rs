@@ -160,7 +160,7 @@ fn systemd_verifies_the_units_of_every_release_in_silence_and_finds_them_hardene
         let read = hosts.filter(|host| host.join("etc/systemd/system").exists());
         // A socket and a service for each app.
         let count: usize = read.map(|host| verified(release, &host)).sum();
-        assert_eq!(count, 26, "{release}");
+        assert_eq!(count, 30, "{release}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rows on their way from the file to the database: put in order, some thousand at a time.
 //!
-//! Ids come in no order. Sorted, neighbours go to the same page of the tables and of most indexes: both engines write them in
-//! half the time.
+//! Ids come in no order. Sorted, neighbours go to the same page of the tables and of most indexes: MariaDB works a third less
+//! for them, SQLite half.
 
 use std::mem::take;
 

@@ -22,7 +22,7 @@ import small
 from footprint import Footprint
 from question import Question, home, search
 from service import WORKERS
-from size import Size
+from size import OnMariaDb, Size
 from small import Small
 from speed import Speed
 
@@ -40,6 +40,7 @@ ROWS = {
     **{name: Speed(question, is_limited=name != "anew") for name, question in QUESTIONS.items()},
     "memory": Footprint(QUESTIONS.values()),
     "size": Size(),
+    "mariadb": OnMariaDb(),
 }
 
 

@@ -57,7 +57,9 @@ class Service(Server):
 
     def __init__(self, name, database, logs):
         def argv(port):
-            return ["env", f"HBNB_SQLITE={database}", *SIDES[name].argv(port)]
+            # A path, or the address of a server.
+            variable = "DATABASE_URL" if "://" in str(database) else "HBNB_SQLITE"
+            return ["env", f"{variable}={database}", *SIDES[name].argv(port)]
 
         super().__init__(name, argv, logs, logs)
 

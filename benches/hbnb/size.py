@@ -1,7 +1,7 @@
-"""The row of size: a search by two states and three amenities in tables of ten thousand to a million places.
+"""The rows of size: a search by two states and three amenities in tables of ten thousand to a million places.
 
 Two things are asked of each table: two states that have the same 400 places in every one, so that only the table grows;
-and two others by chance, whose places, and so the result, grow with the table.
+and two others by chance, whose places, and so the result, grow with the table. Of MariaDB only the limited table is asked.
 """
 
 import itertools
@@ -14,6 +14,7 @@ from statistics import median
 import large
 import pace
 from bench import OURS
+from mariadb import MariaDb
 from process import Failed
 from question import search
 from service import Service
@@ -83,6 +84,20 @@ class Series:
 
     def line(self, name, at):
         return Line(f"{self.title}: {name}", OURS, "ms", [one[int(len(one) * at)] for one in self.rounds])
+
+
+class OnMariaDb:
+    """The limited table on the other engine, which no answer is kept of."""
+
+    def measure(self, bench):
+        data = large.make(LIMITED)
+        with MariaDb(bench.work) as server, Service(OURS, server.holding("places", data.path), bench.work) as service:
+            series = growing(service, data, LIMITED)
+            series.title = f"places_search on MariaDB of {series.title}, {series.found():,.0f} found"
+            series.times_ms(bench.warm_up)
+            for _ in range(bench.rounds):
+                series.measure(bench)
+        return [series.line("median", 0.5), bound(series.line("p99", 0.99), P99_MS)]
 
 
 def into_memory(path):

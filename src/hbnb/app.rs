@@ -23,13 +23,13 @@ pub async fn app(part: Part, settings: &Settings) -> Result<Router, Error> {
     let table = match part {
         Part::OnePage => pages::onepage::router().merge(pages::onepage::at_root()),
         Part::Dynamic => pages::dynamic::router(mount),
-        Part::Api => api::router(Storage::open(&settings.database), settings.passwords)?,
+        Part::Api => api::router(Storage::open(&settings.database), settings)?,
         Part::Web => {
             let storage = Storage::open(&settings.database);
             // The pages' scripts ask the API of the origin that they come from, also where no proxy stands before us.
             let words = pages::onepage::name().merge(pages::dynamic::router(""));
             words
-                .merge(api::router(storage.clone(), settings.passwords)?)
+                .merge(api::router(storage.clone(), settings)?)
                 .merge(pages::router(storage, settings)?)
                 .merge(static_file::router())
         }
@@ -37,7 +37,7 @@ pub async fn app(part: Part, settings: &Settings) -> Result<Router, Error> {
             let storage = Storage::open(&settings.database);
             pages::onepage::router()
                 .merge(pages::dynamic::router(mount))
-                .merge(api::router(storage.clone(), settings.passwords)?)
+                .merge(api::router(storage.clone(), settings)?)
                 .merge(pages::router(storage, settings)?)
                 .merge(static_file::router())
         }

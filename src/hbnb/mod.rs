@@ -1,12 +1,13 @@
 //! The bundled Airbnb clone: an [`axum::Router`] and its storage.
 //!
-//! Read in this order: [`part`] (what can be served alone), [`settings`], [`app`] (the router), [`api`], [`account`], [`pages`],
+//! Read in this order: [`part`] (what can be served alone), [`settings`], [`app`] (the router), [`body`] (of a request), [`api`], [`account`], [`pages`],
 //! [`model`], [`password`], [`booking`] and [`storage`], [`kept`] (answers that are still true), [`static_file`], [`picture`]
 //! and [`photo`], [`seed`] and [`dump`], [`cli`].
 
 pub mod account;
 pub mod api;
 pub mod app;
+pub mod body;
 pub mod booking;
 pub mod cli;
 pub mod dump;

@@ -4,11 +4,14 @@ use super::Site;
 use deployer::hbnb::Part;
 use deployer::hbnb::booking::search::{Search, Typed};
 use deployer::hbnb::booking::{Stay, Wanted, today};
-use deployer::hbnb::model::{Class, Values};
+use deployer::hbnb::model::{Class, Values, created};
 use deployer::hbnb::storage::booking::Booked;
 use deployer::hbnb::storage::find::MOST;
 use deployer::hbnb::storage::home::Card;
+use deployer::hbnb::storage::object::Which;
+use deployer::hbnb::storage::search::Wish;
 use jiff::ToSpan;
+use serde_json::json;
 
 fn search(typed: Typed<'_>) -> Search {
     Search::parse(&typed, today()).unwrap()
@@ -103,4 +106,47 @@ async fn pages_of_a_search_follow_each_other() {
         pages.extend(cards);
     }
     assert_eq!(pages, whole);
+}
+
+/// More than a statement of either engine has room for.
+const CITIES: usize = 70_000;
+
+#[tokio::test]
+async fn a_state_may_have_more_cities_than_a_statement_has_room_for() {
+    let site = Site::empty(Part::Web).await;
+    let row = |class, values: serde_json::Value| {
+        let mut row = created(class, values.as_object().unwrap()).unwrap();
+        let parents = ["state_id", "city_id", "user_id"].into_iter().filter(|name| values[name].is_string());
+        row.extend(parents.map(|name| (name, values[name].clone())));
+        row
+    };
+    let city =
+        |n: usize| row(Class::City, json!({ "id": format!("c{n:05}"), "name": "Town", "state_id": "s" }));
+    let place = |n: usize| {
+        let (id, city) = (format!("p{n:05}"), format!("c{n:05}"));
+        let price = CITIES - n;
+        let about = json!({ "id": id, "name": id, "city_id": city, "user_id": "u", "price_by_night": price });
+        row(Class::Place, about)
+    };
+    let ends = [0, CITIES / 2, CITIES - 1];
+    let rows = [
+        (Class::State, vec![row(Class::State, json!({ "id": "s", "name": "Texas" }))]),
+        (Class::User, vec![row(Class::User, json!({ "id": "u", "email": "u@x", "password": "" }))]),
+        (Class::City, (0..CITIES).map(city).collect()),
+        (Class::Place, ends.map(place).to_vec()),
+    ];
+    site.storage.plant(&rows, &[]).await.unwrap();
+    let ids = ends.map(|n| format!("p{n:05}"));
+    let dearest_last = [2, 1, 0].map(|at| ids[at].clone());
+    let wish = Wish { states: ["s".into()].into(), ..Wish::default() };
+    let fitting = site.storage.rows(Class::Place, Which::Fitting(&wish), None).await.unwrap();
+    assert_eq!(fitting.iter().map(|row| text(row, "id")).collect::<Vec<_>>(), ids);
+    let named = |cards: Vec<Card>| cards.into_iter().map(|card| card.id).collect::<Vec<_>>();
+    assert_eq!(named(site.storage.cards(&wish, 0, 9).await.unwrap()), ids);
+    for name in ["texas", "town"] {
+        assert_eq!(named(found(&site, Typed { place: name, ..Typed::default() }).await), dearest_last);
+        let (total, one) =
+            site.storage.find(&search(Typed { place: name, ..Typed::default() }), 1, 1).await.unwrap();
+        assert_eq!((total, named(one)), (3, vec![dearest_last[1].clone()]));
+    }
 }

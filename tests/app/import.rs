@@ -195,5 +195,5 @@ async fn bookings_that_an_export_leaves_behind_are_counted() {
     let booked = site.storage.book(place["id"].as_str().unwrap(), guest.as_str().unwrap(), wanted).await;
     assert!(matches!(booked.unwrap(), Booked::Done { .. }));
     let left = site.storage.left_behind().await.unwrap().unwrap();
-    assert_eq!(left.to_string(), "0 accounts and 1 bookings");
+    assert_eq!(left.to_string(), "0 accounts, 1 bookings and 0 pictures");
 }

@@ -55,7 +55,7 @@ async fn an_export_warns_of_what_it_leaves_behind() {
     let user = row.into_iter().chain([("updated_at", moment)]).collect();
     storage.sign_up("ann@x", &user).await.unwrap();
     let one = NONE.replace("0 users", "1 users");
-    let warning = "warning: 1 accounts and 0 bookings are not in the export, which holds what the course's tables hold\n  = fix: `sqlite3 a.db '.backup COPY'`\n";
+    let warning = "warning: 1 accounts, 0 bookings and 0 pictures are not in the export, which holds what the course's tables hold\n  = fix: `sqlite3 a.db '.backup COPY'`\n";
     for form in ["json", "sql"] {
         let (exit, out, aside) = run(&["export", "file", "--format", form]);
         assert_eq!((exit, out, &*aside), (0, format!("database `a.db` was exported: {one}\n"), warning));

@@ -4,12 +4,19 @@ use std::io::Cursor;
 use std::path::Path;
 use std::process::Command;
 
-use super::{get, request, send};
+use super::{Answer, get, request, send};
+use axum::Router;
+use axum::http::{HeaderValue, header};
 use bytes::Bytes;
+use deployer::hbnb::account::session::{Keep, Way};
+use deployer::hbnb::account::{Key, Session};
+use deployer::hbnb::booking::today;
+use deployer::hbnb::model::Class;
 use deployer::hbnb::photo::{Photos, Problem, Size};
 use deployer::hbnb::storage::{Database, Storage};
 use deployer::hbnb::{Part, Settings, app, seed};
 use image::{ImageFormat, Rgb, RgbImage};
+use jiff::ToSpan;
 use tempfile::TempDir;
 
 /// A file system of three megabytes, gone when dropped.
@@ -71,6 +78,101 @@ async fn a_full_disk_fails_the_request_and_leaves_the_database_whole() {
 
     run(Command::new("mount").args(["-o", "remount,size=8m"]).arg(small.path()));
     assert_eq!(send(&site, request("POST", "/api/v1/amenities", &body)).await.status, 201);
+}
+
+/// What SQLite finds wrong with the file, and how many rows these tables have.
+fn whole(small: &Small, tables: [&str; 3]) -> String {
+    let ask = "import sqlite3, sys
+rows = sqlite3.connect(sys.argv[1])
+print(*rows.execute('PRAGMA integrity_check').fetchone(), *rows.execute('PRAGMA foreign_key_check').fetchall())
+print(*[rows.execute(f'SELECT COUNT(*) FROM {table}').fetchone()[0] for table in sys.argv[2:]])";
+    let mut python = Command::new("python3");
+    let said = python.args(["-c", ask]).arg(small.path().join("hbnb.db")).args(tables).output().unwrap();
+    String::from_utf8(said.stdout).unwrap()
+}
+
+/// A browser with a session of its own, which may be somebody's.
+struct Browser<'s> {
+    site: &'s Router,
+    cookie: HeaderValue,
+    token: String,
+}
+
+impl Browser<'_> {
+    async fn post(&self, path: &str, fields: &str) -> Answer {
+        let mut sent = request("POST", path, &format!("csrf={}&{fields}", self.token));
+        sent.headers_mut().insert(header::COOKIE, self.cookie.clone());
+        sent.headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        send(self.site, sent).await
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs root"]
+async fn a_full_disk_takes_no_booking_and_no_session_by_half() {
+    const TABLES: [&str; 3] = ["bookings", "booked_nights", "sessions"];
+    let small = Small::mount();
+    let database = Database::Sqlite(small.path().join("hbnb.db"));
+    let storage = Storage::create(&database);
+    storage.migrate().await.unwrap();
+    seed::plant(&storage).await.unwrap().unwrap();
+    let site = app(Part::All, &Settings::new(database)).await.unwrap();
+    let text = |class, name: &'static str| {
+        let storage = storage.clone();
+        async move { storage.list(class).await.unwrap()[0][name].as_str().unwrap().to_string() }
+    };
+    let (place, host) = (text(Class::Place, "id").await, text(Class::Place, "user_id").await);
+    let users = storage.list(Class::User).await.unwrap();
+    let guest = users.iter().map(|user| user["id"].as_str().unwrap()).find(|id| *id != host).unwrap();
+    let key = Key::of(&storage, None).await.unwrap();
+    let browser = || {
+        let session = Session::new().unwrap();
+        let cookie = session.cookie(&key, Keep::LoggedIn, Way::Http);
+        let cookie = HeaderValue::from_str(cookie.to_str().unwrap().split(';').next().unwrap()).unwrap();
+        (Browser { site: &site, cookie, token: session.token(&key) }, session.digest())
+    };
+    let ((nobody, _), (somebody, digest)) = (browser(), browser());
+    storage.begin_session(&digest, guest, i64::from(u32::MAX)).await.unwrap();
+    let signed_up =
+        nobody.post("/sign-up", "first_name=A&last_name=B&email=a%40x.org&password=correct+horse");
+    assert_eq!(signed_up.await.status, 303);
+    let log_in = async || nobody.post("/log-in", "email=a%40x.org&password=correct+horse").await;
+
+    // Nights are booked until there is no room for a hundred more.
+    let path = format!("/places/{place}/bookings");
+    let book = async |at: i64| {
+        let (check_in, check_out) = (today() + (at * 2 + 1).days(), today() + (at * 2 + 3).days());
+        somebody.post(&path, &format!("check_in={check_in}&check_out={check_out}&guests=1")).await
+    };
+    let amenity = format!(r#"{{"name":"{}"}}"#, "x".repeat(128));
+    while send(&site, request("POST", "/api/v1/amenities", &amenity)).await.status == 201 {}
+    let mut booked = 0;
+    let refused = loop {
+        let answer = book(booked).await;
+        if answer.status != 303 {
+            break answer;
+        }
+        booked += 1;
+    };
+    let mut sessions = 1;
+    let kept_out = loop {
+        let answer = log_in().await;
+        if answer.status != 303 {
+            break answer;
+        }
+        sessions += 1;
+    };
+    for answer in [&refused, &kept_out] {
+        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("5")), "{answer:?}");
+        assert!(answer.body.contains("The database is not available at the moment."), "{}", answer.body);
+    }
+    assert_eq!(whole(&small, TABLES), format!("ok\n{booked} {} {sessions}\n", booked * 2));
+
+    run(Command::new("mount").args(["-o", "remount,size=8m"]).arg(small.path()));
+    assert_eq!((book(booked).await.status, log_in().await.status), (303, 303));
+    let after = format!("ok\n{} {} {}\n", booked + 1, booked * 2 + 2, sessions + 1);
+    assert_eq!(whole(&small, TABLES), after);
 }
 
 #[tokio::test]

@@ -309,6 +309,27 @@ async fn with_a_listing_go_its_pictures() {
 }
 
 #[tokio::test]
+async fn what_clients_of_the_api_delete_leaves_no_file_behind() {
+    for class in [Class::Place, Class::City, Class::State, Class::User] {
+        let scene = Scene::new().await;
+        assert_eq!(scene.send(&halves(60, 40, ImageFormat::Png)).await.status, 303);
+        let place = scene.site.storage.get(Class::Place, &scene.place).await.unwrap().unwrap();
+        let city = scene.site.storage.get(Class::City, &text(&place, "city_id")).await.unwrap().unwrap();
+        let path = match class {
+            Class::City => format!("cities/{}", text(&city, "id")),
+            Class::State => format!("states/{}", text(&city, "state_id")),
+            Class::User => format!("users/{}", text(&place, "user_id")),
+            _ => format!("places/{}", scene.place),
+        };
+        let path = format!("/api/v1/{path}");
+        assert_eq!(scene.site.ask("DELETE", &format!("{path}x"), "").await.status, 404);
+        assert_eq!((scene.pictures().await.len(), scene.files()), (1, 2), "{class:?}");
+        assert_eq!(scene.site.ask("DELETE", &path, "").await.status, 200);
+        assert_eq!((scene.pictures().await.len(), scene.files()), (0, 0), "{class:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_place_has_twenty_pictures_at_most_however_many_come_at_once() {
     let scene = Scene::new().await;
     let file = halves(60, 40, ImageFormat::Png);

@@ -61,6 +61,8 @@ pub enum Problem {
     NotJson,
     /// The body is too large.
     TooLarge,
+    /// The body ended before its end.
+    Cut,
     /// The body lacks something, or something does not fit.
     Refused(Refusal),
     /// The storage could not.
@@ -97,6 +99,7 @@ impl IntoResponse for Problem {
             Problem::NotFound => error(StatusCode::NOT_FOUND, "Not found"),
             Problem::NotJson => error(StatusCode::BAD_REQUEST, "Not a JSON"),
             Problem::TooLarge => error(StatusCode::PAYLOAD_TOO_LARGE, "Too large"),
+            Problem::Cut => error(StatusCode::BAD_REQUEST, "Incomplete body"),
             Problem::Refused(Refusal::Missing(name)) => {
                 error(StatusCode::BAD_REQUEST, &format!("Missing {name}"))
             }

@@ -1,6 +1,6 @@
 //! What a client asks: the ids in the address, the page, and what its body says.
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::answer::Problem;
 use super::page::Page;
+use crate::hbnb::body::{self, Unread};
 
 /// The longest body in bytes; the longest row is far below.
 const MAX_BODY: usize = 1 << 20;
@@ -73,7 +74,10 @@ pub async fn object(body: Body) -> Result<Map<String, Value>, Problem> {
 
 /// The whole body.
 pub async fn whole(body: Body) -> Result<Bytes, Problem> {
-    to_bytes(body, MAX_BODY).await.map_err(|_| Problem::TooLarge)
+    body::whole(body, MAX_BODY).await.map_err(|unread| match unread {
+        Unread::TooLong => Problem::TooLarge,
+        Unread::Cut => Problem::Cut,
+    })
 }
 
 fn parsed(body: &[u8]) -> Result<Map<String, Value>, Problem> {

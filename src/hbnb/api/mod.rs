@@ -29,6 +29,8 @@ use super::error::Error;
 use super::kept::Kept;
 use super::model::Class::{Amenity, City, Place, Review, State as Region, User};
 use super::password::Passwords;
+use super::photo::Photos;
+use super::settings::Settings;
 use super::storage::Storage;
 use action::Action::{self, *};
 use asked::Asked;
@@ -60,6 +62,7 @@ struct Api {
     storage: Storage,
     passwords: Passwords,
     kept: Kept,
+    photos: Photos,
 }
 
 /// Whether an address is the API's.
@@ -69,7 +72,7 @@ pub fn owns(path: &str) -> bool {
 
 /// The API's router, without [`cors`] and without answers to addresses and methods that it does not have. Errors:
 /// [`Error::Template`], a bug of ours.
-pub fn router(storage: Storage, passwords: Passwords) -> Result<Router, Error> {
+pub fn router(storage: Storage, settings: &Settings) -> Result<Router, Error> {
     let document = document::document(TABLE);
     let mut table = manual::router(TABLE, &document)?;
     let mut add = |path: &str, methods: MethodRouter<Api>| {
@@ -83,7 +86,8 @@ pub fn router(storage: Storage, passwords: Passwords) -> Result<Router, Error> {
     let text = Bytes::from(json::text(&document));
     add("/openapi.json", get(async move || ([(CONTENT_TYPE, answer::JSON)], text)));
     let kept = Kept::new(storage.clone());
-    Ok(table.with_state(Api { storage, passwords, kept }))
+    let photos = Photos::new(&settings.pictures);
+    Ok(table.with_state(Api { storage, passwords: settings.passwords, kept, photos }))
 }
 
 /// Lets the methods of an address do one thing more.

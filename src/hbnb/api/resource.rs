@@ -96,12 +96,14 @@ pub async fn change(api: &Api, class: Class, asked: &Asked, body: Body) -> Resul
     Ok(Json(StatusCode::OK, shown(class, row)).into_response())
 }
 
-/// The row of the address, and all that belongs to it, is no more.
+/// The row of the address, and all that belongs to it, pictures too, is no more.
 pub async fn delete(api: &Api, class: Class, asked: &Asked) -> Result<Response, Problem> {
-    match api.storage.delete(class, asked.id()).await? {
-        true => Ok(Json(StatusCode::OK, Values::new()).into_response()),
-        false => Err(Problem::NotFound),
+    let pictures = api.storage.pictures_with(class, asked.id()).await?;
+    if !api.storage.delete(class, asked.id()).await? {
+        return Err(Problem::NotFound);
     }
+    api.photos.remove_all(pictures).await;
+    Ok(Json(StatusCode::OK, Values::new()).into_response())
 }
 
 /// The row with this id.

@@ -1,26 +1,24 @@
 //! From a file into the storage.
 //!
-//! A thread reads the file while the rows it found before are written; the two are never more than a few batches apart.
+//! A thread reads the file while the rows it found before are written; the two are never more than some thousand rows apart.
 
-use std::mem::take;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread;
 
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
+use super::batch::{Batch, Run};
 use super::count::Counts;
 use super::error::Error;
 use super::fault::{Fail, Fault};
-use super::row::{Item, Skipped, Table, Unknown};
+use super::row::{Skipped, Table, Unknown};
 use super::source::{self, Format, Source};
 use super::{json, sql};
 use crate::hbnb::model::{Class, Values};
 use crate::hbnb::storage::Storage;
 use crate::hbnb::storage::load::{Load, Refusal};
 
-/// Rows that are written at once.
-const BATCH: usize = 500;
 /// Batches that wait to be written.
 const WAITING: usize = 4;
 
@@ -33,12 +31,6 @@ pub struct Imported {
     pub unchanged: Counts,
     /// What of the file was left out.
     pub skipped: Skipped,
-}
-
-/// Rows of one table, each with its line.
-enum Batch {
-    Rows(Class, Vec<u64>, Vec<Values>),
-    Links(Vec<(String, String)>),
 }
 
 /// Takes the rows of a file (a path, or `-` for standard input) into the storage, in one transaction: all or none. Rows
@@ -76,32 +68,13 @@ fn failed(name: &str, fail: Fail) -> Error {
 
 /// Reads the file and sends its rows.
 fn read(source: Source, unknown: Unknown, sender: Sender<Batch>) -> Result<Skipped, Fail> {
-    let mut rows: Vec<(Class, Vec<u64>, Vec<Values>)> =
-        Class::ALL.map(|class| (class, Vec::new(), Vec::new())).into();
-    let mut links = Vec::new();
-    let send = |batch| sender.blocking_send(batch).map_err(|_| Fail::Stop);
-    let mut sink = |line, item| match item {
-        Item::Link(place, amenity) => {
-            links.push((place, amenity));
-            if links.len() == BATCH { send(Batch::Links(take(&mut links))) } else { Ok(()) }
-        }
-        Item::Row(class, values) => {
-            let Some((_, lines, rows)) = rows.iter_mut().find(|(other, ..)| *other == class) else {
-                return Ok(());
-            };
-            lines.push(line);
-            rows.push(values);
-            if rows.len() == BATCH { send(Batch::Rows(class, take(lines), take(rows))) } else { Ok(()) }
-        }
-    };
+    let mut run = Run::new(sender);
+    let mut sink = |line, item| run.take(line, item);
     let skipped = match source.format {
         Format::Sql => sql::read(source.text, unknown, &mut sink)?,
         Format::Json => json::read(source.text, unknown, &mut sink)?,
     };
-    for (class, lines, rows) in rows {
-        send(Batch::Rows(class, lines, rows))?;
-    }
-    send(Batch::Links(links))?;
+    run.send()?;
     Ok(skipped)
 }
 

@@ -1,8 +1,9 @@
 //! Rows from elsewhere and to elsewhere: dumps of `mysqldump` and the console's `file.json`.
 //!
-//! Reading is a stream: [`source`] (the file), [`sql`] or [`json`] (its rows), [`import`] (into the storage). So is writing:
+//! Reading is a stream: [`source`] (the file), [`sql`] or [`json`] (its rows), [`batch`] (in order), [`import`] (into the storage). So is writing:
 //! [`export`].
 
+mod batch;
 mod bytes;
 mod count;
 mod error;

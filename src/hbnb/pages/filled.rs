@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::Response;
 use percent_encoding::percent_decode;
 
 use super::visitor::Visitor;
 use super::{Pages, error};
+use crate::hbnb::body::{Unread, whole};
 
 /// The field with the token that binds a form to the session.
 pub const TOKEN: &str = "csrf";
@@ -29,7 +29,10 @@ impl FromRequest<Pages> for Filled {
     /// Rejections: 413 if it is too long, 400 if it is no form, 403 if it is none of ours for this session.
     async fn from_request(request: Request, pages: &Pages) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let body = to_bytes(body, MAX).await.map_err(|_| error::too_large())?;
+        let body = whole(body, MAX).await.map_err(|unread| match unread {
+            Unread::TooLong => error::too_large(),
+            Unread::Cut => error::not_a_form(),
+        })?;
         let fields = fields(&body).ok_or_else(error::not_a_form)?;
         let visitor = Visitor::from_request_parts(&mut parts, pages).await?;
         let filled = Self { visitor, fields };

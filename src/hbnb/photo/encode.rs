@@ -5,6 +5,7 @@ use std::io::Cursor;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgb, RgbImage};
 
+use super::Sizes;
 use super::limit::{MAX_MEMORY, MAX_PIXELS};
 use super::problem::Problem;
 use super::size::Size;
@@ -16,7 +17,7 @@ const QUALITY: u8 = 82;
 ///
 /// Takes JPEG, PNG and WebP, told by what is inside; of pictures that move, the first. Slow and large (up to a second and some
 /// hundred megabytes): call it where nobody waits, and not often at once.
-pub fn encode(upload: &[u8]) -> Result<[Vec<u8>; Size::ALL.len()], Problem> {
+pub fn encode(upload: &[u8]) -> Result<Sizes, Problem> {
     let picture = decode(upload)?;
     let mut made = Size::ALL.map(|_| Vec::new());
     for (size, out) in Size::ALL.into_iter().zip(&mut made) {

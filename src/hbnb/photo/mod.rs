@@ -26,6 +26,9 @@ const AT_ONCE: usize = 1;
 /// What the names of unfinished files end with.
 const UNFINISHED: &str = "part";
 
+/// The JPEG of one picture in each size.
+type Sizes = [Vec<u8>; Size::ALL.len()];
+
 /// Where a picture is to be had.
 pub fn address(id: &str, size: Size) -> String {
     format!("/pictures/{id}{}", size.ending())
@@ -46,18 +49,25 @@ impl Photos {
 
     /// Keeps an upload as a picture with a new id, in each size, or not at all. Errors: what is wrong with it.
     pub async fn keep(&self, upload: Bytes) -> Result<String, Problem> {
+        self.kept(move || encode::encode(&upload)).await
+    }
+
+    async fn kept(
+        &self,
+        encode: impl FnOnce() -> Result<Sizes, Problem> + Send + 'static,
+    ) -> Result<String, Problem> {
         let turn = self.turns.clone().acquire_owned().await;
         let photos = self.clone();
         let work = spawn_blocking(move || {
-            let made = encode::encode(&upload);
+            let made = encode();
             drop(turn);
             photos.write(&made?).map_err(Problem::Unkept)
         });
-        // A decoder that gave up met no picture.
+        // A decoder that panics met no picture; the binaries unwind, so that nobody else's request ends with it.
         work.await.unwrap_or(Err(Problem::Broken))
     }
 
-    fn write(&self, made: &[Vec<u8>]) -> io::Result<String> {
+    fn write(&self, made: &Sizes) -> io::Result<String> {
         fs::create_dir_all(&self.directory)?;
         let id = Uuid::new_v4().to_string();
         for (size, bytes) in Size::ALL.into_iter().zip(made) {
@@ -78,6 +88,15 @@ impl Photos {
         for size in Size::ALL {
             let _ = fs::remove_file(self.path(id, size));
         }
+    }
+
+    /// The same for many, where nobody waits.
+    pub async fn remove_all(&self, ids: Vec<String>) {
+        if ids.is_empty() {
+            return;
+        }
+        let photos = self.clone();
+        let _ = spawn_blocking(move || ids.iter().for_each(|id| photos.remove(id))).await;
     }
 
     /// The JPEG of a picture, if it is there.
@@ -102,4 +121,27 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create_new(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_decoder_that_panics_is_a_broken_picture_and_the_next_one_has_its_turn() {
+        let directory = tempfile::tempdir().unwrap();
+        let photos = Photos::new(directory.path());
+        for _ in 0..2 {
+            let kept = photos.kept(|| panic!("index out of bounds")).await;
+            assert!(matches!(kept, Err(Problem::Broken)), "{kept:?}");
+        }
+        let id = photos.kept(|| Ok(Size::ALL.map(|_| b"picture".to_vec()))).await.unwrap();
+        assert_eq!(photos.read(&id, Size::Small).await.as_deref(), Some(&b"picture"[..]));
+    }
+
+    #[test]
+    fn no_profile_makes_a_panic_the_end_of_the_process() {
+        let manifest = include_str!("../../../Cargo.toml");
+        assert!(!manifest.lines().any(|line| line.starts_with("panic")), "{manifest}");
+    }
 }

@@ -7,10 +7,18 @@ use crate::hbnb::model::Class;
 /// How often a delete is tried when somebody adds to what is being deleted.
 const ATTEMPTS: u32 = 3;
 
-const PLACES_OF_STATE: &str =
-    "(SELECT p.id FROM places p JOIN cities c ON c.id = p.city_id WHERE c.state_id = ?)";
-const PLACES_OF_CITY: &str = "(SELECT id FROM places WHERE city_id = ?)";
-const PLACES_OF_USER: &str = "(SELECT id FROM places WHERE user_id = ?)";
+/// The ids of the places that go with a row of `class`, whose id is the `?`; none of classes that have none.
+fn places(class: Class) -> Option<&'static str> {
+    match class {
+        Class::State => {
+            Some("(SELECT p.id FROM places p JOIN cities c ON c.id = p.city_id WHERE c.state_id = ?)")
+        }
+        Class::City => Some("(SELECT id FROM places WHERE city_id = ?)"),
+        Class::User => Some("(SELECT id FROM places WHERE user_id = ?)"),
+        Class::Place => Some("(?)"),
+        Class::Amenity | Class::Review => None,
+    }
+}
 
 /// Which rows belong to one of `class`, children first: table and condition, whose `?` is the row's id.
 fn belonging(class: Class) -> Vec<(&'static str, String)> {
@@ -25,21 +33,24 @@ fn belonging(class: Class) -> Vec<(&'static str, String)> {
         ],
         Class::City => vec![("places", "city_id = ?")],
         Class::User => vec![("reviews", "user_id = ?"), ("places", "user_id = ?")],
-        Class::Place => vec![("place_amenity", "place_id = ?"), ("reviews", "place_id = ?")],
         Class::Amenity => vec![("place_amenity", "amenity_id = ?")],
-        Class::Review => vec![],
-    };
-    let places = match class {
-        Class::State => Some(PLACES_OF_STATE),
-        Class::City => Some(PLACES_OF_CITY),
-        Class::User => Some(PLACES_OF_USER),
-        Class::Amenity | Class::Place | Class::Review => None,
+        Class::Place | Class::Review => vec![],
     };
     let own = own.into_iter().map(|(table, condition)| (table, condition.to_string()));
-    places.into_iter().flat_map(inside).chain(own).collect()
+    places(class).into_iter().flat_map(inside).chain(own).collect()
 }
 
 impl Storage {
+    /// The pictures of the places that would be deleted with this row; none where pictures are not known yet.
+    pub async fn pictures_with(&self, class: Class, id: &str) -> Result<Vec<String>, Error> {
+        let Some(places) = places(class) else { return Ok(Vec::new()) };
+        let statement = Statement::new(format!("SELECT id FROM pictures WHERE place_id IN {places}"));
+        match self.fetch(&statement.with(id), |row| row.word(0)).await {
+            Err(Error::Unmigrated(_)) => Ok(Vec::new()),
+            found => found,
+        }
+    }
+
     /// Deletes the row with this id and all that belongs to it; false if there is none.
     pub async fn delete(&self, class: Class, id: &str) -> Result<bool, Error> {
         // Our tables let the engine do it; those that other programs made may not, and then it is done one by one.

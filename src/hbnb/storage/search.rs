@@ -32,18 +32,12 @@ impl Storage {
         let mut word = " WHERE ";
         let (mut id, mut end) = ("places.id", "");
         if !anywhere {
-            let mut cities = self.known(Class::City, &wish.cities).await?;
-            if !wish.states.is_empty() {
-                let mut inside = Statement::new("SELECT id FROM cities WHERE state_id IN ");
-                inside.list(&self.known(Class::State, &wish.states).await?);
-                cities.extend(self.fetch(&inside, |row| row.word(0)).await?);
-            }
-            // What does not offer everything is told by indexes alone; MariaDB would read each place's row first.
-            statement
-                .push(word)
-                .push("places.id IN (SELECT p.id FROM places p WHERE p.city_id IN ")
-                .list(&cities);
-            (word, id, end) = (" AND ", "p.id", ")");
+            // Only the places that fit are read whole: what does not offer everything is told by indexes alone. `DISTINCT` keeps
+            // MariaDB from reading rows earlier, `CROSS` keeps SQLite from beginning elsewhere.
+            statement.push(word).push("places.id IN (SELECT fitting.id FROM (SELECT DISTINCT p.id FROM (");
+            self.cities(statement, wish).await?;
+            statement.push(") AS c CROSS JOIN places p ON p.city_id = c.id");
+            (id, end) = ("p.id", ") AS fitting)");
         }
         let amenities = self.known(Class::Amenity, &wish.amenities).await?;
         if amenities.len() < wish.amenities.len() {
@@ -69,6 +63,20 @@ impl Storage {
             }
         }
         statement.push(end);
+        Ok(())
+    }
+
+    /// Adds the ids of the cities that are meant, which may be any number.
+    async fn cities(&self, statement: &mut Statement, wish: &Wish) -> Result<(), Error> {
+        if !wish.states.is_empty() {
+            let states = self.known(Class::State, &wish.states).await?;
+            statement.push("SELECT id FROM cities WHERE state_id IN ").list(&states);
+        }
+        if !wish.cities.is_empty() {
+            let cities = self.known(Class::City, &wish.cities).await?;
+            statement.push(if wish.states.is_empty() { "" } else { " UNION " });
+            statement.push("SELECT id FROM cities WHERE id IN ").list(&cities);
+        }
         Ok(())
     }
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqlitePool};
 
 use super::{Database, Error};
 
@@ -81,9 +81,11 @@ fn pool(path: &Path, most: u32) -> SqlitePoolOptions {
             new.is_since();
             Box::pin(async { Ok(()) })
         })
-        .before_acquire(move |_, connection| {
+        .before_acquire(move |link, connection| {
             let is_same = used.is_since().is_some_and(|since| connection.age <= since.elapsed());
-            Box::pin(async move { Ok(is_same) })
+            // SQLite itself ends a transaction when the disk is full; the driver believes for ever that it goes on.
+            let is_free = !link.is_in_transaction();
+            Box::pin(async move { Ok(is_same && is_free) })
         })
 }
 

@@ -16,11 +16,13 @@ const PAGE: i64 = 500;
 pub struct Left {
     accounts: i64,
     bookings: i64,
+    pictures: i64,
 }
 
 impl fmt::Display for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} accounts and {} bookings", self.accounts, self.bookings)
+        let Left { accounts, bookings, pictures } = self;
+        write!(f, "{accounts} accounts, {bookings} bookings and {pictures} pictures")
     }
 }
 
@@ -33,12 +35,16 @@ pub struct Unload<'s> {
 impl Storage {
     /// What [`Unload`] does not read; none if there is no row of it, or no table.
     pub async fn left_behind(&self) -> Result<Option<Left>, Error> {
-        let statement =
-            Statement::new("SELECT (SELECT COUNT(*) FROM accounts), (SELECT COUNT(*) FROM bookings)");
+        let statement = Statement::new(
+            "SELECT (SELECT COUNT(*) FROM accounts), (SELECT COUNT(*) FROM bookings), (SELECT COUNT(*) FROM pictures)",
+        );
         let number = |row: &Row<'_>, at| Ok::<_, sqlx::Error>(row.integer(at)?.unwrap_or_default());
-        let read = |row: Row<'_>| Ok(Left { accounts: number(&row, 0)?, bookings: number(&row, 1)? });
+        let read = |row: Row<'_>| {
+            let (accounts, bookings) = (number(&row, 0)?, number(&row, 1)?);
+            Ok(Left { accounts, bookings, pictures: number(&row, 2)? })
+        };
         match self.fetch_one(&statement, read).await {
-            Ok(left) => Ok(Some(left).filter(|left| left.accounts + left.bookings > 0)),
+            Ok(left) => Ok(Some(left).filter(|left| left.accounts + left.bookings + left.pictures > 0)),
             Err(Error::Unmigrated(_)) => Ok(None),
             Err(cause) => Err(cause),
         }

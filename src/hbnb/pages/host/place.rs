@@ -205,7 +205,7 @@ pub async fn delete(State(pages): State<Pages>, id: Id, filled: Filled) -> Respo
     };
     match done.await {
         Ok((pictures, Deleted::Done)) => {
-            pictures.iter().for_each(|picture| pages.photos.remove(picture));
+            pages.photos.remove_all(pictures).await;
             see("/listings?done=deleted")
         }
         Ok((_, Deleted::Booked)) => {

@@ -121,7 +121,10 @@ fn the_linter_of_nginx_finds_nothing_in_the_sites_of_every_release() {
     let flawed = "events { }\nhttp { server { location /i { alias /x/; } } }\n";
     fs::write(home.path().join("nginx.conf"), flawed).unwrap();
     let found = gixy::findings(&home.path().join("nginx.conf"), "hsts_header");
-    assert!(found.iter().any(|one| one["plugin"] == "alias_traversal"), "it finds nothing anywhere: {found:?}");
+    assert!(
+        found.iter().any(|one| one["plugin"] == "alias_traversal"),
+        "it finds nothing anywhere: {found:?}"
+    );
 }
 
 /// A root file system with a host's units, this machine's units, and programs where the units start them.

@@ -1,5 +1,6 @@
 """What every table of the benches shares: how long is measured, how it is printed, and how the program ends."""
 
+import argparse
 import signal
 import sys
 import tempfile
@@ -43,6 +44,19 @@ class Bench:
         usual, most = median(self.calm.shares or [0]), max(self.calm.shares or [0])
         print(f"Other programs took {usual:.0%} of the machine in the median measurement, {most:.0%} in the worst.")
         return [line for line in lines if line.kept is False]
+
+
+def arguments(about, rows):
+    """What was typed: which of `rows`, and how long they are measured."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"only these rows: {', '.join(rows)}")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3, help="of one round")
+    given = parser.parse_args()
+    unknown = [name for name in given.rows if name not in rows]
+    if unknown:
+        parser.error(f"unknown: {', '.join(unknown)}; rows: {', '.join(rows)}")
+    return given
 
 
 def run(measure):

@@ -1,13 +1,11 @@
 #!/usr/bin/python3
-"""An application behind the Nginx that deployer renders, and behind one written by hand with nothing but what passing
-requests on needs: throughput, in one run.
+"""An application behind the Nginx that deployer renders, and behind a dozen lines by hand: throughput, in one run.
 
 The same application server for both, on a socket file; it and both Nginxes on core 0, wrk on core 1; short rounds, in
 turns; medians, ratios of medians. The main file is the same for both, as Debian has it, with its access log.
 Exits 1 if a limit is not kept, 2 if it cannot be measured. Needs nginx, wrk, taskset, and Python's venv.
 """
 
-import argparse
 import os
 import sys
 from dataclasses import dataclass
@@ -58,18 +56,6 @@ class Row:
         return lines + compare(p99, front.RENDERED, {})
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"only these rows: {', '.join(ROWS)}")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3, help="of one round")
-    given = parser.parse_args()
-    unknown = [name for name in given.rows if name not in ROWS]
-    if unknown:
-        parser.error(f"unknown: {', '.join(unknown)}; rows: {', '.join(ROWS)}")
-    return given
-
-
 def measure(given, work):
     program.prepare(program.APPSERVER, front.DEPLOYER)
     chosen = bench.Bench(given.rounds, given.seconds, work)
@@ -81,5 +67,5 @@ def measure(given, work):
 
 
 if __name__ == "__main__":
-    asked = arguments()
+    asked = bench.arguments(__doc__, ROWS)
     sys.exit(bench.run(lambda work: measure(asked, work)))

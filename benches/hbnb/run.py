@@ -6,7 +6,6 @@ in turns; medians, ratios of medians. The answers of all sides are compared firs
 Exits 1 if a limit is not kept, 2 if it cannot be measured. Needs wrk, taskset, and Python's venv.
 """
 
-import argparse
 import os
 import sys
 from dataclasses import dataclass
@@ -51,18 +50,6 @@ class Bench(bench.Bench):
     small: Small | None = None
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"only these rows: {', '.join(ROWS)}")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3, help="of one round")
-    given = parser.parse_args()
-    unknown = [name for name in given.rows if name not in ROWS]
-    if unknown:
-        parser.error(f"unknown: {', '.join(unknown)}; rows: {', '.join(ROWS)}")
-    return given
-
-
 def measure(given, work):
     program.prepare(program.APPSERVER, small.HBNB)
     conditions = (
@@ -75,5 +62,5 @@ def measure(given, work):
 
 
 if __name__ == "__main__":
-    asked = arguments()
+    asked = bench.arguments(__doc__, ROWS)
     sys.exit(bench.run(lambda work: measure(asked, work)))

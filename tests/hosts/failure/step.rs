@@ -117,7 +117,7 @@ fn nginx_refuses_our_file(desk: &Desk) {
     fs::write(own.join("site.conf.tera"), template.replace("\nserver {", "\nserver {\n    colour blue;"))
         .unwrap();
     let wanted = r#"error: host-1: `nginx -t` refused site `deployer`; the old configuration is back and was never unloaded
-  = task: `site` (playbooks/site.yml:LINE)
+  = task: `sites` (playbooks/site.yml:LINE)
   = last lines: DATE TIME [emerg] PID: unknown directive "colour" in /etc/nginx/sites-enabled/deployer:31
      nginx: configuration file /etc/nginx/nginx.conf test failed
      line 31: colour blue;
@@ -138,7 +138,7 @@ fn nginx_refuses_the_users_file(desk: &Desk) {
     desk.root("host-1", &format!("printf '# mine\\ncolour red;\\n' > {foreign}; echo '# by hand' >> /etc/nginx/sites-available/deployer"));
     let before = site(desk);
     let wanted = r#"error: host-1: `nginx -t` fails because of `/etc/nginx/conf.d/mine.conf`, which is not ours; the old configuration is back and was never unloaded
-  = task: `site` (playbooks/site.yml:LINE)
+  = task: `sites` (playbooks/site.yml:LINE)
   = last lines: DATE TIME [emerg] PID: unknown directive "colour" in /etc/nginx/conf.d/mine.conf:2
      nginx: configuration file /etc/nginx/nginx.conf test failed
      line 2: colour red;

@@ -88,7 +88,7 @@ fn a_flask_application_is_installed_and_its_edits_lose_no_request() {
     let desk = Desk::with(&hosts, Login::Sandbox, &site());
     let project = Project::beside(&desk);
     let done = desk.apply();
-    let wanted = ["package python3-venv", "packages of Python", "code of web", "service web", "site"];
+    let wanted = ["package python3-venv", "packages of Python", "code of web", "service web", "sites"];
     assert!(done.is_superset(&steps(&wanted)), "{done:?}");
     every_page_answers(&hosts);
     assert_eq!(desk.apply(), steps(&[]));

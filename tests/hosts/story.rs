@@ -32,7 +32,7 @@ fn a_plan_lists_everything_and_moves_nothing(hosts: &Sandbox, desk: &Desk) {
         "nginx",
         "release",
         "service",
-        "site",
+        "sites",
         "socket",
         "state",
         "unit",
@@ -50,7 +50,7 @@ fn kind(step: &serde_json::Value) -> &str {
 
 fn an_apply_makes_it_so_and_the_next_moves_nothing(hosts: &Sandbox, desk: &Desk) {
     let done = desk.apply();
-    assert!(done.is_superset(&steps(&["nginx", "release", "database", "service web", "site"])), "{done:?}");
+    assert!(done.is_superset(&steps(&["nginx", "release", "database", "service web", "sites"])), "{done:?}");
     let before = hosts.files(HOST);
     assert_eq!(desk.apply(), steps(&[]));
     assert_eq!(changed(&before, &hosts.files(HOST)), Vec::<String>::new());
@@ -64,7 +64,7 @@ fn what_was_broken_is_what_is_repaired(hosts: &Sandbox, desk: &Desk) {
         (
             "echo '# mine' >>/etc/nginx/sites-available/deployer; systemctl stop hbnb-api.service; \
              chmod 644 /etc/default/hbnb-web",
-            ["site", "service api", "environment of web"],
+            ["sites", "service api", "environment of web"],
         ),
         (
             "rm /etc/systemd/system/hbnb-onepage.service; chmod 755 /var/lib/hbnb; \
@@ -73,7 +73,7 @@ fn what_was_broken_is_what_is_repaired(hosts: &Sandbox, desk: &Desk) {
         ),
         (
             "echo x >>/opt/hbnb/current/static/styles/hbnb.css; systemctl disable --now nginx; rm /opt/hbnb/current /etc/nginx/sites-enabled/deployer",
-            ["nginx runs", "release", "site"],
+            ["nginx runs", "release", "sites"],
         ),
     ];
     for (damage, repaired) in &cases {

@@ -1,16 +1,22 @@
 //! The Nginx that runs on a host: its test of what lies there, and its reload.
 
+use std::time::{Duration, Instant};
+
 use super::fault::Fault;
-use super::host::{Host, Ran, Run};
+use super::host::{Host, Look, Ran, Run};
 use super::worker;
+
+/// The master lets the workers of before take connections for a tenth of a second beside the new ones; a busy machine
+/// for longer.
+const LEAVE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Lets Nginx read its files as they lie; nothing is loaded.
 pub fn test(host: &dyn Host) -> Result<Ran, Fault> {
     host.run(&Run::new(&["nginx", "-t"]))
 }
 
-/// Reloads Nginx and waits until a new generation of workers serves; a stopped Nginx will read the files when
-/// its service starts. The workers of before, which finish what they have begun.
+/// Reloads Nginx and waits until a new generation of workers serves, and it alone; a stopped Nginx will read the files
+/// when its service starts. The workers of before, which finish what they have begun.
 pub fn reload(host: &dyn Host) -> Result<Vec<String>, Fault> {
     let Some(master) = worker::master(host, "nginx")? else { return Ok(Vec::new()) };
     let before = worker::of(host, &master)?;
@@ -18,9 +24,42 @@ pub fn reload(host: &dyn Host) -> Result<Vec<String>, Fault> {
     if ran.status != 0 {
         return Err(Fault::new("`nginx -s reload` failed").output(&ran.text()));
     }
-    if worker::renewed(host, &master, &before)? {
-        return Ok(before);
+    let failed = |what: &str| Fault::new(what).fix("look at /var/log/nginx/error.log on the host");
+    if !worker::renewed(host, &master, &before)? {
+        return Err(failed("nginx was told to reload and no new worker appeared within 10 s"));
     }
-    Err(Fault::new("nginx was told to reload and no new worker appeared within 10 s")
-        .fix("look at /var/log/nginx/error.log on the host"))
+    let end = Instant::now() + LEAVE_DEADLINE;
+    for pid in &before {
+        while takes_connections(host, pid) {
+            if Instant::now() > end {
+                return Err(failed(
+                    "nginx was reloaded and an old worker still takes connections after 10 s",
+                ));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    Ok(before)
+}
+
+/// Whether a worker has not been told to end: one that has says so in its title, and one that is gone has none.
+fn takes_connections(look: &dyn Look, pid: &str) -> bool {
+    let title = look.read(&format!("/proc/{pid}/cmdline")).ok().flatten().unwrap_or_default();
+    let title = String::from_utf8_lossy(&title);
+    title.starts_with("nginx: worker process") && !title.contains("is shutting down")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::fake::FakeHost;
+
+    #[test]
+    fn a_worker_that_is_leaving_or_gone_takes_no_connections() {
+        let host = FakeHost::default();
+        host.put("/proc/1/cmdline", "nginx: worker process\0");
+        host.put("/proc/2/cmdline", "nginx: worker process is shutting down\0");
+        let takes = ["1", "2", "3"].map(|pid| takes_connections(&host, pid));
+        assert_eq!(takes, [true, false, false]);
+    }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::resource::fault::Fault;
 use crate::resource::host::{Look, Run};
-use crate::resource::init::Init;
+use crate::resource::service::init::Init;
 
 /// Facts, read from the host, from a file (`--facts`) or from the table of releases (`--os`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,7 +110,7 @@ fn read_init(look: &dyn Look) -> Result<Init, Fault> {
 }
 
 fn text(look: &dyn Look, path: &str) -> Result<String, Fault> {
-    Ok(String::from_utf8_lossy(&look.read(path)?.unwrap_or_default()).into_owned())
+    Ok(look.text(path)?.unwrap_or_default())
 }
 
 /// The value of `KEY=` in os-release, quotes removed.

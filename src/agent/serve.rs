@@ -4,12 +4,12 @@ use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 use crate::base::exit::Exit;
+use crate::resource::app::release::Release;
 use crate::resource::converge::{Change, Outcome};
 use crate::resource::fault::Fault;
 use crate::resource::guard;
 use crate::resource::host::{Access, Host, Look};
 use crate::resource::probe::Asker;
-use crate::resource::release::Release;
 use crate::resource::{Resource, Step};
 
 use super::local::LocalHost;
@@ -179,7 +179,7 @@ fn units(plan: &Plan) -> Vec<String> {
 fn record(host: &LocalHost, plan: &Plan, changed: &[&str], outcome: &str) {
     let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let line = serde_json::json!({ "at": at, "who": plan.who, "outcome": outcome, "changed": changed });
-    let access = Access { uid: 0, gid: 0, mode: 0o600 };
+    let access = Access::root(0o600);
     let written =
         host.make_directory("/var/lib/deployer", &Access { mode: 0o755, ..access.clone() }).and_then(|()| {
             let mut log = host.read(LOG)?.unwrap_or_default();

@@ -13,7 +13,7 @@ use super::reach;
 use super::run::Balancer;
 use super::stack::{Balance, Program, Site, Stack, Words};
 use super::{nginx, os};
-use crate::resource::haproxy;
+use crate::resource::web::haproxy;
 
 /// A site that balances.
 #[derive(Clone, Debug, PartialEq, Eq)]

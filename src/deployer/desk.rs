@@ -12,7 +12,7 @@ use crate::base::exit::Exit;
 use crate::base::say;
 use crate::base::secret::{self, Mask};
 use crate::base::template::{Templates, Values};
-use crate::resource::release::Payload;
+use crate::resource::app::release::Payload;
 
 use super::balance::{self, Link};
 use super::code::Shelf;

@@ -3,7 +3,7 @@
 
 use crate::agent::facts::Facts;
 use crate::base::diagnostic::Diagnostic;
-use crate::resource::init::Init;
+use crate::resource::service::init::Init;
 
 use super::nginx::Version;
 

@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::base::diagnostic::Diagnostic;
-use crate::resource::release::Payload;
+use crate::resource::app::release::Payload;
 use crate::resource::stamp::digest;
 
 /// One program or archive for the hosts.

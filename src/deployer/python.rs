@@ -7,7 +7,7 @@ use super::stack::{Python, Wsgi};
 use crate::agent::facts::Facts;
 use crate::base::secret::Text;
 use crate::base::yaml::MASKED;
-use crate::resource::init::Init;
+use crate::resource::service::init::Init;
 use crate::resource::stamp::digest;
 
 /// The system's own interpreter.

@@ -7,7 +7,7 @@ use crate::base::diagnostic::{Diagnostic, Level};
 use crate::base::secret::Mask;
 use crate::base::source::{Source, Span};
 use crate::resource::Resource;
-use crate::resource::nginx_site::NginxSite;
+use crate::resource::web::nginx_site::NginxSite;
 
 use super::lint::{self, ALLOW, Around, Finding, Listener, syntax};
 use super::stack::{Snippet, Stack};

@@ -7,8 +7,9 @@ use std::path::Path;
 use crate::agent::wire::Plan;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
-use crate::resource::nginx_site::NginxSite;
-use crate::resource::{Resource, haproxy};
+use crate::resource::Resource;
+use crate::resource::web::haproxy;
+use crate::resource::web::nginx_site::NginxSite;
 
 /// One file a host would get.
 #[derive(Clone, Debug, PartialEq, Eq)]

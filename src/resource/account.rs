@@ -21,8 +21,7 @@ pub fn home_and_shell(look: &dyn Look, name: &str) -> Result<Option<(String, Str
 
 /// Field `index` of the line that begins with `name:`.
 fn field(look: &dyn Look, path: &str, name: &str, index: usize) -> Result<Option<String>, Fault> {
-    let text = look.read(path)?.unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
+    let text = look.text(path)?.unwrap_or_default();
     let line = text.lines().find(|l| l.strip_prefix(name).is_some_and(|rest| rest.starts_with(':')));
     Ok(line.and_then(|l| l.split(':').nth(index)).map(str::to_string))
 }

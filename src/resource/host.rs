@@ -77,6 +77,10 @@ impl Ran {
 pub trait Look {
     /// The bytes of a file, or `None` when there is none.
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Fault>;
+    /// The text of a file, or `None` when there is none; what is no UTF-8 in it becomes U+FFFD.
+    fn text(&self, path: &str) -> Result<Option<String>, Fault> {
+        Ok(self.read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
     /// What lies at a path, links not followed, or `None`.
     fn stat(&self, path: &str) -> Result<Option<Stat>, Fault>;
     /// Names in a directory, sorted; empty when there is none.
@@ -116,6 +120,13 @@ pub struct Access {
     pub gid: u32,
     /// Permission bits.
     pub mode: u32,
+}
+
+impl Access {
+    /// Root's.
+    pub const fn root(mode: u32) -> Self {
+        Self { uid: 0, gid: 0, mode }
+    }
 }
 
 /// Runs a program that must succeed; its last lines are in the fault when it does not.

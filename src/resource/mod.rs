@@ -1,45 +1,27 @@
-//! Floor 1: what a host can have. One file a resource; each has three verbs.
+//! Floor 1: what a host can have. Each resource has three verbs and a file of its own; what belongs
+//! together is a folder.
 //!
 //! `observe` only reads, `diff` is pure, `apply` only writes; [`converge`] strings them together and looks a
 //! second time. Adding a resource touches its own file and the enum below.
 
 pub mod account;
-pub mod acme;
+pub mod app;
 pub mod certificate;
 pub mod command;
 pub mod config;
 pub mod converge;
-pub mod directory;
-pub mod drain;
 #[cfg(test)]
 pub mod fake;
 pub mod fault;
 pub mod file;
 pub mod guard;
-pub mod haproxy;
 pub mod host;
-pub mod init;
-pub mod lineage;
-pub mod link;
-pub mod mode;
-pub mod nginx;
-pub mod nginx_site;
-pub mod nginx_sites;
-pub mod ownership;
 pub mod package;
 pub mod probe;
-pub mod proxied;
-pub mod python_env;
-pub mod release;
-pub mod served;
-pub mod servers;
 pub mod service;
 pub mod stamp;
-pub mod tls;
-pub mod unit;
-pub mod upstart;
 pub mod user;
-pub mod worker;
+pub mod web;
 
 use serde::{Deserialize, Serialize};
 
@@ -54,33 +36,33 @@ pub enum Resource {
     /// A system account.
     User(user::User),
     /// A directory.
-    Directory(directory::Directory),
+    Directory(file::directory::Directory),
     /// A file with its whole content.
     File(file::File),
     /// A configuration file that a program takes up.
     Config(config::Config),
     /// A symbolic link.
-    Link(link::Link),
+    Link(file::link::Link),
     /// A systemd unit file or an Upstart job.
-    Unit(unit::Unit),
+    Unit(service::unit::Unit),
     /// A service or socket that runs.
     Service(service::Service),
     /// The sites of Nginx, taken live as one transaction.
-    NginxSites(nginx_sites::NginxSites),
+    NginxSites(web::nginx_sites::NginxSites),
     /// The servers behind a site of Nginx.
-    Servers(servers::Servers),
+    Servers(web::servers::Servers),
     /// The file of HAProxy, taken live as a transaction.
-    Haproxy(haproxy::Haproxy),
+    Haproxy(web::haproxy::Haproxy),
     /// Servers of an upstream that get no new requests; made by a run itself, not by a task.
-    Drain(drain::Drain),
+    Drain(web::drain::Drain),
     /// A release directory and the link `current`.
-    Release(release::Release),
+    Release(app::release::Release),
     /// A Python environment with its packages.
-    PythonEnv(python_env::PythonEnv),
+    PythonEnv(app::python_env::PythonEnv),
     /// A certificate and its key.
     Certificate(certificate::Certificate),
     /// A certificate from an authority.
-    Acme(acme::Acme),
+    Acme(certificate::acme::Acme),
     /// A command, the escape hatch.
     Command(command::Command),
 }

@@ -164,8 +164,7 @@ fn lock_file(text: &str) -> Option<&str> {
 /// `process 812 (perl)` from the kernel's table, for an apt that does not name it.
 fn holder_of(file: &str, look: &dyn Look) -> Option<String> {
     let inode = look.ask(&Run::new(&["stat", "-c", "%i", file])).ok()?.stdout.trim().to_string();
-    let table = look.read("/proc/locks").ok()??;
-    let table = String::from_utf8_lossy(&table).into_owned();
+    let table = look.text("/proc/locks").ok()??;
     let ends = format!(":{inode}");
     let held = table.lines().map(|l| l.split_whitespace().collect::<Vec<_>>());
     let pid = held

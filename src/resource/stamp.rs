@@ -37,12 +37,11 @@ pub fn path(name: &str) -> String {
 
 /// The stamp of this name; empty when there is none.
 pub fn read(look: &dyn Look, name: &str) -> Result<String, Fault> {
-    let bytes = look.read(&path(name))?.unwrap_or_default();
-    Ok(String::from_utf8_lossy(&bytes).trim().to_string())
+    Ok(look.text(&path(name))?.unwrap_or_default().trim().to_string())
 }
 
 /// Writes the stamp of this name.
 pub fn write(host: &dyn Host, name: &str, value: &str) -> Result<(), Fault> {
-    host.make_directory(DIR, &Access { uid: 0, gid: 0, mode: 0o755 })?;
-    host.write(&path(name), format!("{value}\n").as_bytes(), &Access { uid: 0, gid: 0, mode: 0o644 })
+    host.make_directory(DIR, &Access::root(0o755))?;
+    host.write(&path(name), format!("{value}\n").as_bytes(), &Access::root(0o644))
 }

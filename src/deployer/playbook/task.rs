@@ -5,8 +5,8 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Span;
 use crate::base::template::{Templates, Values};
 use crate::base::yaml::{Node, Spanned, Value};
+use crate::resource::app::release::Payload;
 use crate::resource::probe::Probe;
-use crate::resource::release::Payload;
 use crate::resource::{Resource, Step};
 
 use crate::deployer::payload;

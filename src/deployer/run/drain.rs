@@ -8,9 +8,9 @@ use crate::base::exit::Exit;
 use crate::deployer::ssh::{Channel, Stay};
 use crate::deployer::target::Target;
 use crate::resource::converge::Outcome;
-use crate::resource::drain::Drain;
 use crate::resource::fault::Fault;
-use crate::resource::servers::Program;
+use crate::resource::web::drain::Drain;
+use crate::resource::web::server_line::Program;
 use crate::resource::{Resource, Step};
 
 use super::report::Report;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::agent::facts::Facts;
 use crate::deployer::stack::{Hardening, Protocol, Site, Stack};
-use crate::resource::init::Init;
+use crate::resource::service::init::Init;
 
 /// Where sshd listens as long as nobody has logged in.
 const SSH: u16 = 22;

@@ -6,7 +6,7 @@ use crate::agent::facts::Facts;
 use crate::deployer::nginx::Version;
 use crate::deployer::os;
 use crate::deployer::stack::{App, Bind, Site};
-use crate::resource::init::Init;
+use crate::resource::service::init::Init;
 
 /// Where apps without a bind listen under Upstart, which opens no sockets for them.
 const UPSTART_PORTS: usize = 8100;

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use crate::agent::facts::Facts;
 use crate::base::template::Values;
-use crate::resource::init::Init;
+use crate::resource::service::init::Init;
 
 use super::balance::Link;
 use super::code::Shelf;

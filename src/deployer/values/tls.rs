@@ -7,7 +7,7 @@ use crate::deployer::inventory::Host;
 use crate::deployer::nginx;
 use crate::deployer::stack::name;
 use crate::deployer::stack::{Issuer, Profile, Site, Stack, Tls};
-use crate::resource::certificate::{CHAIN, COMBINED, KEY, LIVE};
+use crate::resource::certificate::pair::{CHAIN, COMBINED, KEY, LIVE};
 
 /// A directory a site; each has a link to the pair that serves.
 const CERTIFICATES: &str = "/etc/ssl/deployer";

@@ -7,10 +7,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::converge::{Change, Verbs};
 use super::fault::Fault;
+use super::file::mode::Mode;
 use super::guard::{Before, Undo};
 use super::host::{Access, Host, Kind, Look, Run, Stat, run_or_fault};
-use super::init::Init;
-use super::mode::Mode;
+use super::service::init::Init;
 use super::stamp;
 
 /// A file of root's that is tested before it is put in place, and loaded after; what fails leaves the old bytes.
@@ -138,8 +138,8 @@ impl Config {
         if self.validate.is_empty() {
             return Ok(());
         }
-        host.make_directory("/var/lib/deployer", &Access { uid: 0, gid: 0, mode: 0o755 })?;
-        host.write(TRIAL, text.as_bytes(), &Access { uid: 0, gid: 0, mode: 0o600 })?;
+        host.make_directory("/var/lib/deployer", &Access::root(0o755))?;
+        host.write(TRIAL, text.as_bytes(), &Access::root(0o600))?;
         let argv: Vec<String> = self.validate.iter().map(|word| word.replace("%s", TRIAL)).collect();
         let ran = host.run(&Run::new(&argv));
         host.remove(TRIAL)?;
@@ -230,7 +230,7 @@ impl Verbs for Config {
 
     fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
         let old = seen.text();
-        let own = Access { uid: 0, gid: 0, mode: self.mode.0 };
+        let own = Access::root(self.mode.0);
         let access = match (self.part, &seen.file) {
             (Part::Whole, _) => own,
             (Part::Top, Some((_, stat))) => stat.access(),

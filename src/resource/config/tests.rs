@@ -91,7 +91,7 @@ fn lines_without_an_end_do_not_swallow_what_follows_them() {
 #[test]
 fn what_others_wrote_is_kept_to_the_byte_or_refused() {
     let host = host();
-    host.write(PATH, b"# caf\xe9\nPort 22\n", &Access { uid: 0, gid: 0, mode: 0o644 }).unwrap();
+    host.write(PATH, b"# caf\xe9\nPort 22\n", &Access::root(0o644)).unwrap();
     let fault = sshd().changes(&host).unwrap_err();
     assert_eq!(fault.message, format!("`{PATH}` is not in UTF-8; its lines could not be kept as they are"));
     assert_eq!(
@@ -103,7 +103,7 @@ fn what_others_wrote_is_kept_to_the_byte_or_refused() {
 #[test]
 fn what_only_root_may_read_is_not_shown() {
     let host = host();
-    host.write(PATH, b"# secret\n", &Access { uid: 0, gid: 0, mode: 0o600 }).unwrap();
+    host.write(PATH, b"# secret\n", &Access::root(0o600)).unwrap();
     let is_shown = |config: Config| config.changes(&host).unwrap()[0].what == "content";
     assert!(!is_shown(sshd()), "other lines of the same file");
     assert!(!is_shown(Config { part: Part::Whole, ..sshd() }), "a file that will be everybody's");

@@ -2,7 +2,7 @@
 
 use crate::resource::fault::Fault;
 use crate::resource::host::{Access, Host};
-use crate::resource::init::Init;
+use crate::resource::service::init::Init;
 
 /// What it is called.
 pub const UNIT: &str = "deployer-guard.service";
@@ -55,9 +55,9 @@ pub fn watch(host: &dyn Host, init: Init) -> Result<(), Fault> {
     if is_linked && host.read(&path)?.as_deref() == Some(text.as_bytes()) {
         return Ok(());
     }
-    host.write(&path, text.as_bytes(), &Access { uid: 0, gid: 0, mode: 0o644 })?;
+    host.write(&path, text.as_bytes(), &Access::root(0o644))?;
     if init == Init::Systemd {
-        host.make_directory(WANTS, &Access { uid: 0, gid: 0, mode: 0o755 })?;
+        host.make_directory(WANTS, &Access::root(0o755))?;
         host.link(&link, &path)?;
     }
     init.read_again(host)

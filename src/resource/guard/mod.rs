@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
 use super::host::{Access, Host, Look, Run, run_or_fault};
-use super::init::Init;
+use super::service::init::Init;
 
 /// Where guards lie; root's alone, as old bytes may be secret.
 const DIR: &str = "/var/lib/deployer/guard";
@@ -174,8 +174,8 @@ fn decided(look: &dyn Look, token: &str, patience: Duration) -> Result<State, Fa
 
 /// The same, for as long as the host may take to decide it.
 fn decided_in_time(look: &dyn Look, token: &str) -> Result<State, Fault> {
-    let seconds = look.read(&format!("{DIR}/armed/seconds"))?.unwrap_or_default();
-    let seconds = String::from_utf8_lossy(&seconds).parse().unwrap_or(0);
+    let seconds = look.text(&format!("{DIR}/armed/seconds"))?.unwrap_or_default();
+    let seconds = seconds.parse().unwrap_or(0);
     decided(look, token, Duration::from_secs(seconds) + UNDOING)
 }
 
@@ -225,8 +225,8 @@ pub fn undo_again(host: &dyn Host, token: &str) -> Result<State, Fault> {
 /// The guard that is not decided, if there is one.
 fn open(look: &dyn Look) -> Result<Option<String>, Fault> {
     for state in ["armed", "undoing"] {
-        if let Some(token) = look.read(&format!("{DIR}/{state}/token"))? {
-            return Ok(Some(String::from_utf8_lossy(&token).into_owned()));
+        if let Some(token) = look.text(&format!("{DIR}/{state}/token"))? {
+            return Ok(Some(token));
         }
     }
     Ok(None)

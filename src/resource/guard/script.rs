@@ -96,7 +96,7 @@ mod tests {
             fs::write(guard.join("armed/before-0"), "old\n").unwrap();
             fs::write(guard.join("armed/token"), "7-1").unwrap();
             fs::write(&file, "new\n").unwrap();
-            let access = Access { uid: 0, gid: 0, mode: 0o644 };
+            let access = Access::root(0o644);
             let content = was_there.then(|| (b"old\n".to_vec(), access));
             let undo = Undo {
                 files: vec![Before { path: file.display().to_string(), content }],

@@ -4,7 +4,7 @@ use super::*;
 use crate::resource::fake::FakeHost;
 
 fn rules(before: Option<&str>) -> Undo {
-    let access = Access { uid: 0, gid: 0, mode: 0o644 };
+    let access = Access::root(0o644);
     let content = before.map(|text| (text.as_bytes().to_vec(), access));
     Undo {
         files: vec![Before { path: "/etc/it's.conf".into(), content }],

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::{Node, Spanned};
 use crate::deployer::stack::word;
-use crate::resource::servers::Program;
+use crate::resource::web::server_line::Program;
 
 /// A site that passes its requests on to the hosts of a group.
 #[derive(Clone, Debug, PartialEq)]

@@ -15,7 +15,7 @@ use super::{app, name, word};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::yaml::{Entries, Node, Spanned};
 
-pub use crate::resource::servers::Program;
+pub use crate::resource::web::server_line::Program;
 pub use balance::{Balance, Method};
 pub use limit::{RateLimit, Timeouts};
 pub use page::{ErrorPage, Maintenance, Page, Redirect};

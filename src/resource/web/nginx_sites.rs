@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::converge::{Change, Verbs};
-use super::fault::Fault;
-use super::host::{Host, Kind, Look};
 use super::nginx;
 use super::nginx_site::{self, NginxSite};
+use crate::resource::converge::{Change, Verbs};
+use crate::resource::fault::Fault;
+use crate::resource::host::{Host, Kind, Look};
 
 /// Every site of a host that is ours, enabled, and loaded by the running Nginx; those of before are disabled.
 ///

@@ -1,10 +1,10 @@
 //! Who owns a file or a directory and who may touch it: wanted by name, seen by number.
 
-use super::account;
-use super::converge::Change;
-use super::fault::Fault;
-use super::host::{Access, Look, Stat};
 use super::mode::Mode;
+use crate::resource::account;
+use crate::resource::converge::Change;
+use crate::resource::fault::Fault;
+use crate::resource::host::{Access, Look, Stat};
 
 /// Who owns what nobody else was named for.
 pub fn default_owner() -> String {

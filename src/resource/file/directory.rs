@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::converge::{Change, Verbs};
-use super::fault::Fault;
-use super::host::{Host, Kind, Look, Stat};
 use super::mode::Mode;
 use super::ownership::{Numbers, Ownership, default_owner};
+use crate::resource::converge::{Change, Verbs};
+use crate::resource::fault::Fault;
+use crate::resource::host::{Host, Kind, Look, Stat};
 
 /// A directory; missing parents are made with the same owner and mode.
 ///

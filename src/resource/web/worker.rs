@@ -1,25 +1,24 @@
-//! The workers of a balancer's master process: one generation follows another at every reload.
+//! The workers of a web server's master process: one generation follows another at every reload.
 
 use std::time::{Duration, Instant};
 
-use super::fault::Fault;
-use super::host::Look;
+use crate::resource::fault::Fault;
+use crate::resource::host::Look;
 
 /// How long new workers may take to appear after a reload.
 const RELOAD_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The pid of the running master of a program; a stale pid file is not one.
 pub fn master(look: &dyn Look, program: &str) -> Result<Option<String>, Fault> {
-    let pid = look.read(&format!("/run/{program}.pid"))?.unwrap_or_default();
-    let pid = String::from_utf8_lossy(&pid).trim().to_string();
+    let pid = look.text(&format!("/run/{program}.pid"))?.unwrap_or_default().trim().to_string();
     let name = look.read(&format!("/proc/{pid}/comm"))?.unwrap_or_default();
     Ok((!pid.is_empty() && name.starts_with(program.as_bytes())).then_some(pid))
 }
 
 /// The pids of a master's workers.
 pub fn of(look: &dyn Look, master: &str) -> Result<Vec<String>, Fault> {
-    let children = look.read(&format!("/proc/{master}/task/{master}/children"))?.unwrap_or_default();
-    Ok(String::from_utf8_lossy(&children).split_whitespace().map(str::to_string).collect())
+    let children = look.text(&format!("/proc/{master}/task/{master}/children"))?.unwrap_or_default();
+    Ok(children.split_whitespace().map(str::to_string).collect())
 }
 
 /// Whether any of these workers still runs.

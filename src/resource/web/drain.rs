@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::converge::{Change, Verbs};
-use super::fault::Fault;
 use super::haproxy::Haproxy;
-use super::host::{Access, Host, Look};
 use super::nginx;
 use super::nginx_site::{self, NginxSite};
-use super::servers::Program;
+use super::server_line::Program;
 use super::worker;
+use crate::resource::converge::{Change, Verbs};
+use crate::resource::fault::Fault;
+use crate::resource::host::{Access, Host, Look};
 
 /// How long requests under way are waited for; what lasts longer is left to the server's own graceful stop.
 const UNDER_WAY: Duration = Duration::from_secs(15);
@@ -74,7 +74,7 @@ impl Drain {
 
     /// Puts the file in Nginx's place and reloads it; the workers of before.
     fn put_nginx(&self, old: &str, host: &dyn Host) -> Result<Vec<String>, Fault> {
-        let access = Access { uid: 0, gid: 0, mode: 0o644 };
+        let access = Access::root(0o644);
         host.write(&self.path, self.marked(old).as_bytes(), &access)?;
         let refused = match nginx::test(host) {
             Ok(tested) if tested.status == 0 => None,
@@ -105,7 +105,7 @@ impl Verbs for Drain {
     type State = Option<String>;
 
     fn observe(&self, look: &dyn Look) -> Result<Option<String>, Fault> {
-        Ok(look.read(&self.path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        look.text(&self.path)
     }
 
     fn diff(&self, seen: &Option<String>) -> Vec<Change> {
@@ -136,8 +136,8 @@ mod tests {
     use super::*;
     use crate::resource::converge::{Converge, Outcome};
     use crate::resource::fake::FakeHost;
-    use crate::resource::haproxy;
-    use crate::resource::nginx_sites::NginxSites;
+    use crate::resource::web::haproxy;
+    use crate::resource::web::nginx_sites::NginxSites;
 
     const PATH: &str = "/etc/nginx/deployer/deployer.servers";
     const BOTH: &str = "# ours\nserver 10.0.0.1:80 max_fails=3;\nserver 10.0.0.2:80 max_fails=3;\n";

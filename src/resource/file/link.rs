@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::converge::{Change, Verbs};
-use super::fault::Fault;
-use super::host::{Host, Kind, Look};
+use crate::resource::converge::{Change, Verbs};
+use crate::resource::fault::Fault;
+use crate::resource::host::{Host, Kind, Look};
 
 /// A link that points at `target`.
 ///

@@ -1,12 +1,17 @@
 //! A file with its whole content, owner and mode.
 
+pub mod directory;
+pub mod link;
+pub mod mode;
+pub mod ownership;
+
 use serde::{Deserialize, Serialize};
 
 use super::converge::{Change, Verbs};
 use super::fault::Fault;
 use super::host::{Host, Kind, Look, Stat};
-use super::mode::Mode;
-use super::ownership::{Numbers, Ownership, default_owner};
+use mode::Mode;
+use ownership::{Numbers, Ownership, default_owner};
 
 /// A file, byte for byte.
 ///

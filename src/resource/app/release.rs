@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::converge::{Change, Verbs};
-use super::fault::Fault;
-use super::host::{Access, Host, Kind, Look, Run, run_or_fault};
-use super::mode::Mode;
-use super::served;
+use crate::resource::converge::{Change, Verbs};
+use crate::resource::fault::Fault;
+use crate::resource::file::mode::Mode;
+use crate::resource::host::{Access, Host, Kind, Look, Run, run_or_fault};
+use crate::resource::service::served;
 
 /// `root/releases/ID/…`, with `root/current` pointing at it.
 ///
@@ -126,7 +126,7 @@ impl Release {
 
     /// Puts the whole release down beside, and gives it its name by one rename.
     fn put_down(&self, host: &dyn Host) -> Result<(), Fault> {
-        let access = Access { uid: 0, gid: 0, mode: 0o755 };
+        let access = Access::root(0o755);
         let beside = self.beside();
         host.remove(&beside)?;
         host.make_directory(&beside, &access)?;
@@ -165,9 +165,8 @@ impl Release {
     fn prune(&self, host: &dyn Host) -> Result<(), Fault> {
         let dir = format!("{}/releases", self.root);
         let order = format!("{}/order", self.root);
-        let known = host.read(&order)?.unwrap_or_default();
-        let mut ids: Vec<String> =
-            String::from_utf8_lossy(&known).lines().filter(|l| *l != self.id).map(str::to_string).collect();
+        let known = host.text(&order)?.unwrap_or_default();
+        let mut ids: Vec<String> = known.lines().filter(|l| *l != self.id).map(str::to_string).collect();
         ids.push(self.id.clone());
         for name in host.list(&dir)? {
             if name.starts_with('.') {
@@ -184,7 +183,7 @@ impl Release {
             host.remove(&format!("{dir}/{id}"))?;
         }
         ids.retain(|id| !gone.contains(id));
-        host.write(&order, (ids.join("\n") + "\n").as_bytes(), &Access { uid: 0, gid: 0, mode: 0o644 })
+        host.write(&order, (ids.join("\n") + "\n").as_bytes(), &Access::root(0o644))
     }
 }
 

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::Fault;
-use super::host::{Host, Look, Run};
 use super::upstart::{self, Refusal, Status};
+use crate::resource::fault::Fault;
+use crate::resource::host::{Host, Look, Run};
 
 /// What our application server says of itself while it reloads, and how its words begin when that failed.
 const RELOADING: &str = "reloading";
@@ -136,7 +136,8 @@ impl Init {
     pub fn read_again(self, host: &dyn Host) -> Result<(), Fault> {
         match self {
             Self::Systemd => {
-                super::host::run_or_fault(host, &Run::new(&["systemctl", "daemon-reload"])).map(drop)
+                crate::resource::host::run_or_fault(host, &Run::new(&["systemctl", "daemon-reload"]))
+                    .map(drop)
             }
             Self::Upstart => Ok(()),
         }
@@ -174,8 +175,8 @@ impl Init {
         match self {
             Self::Systemd => host.ask(&Run::new(&journal)).map(|r| r.stdout).unwrap_or_default(),
             Self::Upstart => {
-                let log = host.read(&format!("/var/log/upstart/{}.log", job(name)));
-                String::from_utf8_lossy(&log.ok().flatten().unwrap_or_default()).into_owned()
+                let log = host.text(&format!("/var/log/upstart/{}.log", job(name)));
+                log.ok().flatten().unwrap_or_default()
             }
         }
     }

@@ -1,5 +1,8 @@
 //! Proof: one HTTP request and what its answer must be.
 
+pub mod proxy_protocol;
+pub mod tls;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -11,9 +14,9 @@ use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{Connector, TcpConnector};
 
 use super::host::Look;
-use super::proxied::Announced;
-use super::tls::Tls;
 use crate::base::certificate::Chain;
+use proxy_protocol::Announced;
+use tls::Tls;
 
 /// A request through Nginx and what is expected of the answer.
 ///

@@ -1,16 +1,22 @@
 //! A certificate and its key in a directory of their own, behind a link that turns from one pair to the next: no reader
 //! ever sees the certificate of one pair with the key of another.
 
+pub mod acme;
+pub mod lineage;
+pub mod pair;
+mod self_signed;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::converge::{Change, Verbs};
 use super::fault::Fault;
-use super::host::{Access, Host, Kind, Look, Run, run_or_fault};
-use super::lineage::{self, Lineage};
+use super::host::{Access, Host, Kind, Look};
 use super::stamp;
 use crate::base::certificate::{Chain, Term};
+use lineage::Lineage;
+use pair::{CHAIN, COMBINED, KEY, KeyKind, LIVE, Pair, combined, text};
 
 /// A pair at `PATH/live/fullchain.pem` and `PATH/live/privkey.pem`: sent from the desk, or made and renewed on the host.
 ///
@@ -38,41 +44,10 @@ pub struct Certificate {
     pub combined: bool,
 }
 
-/// A certificate with those that vouch for it, and its key; both PEM.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pair {
-    /// The server's own first.
-    pub certificate: String,
-    /// The private key.
-    pub key: String,
-}
-
-/// What signs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyKind {
-    /// ECDSA on P-256: small and fast.
-    #[default]
-    Ecdsa,
-    /// RSA with 2048 bits, which the oldest clients need.
-    Rsa,
-}
-
-/// The name of the link to the pair that serves.
-pub const LIVE: &str = "live";
-/// The file of the certificates, as certbot calls it too.
-pub const CHAIN: &str = "fullchain.pem";
-/// The file of the key, as certbot calls it too.
-pub const KEY: &str = "privkey.pem";
-/// The file of both.
-pub const COMBINED: &str = "combined.pem";
-/// How long a self-signed certificate holds: as long as browsers let any certificate hold.
-const DAYS: &str = "397";
-/// How long before its end it is made anew.
+/// How long before its end a self-signed one is made anew.
 const SPARE: Duration = Duration::from_secs(30 * 86400);
 /// Who may see a directory with a key in it.
-const ROOT_ALONE: Access = Access { uid: 0, gid: 0, mode: 0o700 };
+const ROOT_ALONE: Access = Access::root(0o700);
 
 /// The pair that serves: where the link leads, and what keeps it from being the wanted one.
 pub struct Seen {
@@ -108,14 +83,14 @@ impl Verbs for Certificate {
             self.put(seen, host)?;
         }
         // Nothing leads to it any more.
-        if seen.is_renewed { self.forget_authority(host) } else { Ok(()) }
+        if seen.is_renewed { lineage::forget(self.name(), host) } else { Ok(()) }
     }
 }
 
 impl Certificate {
     /// Makes the wanted pair beside the old one, and turns the link.
     fn put(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
-        host.make_directory(parent(&self.path), &Access { mode: 0o755, ..ROOT_ALONE })?;
+        host.make_directory(parent(&self.path), &Access::root(0o755))?;
         host.make_directory(&self.path, &ROOT_ALONE)?;
         let there = host.list(&self.path)?;
         let mut names = (0..).map(|number| format!("{}.{number}", self.id()));
@@ -124,25 +99,17 @@ impl Certificate {
         host.make_directory(&dir, &ROOT_ALONE)?;
         match &self.pair {
             Some(pair) => {
-                host.write(
-                    &format!("{dir}/{KEY}"),
-                    pair.key.as_bytes(),
-                    &Access { mode: 0o600, ..ROOT_ALONE },
-                )?;
-                host.write(
-                    &format!("{dir}/{CHAIN}"),
-                    pair.certificate.as_bytes(),
-                    &Access { mode: 0o644, ..ROOT_ALONE },
-                )?;
+                host.write(&format!("{dir}/{KEY}"), pair.key.as_bytes(), &Access::root(0o600))?;
+                host.write(&format!("{dir}/{CHAIN}"), pair.certificate.as_bytes(), &Access::root(0o644))?;
             }
-            None => self.make(&dir, host)?,
+            None => self_signed::make(host, &dir, self.key, &self.names)?,
         }
         if self.combined {
             let (chain, key) = (text(host, &dir, CHAIN)?, text(host, &dir, KEY)?);
             host.write(
                 &format!("{dir}/{COMBINED}"),
                 combined(&chain, &key).as_bytes(),
-                &Access { mode: 0o600, ..ROOT_ALONE },
+                &Access::root(0o600),
             )?;
         }
         host.link(&format!("{}/{LIVE}", self.path), &name)?;
@@ -152,13 +119,6 @@ impl Certificate {
             host.remove(&format!("{}/{old}", self.path))?;
         }
         Ok(())
-    }
-
-    /// Certbot would ask for names that this host does not prove any more, and fail for ever.
-    fn forget_authority(&self, host: &dyn Host) -> Result<(), Fault> {
-        let words = ["certbot", "delete", "--non-interactive", "--cert-name", self.name()];
-        let fix = format!("take it away on the host: rm {}", lineage::path(self.name()));
-        run_or_fault(host, &Run::new(&words)).map(drop).map_err(|fault| fault.fix(fix))
     }
 
     /// What certbot would call a certificate for the same site.
@@ -196,53 +156,6 @@ impl Certificate {
             None => (chain.term(SPARE) != Term::Holds).then_some("at its end"),
         })
     }
-
-    fn make(&self, dir: &str, host: &dyn Host) -> Result<(), Fault> {
-        let [config, key, chain] = ["openssl.cnf", KEY, CHAIN].map(|name| format!("{dir}/{name}"));
-        host.write(&config, self.config().as_bytes(), &Access { mode: 0o644, ..ROOT_ALONE })?;
-        // The directory is root's alone, so nobody sees the key before its mode is set.
-        let make_key: &[&str] = match self.key {
-            KeyKind::Ecdsa => {
-                &["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", &key]
-            }
-            KeyKind::Rsa => &["openssl", "genrsa", "-out", &key, "2048"],
-        };
-        run_or_fault(host, &Run::new(make_key))?;
-        let sign = [
-            "openssl", "req", "-new", "-x509", "-sha256", "-days", DAYS, "-config", &config, "-key", &key,
-            "-out", &chain,
-        ];
-        run_or_fault(host, &Run::new(&sign))?;
-        host.set_access(&key, &Access { mode: 0o600, ..ROOT_ALONE })
-    }
-
-    /// What openssl is told, in the words that its oldest version here (1.0.1) knows.
-    fn config(&self) -> String {
-        let alternative = |name: &String| match name.parse::<std::net::IpAddr>() {
-            Ok(address) => format!("IP:{address}"),
-            Err(_) => format!("DNS:{name}"),
-        };
-        let names: Vec<String> = self.names.iter().map(alternative).collect();
-        // A longer common name is refused; nobody reads it where there are alternative names.
-        let common = self.names.iter().find(|name| name.len() <= 64).map_or("self-signed", String::as_str);
-        format!(
-            "[req]\nprompt = no\ndistinguished_name = subject\nx509_extensions = server\n\n[subject]\nCN = {common}\n\n\
-             [server]\nsubjectAltName = {}\nbasicConstraints = critical,CA:FALSE\n\
-             keyUsage = critical,digitalSignature,keyEncipherment\nextendedKeyUsage = serverAuth\n",
-            names.join(",")
-        )
-    }
-}
-
-/// A file of a pair; empty where there is none.
-fn text(look: &dyn Look, dir: &str, name: &str) -> Result<String, Fault> {
-    let bytes = look.read(&format!("{dir}/{name}"))?.unwrap_or_default();
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Both in one file, whether or not the first ends with a line break.
-fn combined(certificate: &str, key: &str) -> String {
-    format!("{certificate}\n{key}")
 }
 
 /// The directory that something lies in.

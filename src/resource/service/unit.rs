@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::converge::{Change, Verbs};
-use super::fault::Fault;
-use super::host::{Access, Host, Look};
 use super::init::Init;
+use crate::resource::converge::{Change, Verbs};
+use crate::resource::fault::Fault;
+use crate::resource::host::{Access, Host, Look};
 
-/// A unit file; its [`super::service::Service`] makes the init system read it.
+/// A unit file; its [`crate::resource::service::Service`] makes the init system read it.
 ///
 /// ```yaml
 /// unit: { name: hbnb-web.service, template: systemd/app.service.tera }
@@ -28,8 +28,7 @@ impl Verbs for Unit {
     type State = Option<String>;
 
     fn observe(&self, look: &dyn Look) -> Result<Self::State, Fault> {
-        let content = look.read(&self.init.path(&self.name))?;
-        Ok(content.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        look.text(&self.init.path(&self.name))
     }
 
     fn diff(&self, seen: &Self::State) -> Vec<Change> {
@@ -37,7 +36,7 @@ impl Verbs for Unit {
     }
 
     fn apply(&self, _: &Self::State, host: &dyn Host) -> Result<(), Fault> {
-        let access = Access { uid: 0, gid: 0, mode: 0o644 };
+        let access = Access::root(0o644);
         host.write(&self.init.path(&self.name), self.content.as_bytes(), &access)
     }
 }

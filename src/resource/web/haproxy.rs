@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::converge::{Change, Verbs};
-use super::fault::Fault;
-use super::host::{Access, Host, Look, Run, run_or_fault};
-use super::servers::Program;
-use super::{stamp, worker};
+use super::server_line::Program;
+use super::worker;
+use crate::resource::converge::{Change, Verbs};
+use crate::resource::fault::Fault;
+use crate::resource::host::{Access, Host, Look, Run, run_or_fault};
+use crate::resource::stamp;
 
 /// `/etc/haproxy/haproxy.cfg`, loaded by the running HAProxy.
 ///
@@ -29,7 +30,7 @@ const KEPT: &str = "/etc/haproxy/haproxy.cfg.before-deployer";
 /// How a file of ours begins.
 const OURS: &str = "# Made by deployer";
 const STAMP: &str = "haproxy";
-const ACCESS: Access = Access { uid: 0, gid: 0, mode: 0o644 };
+const ACCESS: Access = Access::root(0o644);
 
 /// The file, how it is wanted, and the digests that HAProxy last loaded and that it would load now.
 pub struct Seen {
@@ -40,7 +41,7 @@ pub struct Seen {
 
 /// The file as it is; none where there is none.
 pub fn read(look: &dyn Look) -> Result<Option<String>, Fault> {
-    Ok(look.read(PATH)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    look.text(PATH)
 }
 
 impl Haproxy {

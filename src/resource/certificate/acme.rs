@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::certificate::{CHAIN, KEY, KeyKind, LIVE};
-use super::converge::{Change, Verbs};
-use super::fault::Fault;
-use super::host::{Access, Host, Kind, Look, Run};
 use super::lineage::{HOOK, Lineage};
+use super::pair::{self, CHAIN, KEY, KeyKind, LIVE};
 use crate::base::certificate::{Chain, Term};
+use crate::resource::converge::{Change, Verbs};
+use crate::resource::fault::Fault;
+use crate::resource::host::{Access, Host, Kind, Look, Run};
 
 /// A certificate for names that lead to this host, proven by pages that a running Nginx serves from `webroot`.
 ///
@@ -55,13 +55,9 @@ impl Verbs for Acme {
     type State = Seen;
 
     fn observe(&self, look: &dyn Look) -> Result<Seen, Fault> {
-        let text = |path: String| -> Result<String, Fault> {
-            Ok(String::from_utf8_lossy(&look.read(&path)?.unwrap_or_default()).into_owned())
-        };
         let link = look.stat(&format!("{}/{LIVE}", self.path))?.map(|stat| stat.kind);
         let lineage = Lineage::read(look, &self.name)?;
-        let (certificate, key) =
-            (text(format!("{}/{CHAIN}", self.dir()))?, text(format!("{}/{KEY}", self.dir()))?);
+        let (certificate, key) = (pair::text(look, &self.dir(), CHAIN)?, pair::text(look, &self.dir(), KEY)?);
         let chain = Chain::parse(&certificate).filter(|chain| chain.has_key(&key).is_ok());
         let names = self.names.iter().map(|name| name.to_ascii_lowercase()).collect::<BTreeSet<_>>();
         let remembered = |key: &str| lineage.as_ref().and_then(|lineage| lineage.value(key));
@@ -92,7 +88,7 @@ impl Verbs for Acme {
 
     fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
         if seen.wrong != Some("not in use") {
-            host.make_directory(&self.webroot, &Access { uid: 0, gid: 0, mode: 0o755 })?;
+            host.make_directory(&self.webroot, &Access::root(0o755))?;
             let ran = host.run(&Run::new(&self.command(seen, host)?))?;
             if ran.status != 0 {
                 return Err(self.refused(&ran.text()));

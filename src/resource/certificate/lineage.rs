@@ -1,7 +1,7 @@
 //! What certbot remembers of a certificate that it renews: a file `KEY = VALUE` a line below `/etc/letsencrypt/renewal`.
 
-use super::fault::Fault;
-use super::host::Look;
+use crate::resource::fault::Fault;
+use crate::resource::host::{Host, Look, Run, run_or_fault};
 
 /// What certbot does after every renewal; workers that serve go on with the old certificate until they are done.
 pub const HOOK: &str = "nginx -t -q && nginx -s reload";
@@ -16,8 +16,7 @@ impl Lineage {
     /// # Errors
     /// It cannot be read.
     pub fn read(look: &dyn Look, name: &str) -> Result<Option<Self>, Fault> {
-        let bytes = look.read(&path(name))?;
-        Ok(bytes.map(|bytes| Self(String::from_utf8_lossy(&bytes).into_owned())))
+        Ok(look.text(&path(name))?.map(Self))
     }
 
     /// What is said of a key.
@@ -34,4 +33,15 @@ impl Lineage {
 /// Where it lies.
 pub fn path(name: &str) -> String {
     format!("/etc/letsencrypt/renewal/{name}.conf")
+}
+
+/// Takes the memory away where nothing leads to the certificate any more: certbot would ask for names that this host
+/// does not prove, and fail for ever.
+///
+/// # Errors
+/// Certbot is not there or refuses.
+pub fn forget(name: &str, host: &dyn Host) -> Result<(), Fault> {
+    let words = ["certbot", "delete", "--non-interactive", "--cert-name", name];
+    let fix = format!("take it away on the host: rm {}", path(name));
+    run_or_fault(host, &Run::new(&words)).map(drop).map_err(|fault| fault.fix(fix))
 }

@@ -1,7 +1,7 @@
 //! Which release of an application served last: a link `served` beside its `current`, for a successor that cannot serve.
 
-use super::fault::Fault;
-use super::host::{Host, Kind, Look};
+use crate::resource::fault::Fault;
+use crate::resource::host::{Host, Kind, Look};
 
 /// What the link of this name below `root` points at; none where there is no link.
 pub fn target(look: &dyn Look, root: &str, name: &str) -> Result<Option<String>, Fault> {

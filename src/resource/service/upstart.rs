@@ -5,8 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::fault::Fault;
-use super::host::{Host, Look, Ran, Run};
+use crate::resource::fault::Fault;
+use crate::resource::host::{Host, Look, Ran, Run};
 
 /// Seconds for a start; the handshake of our jobs ends by itself after 30, and a few of them may die before one is ready.
 const START: &str = "180";

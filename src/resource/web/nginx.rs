@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::fault::Fault;
-use super::host::{Host, Look, Ran, Run};
 use super::worker;
+use crate::resource::fault::Fault;
+use crate::resource::host::{Host, Look, Ran, Run};
 
 /// The master lets the workers of before take connections for a tenth of a second beside the new ones; a busy machine
 /// for longer.
@@ -44,8 +44,7 @@ pub fn reload(host: &dyn Host) -> Result<Vec<String>, Fault> {
 
 /// Whether a worker has not been told to end: one that has says so in its title, and one that is gone has none.
 fn takes_connections(look: &dyn Look, pid: &str) -> bool {
-    let title = look.read(&format!("/proc/{pid}/cmdline")).ok().flatten().unwrap_or_default();
-    let title = String::from_utf8_lossy(&title);
+    let title = look.text(&format!("/proc/{pid}/cmdline")).ok().flatten().unwrap_or_default();
     title.starts_with("nginx: worker process") && !title.contains("is shutting down")
 }
 

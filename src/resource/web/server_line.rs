@@ -1,50 +1,8 @@
-//! The servers that a balancer passes requests on to, a line each, and which of them are drained.
+//! The line of a server that a balancer passes requests on to, and whether it is drained.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-
-use super::converge::{Change, Verbs};
-use super::fault::Fault;
-use super::host::{Access, Host, Look};
-
-/// The file of the servers of a site of Nginx, which includes it. A server that is drained there stays so: only a
-/// drain puts it back.
-///
-/// ```yaml
-/// servers: { path: /etc/nginx/deployer/shop.servers, template: nginx/servers.tera }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Servers {
-    /// Absolute path.
-    pub path: String,
-    /// The whole file, nothing in it drained.
-    pub content: String,
-}
-
-impl Servers {
-    fn wanted(&self, seen: &str) -> String {
-        Program::Nginx.with_drained(&self.content, seen)
-    }
-}
-
-impl Verbs for Servers {
-    /// The file as it is; empty where there is none.
-    type State = String;
-
-    fn observe(&self, look: &dyn Look) -> Result<String, Fault> {
-        Ok(String::from_utf8_lossy(&look.read(&self.path)?.unwrap_or_default()).into_owned())
-    }
-
-    fn diff(&self, seen: &String) -> Vec<Change> {
-        Change::of("content", seen, self.wanted(seen)).into_iter().collect()
-    }
-
-    fn apply(&self, seen: &String, host: &dyn Host) -> Result<(), Fault> {
-        host.write(&self.path, self.wanted(seen).as_bytes(), &Access { uid: 0, gid: 0, mode: 0o644 })
-    }
-}
 
 /// Who passes requests on, and how the line of a server reads there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,28 +79,6 @@ impl Program {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::converge::{Converge, Outcome};
-    use crate::resource::fake::FakeHost;
-
-    const PATH: &str = "/etc/nginx/deployer/deployer.servers";
-
-    fn servers(addresses: &[&str]) -> Servers {
-        let lines = addresses.iter().map(|address| format!("server {address} max_fails=3;\n"));
-        Servers { path: PATH.into(), content: lines.collect() }
-    }
-
-    #[test]
-    fn a_drained_server_stays_drained_while_others_come_and_go() {
-        let host = FakeHost::default();
-        servers(&["10.0.0.1:80", "10.0.0.2:80"]).converge(&host);
-        host.put(PATH, "server 10.0.0.1:80 max_fails=3 down;\nserver 10.0.0.2:80 max_fails=3;\n");
-        assert_eq!(servers(&["10.0.0.1:80", "10.0.0.2:80"]).converge(&host), Outcome::Unchanged);
-        assert!(matches!(servers(&["10.0.0.1:80", "10.0.0.3:80"]).converge(&host), Outcome::Changed(_)));
-        let wanted = "server 10.0.0.1:80 max_fails=3 down;\nserver 10.0.0.3:80 max_fails=3;\n";
-        assert_eq!(host.text(PATH), Some(wanted.into()));
-        servers(&["10.0.0.1:80"]).converge(&host);
-        assert_eq!(host.text(PATH), Some("server 10.0.0.1:80 max_fails=3;\n".into()), "nobody else serves");
-    }
 
     #[test]
     fn the_same_server_of_two_backends_is_drained_in_one_of_them() {

@@ -1,12 +1,17 @@
 //! A service or socket that runs, starts at boot, and has taken up its newest files.
 
+pub mod init;
+pub mod served;
+pub mod unit;
+pub mod upstart;
+
 use serde::{Deserialize, Serialize};
 
 use super::converge::{Change, Verbs};
 use super::fault::Fault;
 use super::host::{Host, Look, Run, run_or_fault};
-use super::init::{Init, UnitState, Verb};
-use super::{served, stamp};
+use super::stamp;
+use init::{Init, UnitState, Verb};
 
 /// A unit that is enabled and active.
 ///

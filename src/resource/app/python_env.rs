@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::account;
-use super::converge::{Change, Verbs};
-use super::fault::Fault;
-use super::host::{Access, Host, Look, Ran, Run, run_or_fault};
+use crate::resource::account;
+use crate::resource::converge::{Change, Verbs};
+use crate::resource::fault::Fault;
+use crate::resource::host::{Access, Host, Look, Ran, Run, run_or_fault};
 
 /// A virtual environment that is complete; its path says what is in it, so it is made once and never changed.
 ///
@@ -32,7 +32,7 @@ pub struct PythonEnv {
     pub spare: Vec<String>,
 }
 
-const ROOTS: Access = Access { uid: 0, gid: 0, mode: 0o755 };
+const ROOTS: Access = Access::root(0o755);
 
 /// What becomes of a new environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl PythonEnv {
         for app in host.list(&format!("{root}/apps"))? {
             for release in host.list(&format!("{root}/apps/{app}/releases"))? {
                 let link = host.stat(&format!("{root}/apps/{app}/releases/{release}/venv"))?;
-                if let Some(super::host::Kind::Link(target)) = link.map(|stat| stat.kind) {
+                if let Some(crate::resource::host::Kind::Link(target)) = link.map(|stat| stat.kind) {
                     used.extend(target.rsplit_once('/').map(|(_, name)| name.to_string()));
                 }
             }

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::converge::Change;
-use super::fault::Fault;
-use super::host::{Access, Host, Kind, Look};
-use super::stamp;
+use crate::resource::converge::Change;
+use crate::resource::fault::Fault;
+use crate::resource::host::{Access, Host, Kind, Look};
+use crate::resource::stamp;
 
 /// Where enabled sites lie; the files are in `sites-available` beside it.
 const ENABLED: &str = "/etc/nginx/sites-enabled";
@@ -110,7 +110,7 @@ impl Seen {
 }
 
 /// Everybody may read a site.
-const ACCESS: Access = Access { uid: 0, gid: 0, mode: 0o644 };
+const ACCESS: Access = Access::root(0o644);
 
 /// The file of the site of a name.
 pub fn available(name: &str) -> String {

@@ -66,16 +66,38 @@ pub fn read(look: &dyn Look) -> Result<Facts, Fault> {
     })
 }
 
+/// Where parts of sshd's configuration lie, from Ubuntu 20.04 on.
+const SSHD_PARTS: &str = "/etc/ssh/sshd_config.d";
+
 /// The port that others come through, even if this run was begun on a console.
 fn ssh_ports(look: &dyn Look, process: u32) -> Result<Vec<u16>, Fault> {
     if let Some(port) = ssh_port(look, process)? {
         return Ok(vec![port]);
     }
-    let said = look.ask(&Run::new(&["/usr/sbin/sshd", "-T"]))?.stdout;
-    let addresses = said.lines().filter_map(|line| line.strip_prefix("listenaddress "));
-    let ports: BTreeSet<u16> =
-        addresses.filter_map(|address| address.rsplit(':').next()?.parse().ok()).collect();
+    let said = look.ask(&Run::new(&["/usr/sbin/sshd", "-T"]))?;
+    let ports: BTreeSet<u16> = if said.status == 0 {
+        let addresses = said.stdout.lines().filter_map(|line| line.strip_prefix("listenaddress "));
+        addresses.filter_map(|address| address.rsplit(':').next()?.parse().ok()).collect()
+    } else {
+        written_ports(look)?
+    };
     Ok(ports.into_iter().collect())
+}
+
+/// The ports that sshd's files name, where it does not say itself what they mean: as without `/run/sshd`, which a socket
+/// of systemd makes with the first connection.
+fn written_ports(look: &dyn Look) -> Result<BTreeSet<u16>, Fault> {
+    let mut files = vec!["/etc/ssh/sshd_config".to_string()];
+    files.extend(look.list(SSHD_PARTS)?.iter().map(|name| format!("{SSHD_PARTS}/{name}")));
+    let mut ports = BTreeSet::new();
+    for file in files {
+        let text = look.text(&file)?.unwrap_or_default();
+        ports.extend(text.lines().filter_map(|line| {
+            let mut words = line.split([' ', '\t', '=']).filter(|word| !word.is_empty());
+            words.next()?.eq_ignore_ascii_case("port").then(|| words.next()?.parse::<u16>().ok())?
+        }));
+    }
+    Ok(ports)
 }
 
 /// The port of `SSH_CONNECTION`, which sshd gives to its children and sudo keeps to itself: of this process, or of the
@@ -163,6 +185,10 @@ mod tests {
             "port 22\nlistenaddress [::]:2022\nlistenaddress 0.0.0.0:2022\nlistenaddress 10.0.0.2:2222\n";
         host.answer("/usr/sbin/sshd -T", said, 0);
         assert_eq!(ssh_ports(&host, 5).unwrap(), [2022, 2222], "on a console");
+        host.answer("/usr/sbin/sshd -T", "Missing privilege separation directory: /run/sshd", 255);
+        host.put("/etc/ssh/sshd_config", "#Port 22\nport=2022\nPermitRootLogin no\n");
+        host.put("/etc/ssh/sshd_config.d/other.conf", "Port 2200\n");
+        assert_eq!(ssh_ports(&host, 5).unwrap(), [2022, 2200], "sshd does not say it itself");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A run on the host: facts, the plan, a look, then on the desk's word the changes, then the proofs.
 
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use crate::resource::probe::Asker;
 use crate::resource::{Resource, Step};
 
 use super::local::LocalHost;
-use super::wire::{Plan, ToAgent, ToDesk, receive, receive_length, send};
+use super::wire::{Mode, Plan, ToAgent, ToDesk, receive, receive_length, send};
 use super::{confirm, facts, lock, store};
 
 /// Where every run that changed something is recorded, a JSON line a run.
@@ -43,9 +44,7 @@ fn converse(host: &LocalHost, from: &mut impl Read, to: &mut impl Write) -> io::
         }
         _ => return Ok(()),
     };
-    // Without the lock, another run's guard is only waited for.
-    let is_look = plan.prove.is_none();
-    if let Err(fault) = if is_look { guard::look(host) } else { guard::outlast(host) } {
+    if let Err(fault) = unguarded(host, &plan) {
         return send(to, &ToDesk::Locked(fault));
     }
     host.expect_units(units(&plan));
@@ -55,7 +54,7 @@ fn converse(host: &LocalHost, from: &mut impl Read, to: &mut impl Write) -> io::
     let missing = missing(host, &plan);
     send(to, &ToDesk::Checked { steps: checked, missing })?;
     if !differs {
-        return if plan.prove.is_some() { prove(host, &plan, to) } else { Ok(()) };
+        return if plan.mode == Mode::Look { Ok(()) } else { prove(host, &plan, to) };
     }
     let mut refused = None;
     loop {
@@ -75,11 +74,28 @@ fn converse(host: &LocalHost, from: &mut impl Read, to: &mut impl Write) -> io::
     }
 }
 
+/// Sees to it that no change waits to be undone under our eyes: the guard of another run is waited for, and where nobody
+/// decides it, as its waiter is gone, a run that changes puts back itself what was there before.
+fn unguarded(host: &LocalHost, plan: &Plan) -> Result<(), Fault> {
+    match plan.mode {
+        Mode::Look => guard::look(host),
+        Mode::Prove => guard::outlast(host).and_then(|()| guard::look(host)),
+        Mode::Change => {
+            guard::outlast(host)?;
+            if guard::look(host).is_ok() { Ok(()) } else { locked(host, plan).map(drop) }
+        }
+    }
+}
+
+/// The host's lock, and no guard left undecided.
+fn locked(host: &LocalHost, plan: &Plan) -> Result<File, Fault> {
+    let lock = lock::take(&plan.who, Duration::from_secs(plan.lock_wait))?;
+    guard::settle(host).map(|()| lock)
+}
+
 /// Converges step by step under the lock; stops at the first failure; proves when all went well.
 fn change(host: &LocalHost, plan: &Plan, to: &mut impl Write) -> io::Result<()> {
-    let patience = Duration::from_secs(plan.lock_wait);
-    let locked = lock::take(&plan.who, patience).and_then(|lock| guard::settle(host).map(|()| lock));
-    let _lock = match locked {
+    let _lock = match locked(host, plan) {
         Ok(lock) => lock,
         Err(fault) => return send(to, &ToDesk::Locked(fault)),
     };
@@ -135,7 +151,7 @@ fn converge_one(host: &LocalHost, step: &Step, to: &mut impl Write) -> Outcome {
 }
 
 fn prove(host: &LocalHost, plan: &Plan, to: &mut impl Write) -> io::Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(plan.prove.unwrap_or(0));
+    let deadline = Instant::now() + Duration::from_secs(plan.patience);
     let left = || deadline.saturating_duration_since(Instant::now());
     let answers = plan.probes.iter().map(|p| p.check("127.0.0.1", left(), Asker::Host(host)).err()).collect();
     send(to, &ToDesk::Proved(answers))

@@ -40,12 +40,27 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Proofs, asked on the host itself after the last step.
     pub probes: Vec<Probe>,
-    /// Seconds until the probes must be as expected; they are not asked at all (`plan`) when none.
-    pub prove: Option<u64>,
+    /// What the run is for.
+    pub mode: Mode,
+    /// Seconds until the probes must be as expected.
+    pub patience: u64,
     /// Who runs this, from where: for the lock and the log.
     pub who: String,
     /// Seconds to wait for another run's lock.
     pub lock_wait: u64,
+}
+
+/// What a run is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Say what would change (`plan`); no probe is asked.
+    #[default]
+    Look,
+    /// Change it, then prove it (`apply`).
+    Change,
+    /// Prove it, change nothing (`verify`).
+    Prove,
 }
 
 /// From the agent.

@@ -13,7 +13,7 @@ use super::reach;
 use super::run::Balancer;
 use super::stack::{Balance, Program, Site, Stack, Words};
 use super::{nginx, os};
-use crate::resource::web::haproxy;
+use crate::resource::web::drain::Upstream;
 
 /// A site that balances.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,11 +68,11 @@ pub fn front(links: &[Link], inventory: &Inventory) -> Result<Vec<Balancer>, Vec
     let balancer = |link: &Link| {
         let target = reach::target(inventory.host(&link.balancer)?, inventory);
         let seats = link.seats.iter().map(|seat| (seat.host.clone(), seat.server.clone()));
-        let (site, file) = match link.program {
-            Program::Nginx => (link.id.clone(), servers_file(&link.id)),
-            Program::Haproxy => (hosts_behind(&link.id), haproxy::PATH.to_string()),
+        let upstream = match link.program {
+            Program::Nginx => Upstream::Nginx { site: link.id.clone(), servers: servers_file(&link.id) },
+            Program::Haproxy => Upstream::Haproxy { backend: hosts_behind(&link.id) },
         };
-        let made = |target| Balancer { target, program: link.program, site, file, seats: seats.collect() };
+        let made = |target| Balancer { target, upstream, seats: seats.collect() };
         Some(target.map(made))
     };
     links.iter().filter_map(balancer).collect()

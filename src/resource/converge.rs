@@ -27,6 +27,14 @@ impl Change {
         let change = Self::new(what, from, to);
         (change.from != change.to).then_some(change)
     }
+
+    /// Whose lines they are, where it is the difference of a text: `content`, or `content of NAME` where there are several.
+    pub fn text_of(&self) -> Option<Option<&str>> {
+        match self.what.strip_prefix("content")? {
+            "" => Some(None),
+            rest => rest.strip_prefix(" of ").map(Some),
+        }
+    }
 }
 
 /// A thing a host can have.

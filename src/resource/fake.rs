@@ -18,6 +18,7 @@ pub struct FakeHost {
     units: RefCell<BTreeMap<String, Vec<(String, String)>>>,
     blobs: RefCell<BTreeMap<String, Vec<u8>>>,
     log: RefCell<Vec<String>>,
+    refused: RefCell<Option<String>>,
     deaf: bool,
 }
 
@@ -30,6 +31,7 @@ impl Default for FakeHost {
             units: RefCell::default(),
             blobs: RefCell::default(),
             log: RefCell::default(),
+            refused: RefCell::default(),
             deaf: false,
         };
         host.put("/etc/passwd", "root:x:0:0::/root:/bin/bash\n");
@@ -75,6 +77,11 @@ impl FakeHost {
     /// The text of a file.
     pub fn text(&self, path: &str) -> Option<String> {
         self.nodes.borrow().get(path).map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// A file that cannot be written from now on.
+    pub fn refuse(&self, path: &str) {
+        *self.refused.borrow_mut() = Some(path.to_string());
     }
 
     /// Everything that was written or run, in order.
@@ -134,6 +141,9 @@ impl Look for FakeHost {
 
 impl Host for FakeHost {
     fn write(&self, path: &str, content: &[u8], access: &Access) -> Result<(), Fault> {
+        if self.refused.borrow().as_deref() == Some(path) {
+            return Err(Fault::new(format!("cannot write `{path}`")));
+        }
         if self.did(format!("write {path}")) {
             let stat =
                 Stat { kind: Kind::File, mode: access.mode, uid: access.uid, gid: access.gid, size: 0 };

@@ -9,12 +9,13 @@ const CONTEXT: usize = 2;
 
 /// The lines that show a change, indented by four.
 pub fn lines(change: &Change) -> Vec<String> {
-    if change.what != "content" {
+    let Some(whose) = change.text_of() else {
         return vec![format!("    {}: {} → {}", change.what, change.from, change.to)];
-    }
+    };
     let diff = TextDiff::from_lines(&change.from, &change.to);
     let text = diff.unified_diff().context_radius(CONTEXT).to_string();
-    text.lines().map(|line| format!("    {line}")).collect()
+    let head = whose.map(|name| format!("    {name}:"));
+    head.into_iter().chain(text.lines().map(|line| format!("    {line}"))).collect()
 }
 
 #[cfg(test)]
@@ -26,5 +27,7 @@ mod tests {
         assert_eq!(lines(&Change::new("mode", "0644", "0600")), ["    mode: 0644 → 0600"]);
         let wanted = ["    @@ -1,2 +1,2 @@", "     a", "    -b", "    +c"];
         assert_eq!(lines(&Change::new("content", "a\nb\n", "a\nc\n")), wanted);
+        let of_one = lines(&Change::new("content of shop", "a\nb\n", "a\nc\n"));
+        assert_eq!((of_one[0].as_str(), &of_one[1..]), ("    shop:", &wanted.map(String::from)[..]));
     }
 }

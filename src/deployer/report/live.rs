@@ -71,10 +71,12 @@ impl Watch for Lines {
 
 /// What changed, in a few words.
 fn brief(changes: &[Change]) -> String {
-    let words = changes.iter().map(|c| match (c.what.as_str(), c.from.is_empty()) {
-        ("content", true) => "written".to_string(),
-        ("content", false) => "rewritten".to_string(),
-        (what, _) => format!("{what} {} → {}", c.from, c.to),
+    let words = changes.iter().map(|c| match c.text_of() {
+        Some(whose) => {
+            let done = if c.from.is_empty() { "written" } else { "rewritten" };
+            whose.map_or(done.to_string(), |name| format!("{name} {done}"))
+        }
+        None => format!("{} {} → {}", c.what, c.from, c.to),
     });
     words.collect::<Vec<_>>().join(", ")
 }

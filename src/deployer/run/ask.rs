@@ -92,11 +92,10 @@ async fn ask(
         other => return Err(vec![refused(&job.target.name, other)]),
     };
     let mut plan = (job.compile)(&facts)?;
-    plan.prove = match mode {
-        Mode::Look => None,
-        Mode::Prove => Some(0),
-        Mode::Change => Some(PATIENCE.as_secs()),
-    };
+    plan.mode = mode;
+    if mode == Mode::Change {
+        plan.patience = PATIENCE.as_secs();
+    }
     if mode == Mode::Prove {
         plan.steps.clear();
     }
@@ -108,7 +107,7 @@ async fn ask(
     };
     // A host that is as wanted is asked from here while it asks itself. Not earlier: a request wakes a stopped
     // service through its socket, and what differs would be mended unseen.
-    let proves_itself = plan.prove.is_some() && checked.iter().all(|c| c.as_ref().is_ok_and(Vec::is_empty));
+    let proves_itself = mode != Mode::Look && checked.iter().all(|c| c.as_ref().is_ok_and(Vec::is_empty));
     let early =
         proves_itself.then(|| tokio::spawn(prove(address.clone(), plan.probes.clone(), Duration::ZERO)));
     let report = Report { host: job.target.name.clone(), plan, checked, ..Report::default() };

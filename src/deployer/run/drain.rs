@@ -9,8 +9,7 @@ use crate::deployer::ssh::{Channel, Stay};
 use crate::deployer::target::Target;
 use crate::resource::converge::Outcome;
 use crate::resource::fault::Fault;
-use crate::resource::web::drain::Drain;
-use crate::resource::web::server_line::Program;
+use crate::resource::web::drain::{Drain, Upstream};
 use crate::resource::{Resource, Step};
 
 use super::report::Report;
@@ -32,12 +31,8 @@ pub struct Front {
 pub struct Balancer {
     /// How to reach its host.
     pub target: Target,
-    /// Who passes its requests on.
-    pub program: Program,
-    /// The site's name on that host, or of HAProxy that of its backend.
-    pub site: String,
-    /// The file of the servers behind it.
-    pub file: String,
+    /// The group of the servers behind it.
+    pub upstream: Upstream,
     /// The hosts behind it, by name, each as it is asked.
     pub seats: BTreeMap<String, String>,
 }
@@ -136,16 +131,14 @@ fn plan(sites: &[&Balancer], hosts: &BTreeSet<String>, good: &BTreeSet<String>, 
             site.seats.iter().filter(|(host, _)| wanted(host)).map(|(_, server)| server.clone()).collect()
         };
         let resource = Resource::Drain(Drain {
-            program: site.program,
-            site: site.site.clone(),
-            path: site.file.clone(),
+            upstream: site.upstream.clone(),
             down: servers(&|host| hosts.contains(host)),
             up: servers(&|host| good.contains(host) && !hosts.contains(host)),
         });
-        Step { name: format!("drain at {}", site.site), place: String::new(), resource }
+        Step { name: format!("drain at {}", site.upstream.name()), place: String::new(), resource }
     };
     let steps = sites.iter().map(step).collect();
-    Plan { steps, who: front.who.clone(), lock_wait: front.lock_wait, ..Plan::default() }
+    Plan { steps, mode: Mode::Change, who: front.who.clone(), lock_wait: front.lock_wait, ..Plan::default() }
 }
 
 async fn converse(target: &Target, plan: Plan, options: &Options) -> Result<bool, Diagnostic> {

@@ -28,6 +28,7 @@ use ask::{Asked, ask_all};
 use change::change;
 use drain::Drained;
 
+pub use crate::agent::wire::Mode;
 pub use batch::{Gate, Lane, Rolling};
 pub use drain::{Balancer, Front};
 pub use prove::prove;
@@ -42,17 +43,6 @@ pub struct Job {
     pub target: Target,
     /// What it should be.
     pub compile: Compile,
-}
-
-/// How far a run goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Read and compare.
-    Look,
-    /// Ask the probes alone.
-    Prove,
-    /// Change and prove.
-    Change,
 }
 
 /// What a run needs beside its jobs.

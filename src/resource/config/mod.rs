@@ -158,10 +158,13 @@ impl Config {
             Some((bytes, stat)) => host.write(&self.path, bytes, &stat.access()),
             None => host.remove(&self.path),
         };
-        let done = put.and_then(|()| host.run(&Run::new(self.load_what_was(seen.file.is_some()))));
-        match done {
-            Ok(_) => format!("what `{}` said before is there again", self.path),
-            Err(fault) => format!("what `{}` said before could not be put back: {fault}", self.path),
+        let before = format!("what `{}` said before", self.path);
+        if let Err(fault) = put {
+            return format!("{before} could not be put back: {fault}");
+        }
+        match run_or_fault(host, &Run::new(self.load_what_was(seen.file.is_some()))) {
+            Ok(_) => format!("{before} is there again"),
+            Err(fault) => format!("{before} is there again, but was not taken up: {fault}"),
         }
     }
 }

@@ -60,15 +60,17 @@ fn a_file_that_cannot_be_loaded_gives_way_to_the_old_one() {
 
 #[test]
 fn what_cannot_be_put_back_does_not_hide_why_it_should_be() {
+    let refused = "`systemctl reload ssh` failed (exit 1)";
     let host = host();
     host.answer("systemctl reload", "busy\n", 1);
     let seen = sshd().observe(&host).unwrap();
-    assert_eq!(sshd().put_back(&seen, &host), format!("what `{PATH}` said before is there again"));
     let fault = sshd().apply(&seen, &host).unwrap_err();
-    assert_eq!(
-        fault.message,
-        format!("`systemctl reload ssh` failed (exit 1); what `{PATH}` said before is there again")
-    );
+    let unloaded = format!("what `{PATH}` said before is there again, but was not taken up: {refused}");
+    assert_eq!(fault.message, format!("{refused}; {unloaded}"));
+    host.effect("systemctl reload", |host| host.refuse(PATH));
+    let fault = sshd().apply(&seen, &host).unwrap_err();
+    let lost = format!("what `{PATH}` said before could not be put back: cannot write `{PATH}`");
+    assert_eq!(fault.message, format!("{refused}; {lost}"));
 }
 
 #[test]

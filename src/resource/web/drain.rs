@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::haproxy::Haproxy;
+use super::haproxy::{self, Haproxy};
 use super::nginx;
 use super::nginx_site::{self, NginxSite};
 use super::server_line::Program;
@@ -22,43 +22,88 @@ const UNDER_WAY: Duration = Duration::from_secs(15);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Drain {
-    /// Who passes requests on.
-    pub program: Program,
-    /// Of Nginx: the name of the site whose upstream it is, as in `sites-available`. Of HAProxy: the name of the backend.
-    pub site: String,
-    /// The file of its servers, a line each.
-    pub path: String,
+    /// The group of servers.
+    pub upstream: Upstream,
     /// The addresses that get nothing.
     pub down: Vec<String>,
     /// The addresses that get requests.
     pub up: Vec<String>,
 }
 
+/// A group of servers behind a web server, which has a list of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Upstream {
+    /// A site of Nginx.
+    Nginx {
+        /// Its name, as in `sites-available`.
+        site: String,
+        /// The file of its servers, a line each.
+        servers: String,
+    },
+    /// A backend of HAProxy.
+    Haproxy {
+        /// Its name.
+        backend: String,
+    },
+}
+
+impl Upstream {
+    /// The site or the backend.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Nginx { site: name, .. } | Self::Haproxy { backend: name } => name,
+        }
+    }
+
+    fn program(&self) -> Program {
+        match self {
+            Self::Nginx { .. } => Program::Nginx,
+            Self::Haproxy { .. } => Program::Haproxy,
+        }
+    }
+
+    /// The file with the lines of its servers.
+    fn path(&self) -> &str {
+        match self {
+            Self::Nginx { servers, .. } => servers,
+            Self::Haproxy { .. } => haproxy::PATH,
+        }
+    }
+
+    /// The head of the section of that file in which its servers are.
+    fn section(&self) -> String {
+        match self {
+            Self::Nginx { .. } => String::new(),
+            Self::Haproxy { backend } => format!("backend {backend}"),
+        }
+    }
+}
+
 impl Drain {
     /// The file as it is wanted.
     fn marked(&self, content: &str) -> String {
         let marked = self.with_marks(content, &self.down);
-        let serves = |line: &str| self.program.address(line).is_some() && !self.program.is_drained(line);
+        let serves = |line: &str| {
+            self.upstream.program().address(line).is_some() && !self.upstream.program().is_drained(line)
+        };
         let any_serves = self.lines(&marked).any(|(line, is_ours)| is_ours && serves(line));
         if any_serves { marked } else { self.with_marks(content, &[]) }
     }
 
     /// Every line, and whether it is in the part of the file that tells this site's servers.
     fn lines<'c>(&self, content: &'c str) -> impl Iterator<Item = (&'c str, bool)> {
-        let own = match self.program {
-            Program::Nginx => String::new(),
-            Program::Haproxy => format!("backend {}", self.site),
-        };
-        self.program.lines(content).map(move |(head, line)| (line, head == own))
+        let own = self.upstream.section();
+        self.upstream.program().lines(content).map(move |(head, line)| (line, head == own))
     }
 
     fn with_marks(&self, content: &str, down: &[String]) -> String {
         let mark = |(line, is_ours): (&str, bool)| {
-            let own = self.program.address(line).filter(|_| is_ours);
+            let own = self.upstream.program().address(line).filter(|_| is_ours);
             let is_in = |list: &[String]| own.is_some_and(|own| list.iter().any(|one| one == own));
             match () {
-                () if is_in(&self.up) => self.program.marked(line, false) + "\n",
-                () if is_in(down) => self.program.marked(line, true) + "\n",
+                () if is_in(&self.up) => self.upstream.program().marked(line, false) + "\n",
+                () if is_in(down) => self.upstream.program().marked(line, true) + "\n",
                 () => format!("{line}\n"),
             }
         };
@@ -67,36 +112,11 @@ impl Drain {
 
     /// The drained servers of a file, for people.
     fn drained(&self, content: &str) -> String {
-        let down = self.lines(content).filter(|(line, is_ours)| *is_ours && self.program.is_drained(line));
-        let list: Vec<&str> = down.filter_map(|(line, _)| self.program.address(line)).collect();
+        let down = self
+            .lines(content)
+            .filter(|(line, is_ours)| *is_ours && self.upstream.program().is_drained(line));
+        let list: Vec<&str> = down.filter_map(|(line, _)| self.upstream.program().address(line)).collect();
         if list.is_empty() { "none".into() } else { list.join(", ") }
-    }
-
-    /// Puts the file in Nginx's place and reloads it; the workers of before.
-    fn put_nginx(&self, old: &str, host: &dyn Host) -> Result<Vec<String>, Fault> {
-        let access = Access::root(0o644);
-        host.write(&self.path, self.marked(old).as_bytes(), &access)?;
-        let refused = match nginx::test(host) {
-            Ok(tested) if tested.status == 0 => None,
-            Ok(tested) => {
-                let refused = "`nginx -t` fails, so no server could be drained; all is as it was";
-                Some(Fault::new(refused).output(&tested.text()))
-            }
-            Err(fault) => Some(fault),
-        };
-        if let Some(fault) = refused {
-            host.write(&self.path, old.as_bytes(), &access)?;
-            return Err(fault);
-        }
-        let bytes = host.read(&nginx_site::available(&self.site))?.unwrap_or_default();
-        let site = NginxSite {
-            name: self.site.clone(),
-            content: String::from_utf8_lossy(&bytes).into_owned(),
-            reload_when: vec![self.path.clone()],
-        };
-        let before = nginx::reload(host)?;
-        site.note_loaded(host)?;
-        Ok(before)
     }
 }
 
@@ -105,7 +125,7 @@ impl Verbs for Drain {
     type State = Option<String>;
 
     fn observe(&self, look: &dyn Look) -> Result<Option<String>, Fault> {
-        look.text(&self.path)
+        look.text(self.upstream.path())
     }
 
     fn diff(&self, seen: &Option<String>) -> Vec<Change> {
@@ -116,11 +136,12 @@ impl Verbs for Drain {
 
     fn apply(&self, seen: &Option<String>, host: &dyn Host) -> Result<(), Fault> {
         let Some(content) = seen else { return Ok(()) };
-        let (name, before) = match self.program {
-            Program::Nginx => ("nginx", self.put_nginx(content, host)?),
-            Program::Haproxy => {
-                ("haproxy", Haproxy { content: self.marked(content) }.put(Some(content), host)?)
+        let wanted = self.marked(content);
+        let (name, before) = match &self.upstream {
+            Upstream::Nginx { site, servers } => {
+                ("nginx", put_nginx(site, servers, (content, &wanted), host)?)
             }
+            Upstream::Haproxy { .. } => ("haproxy", Haproxy { content: wanted }.put(Some(content), host)?),
         };
         let end = Instant::now() + UNDER_WAY;
         // A worker of before ends when its last request is answered.
@@ -131,12 +152,27 @@ impl Verbs for Drain {
     }
 }
 
+/// Puts a file of servers in the place of the old one, for Nginx to take up with its site; the workers of before.
+fn put_nginx(
+    site: &str,
+    path: &str,
+    (old, new): (&str, &str),
+    host: &dyn Host,
+) -> Result<Vec<String>, Fault> {
+    let write = |content: &str| host.write(path, content.as_bytes(), &Access::root(0o644));
+    let refused = "`nginx -t` fails, so no server could be drained; all is as it was";
+    let before = nginx::take_up(host, || write(new), || write(old), |said| Fault::new(refused).output(said))?;
+    let content = host.text(&nginx_site::available(site))?.unwrap_or_default();
+    let site = NginxSite { name: site.into(), content, reload_when: vec![path.into()] };
+    site.note_loaded(host)?;
+    Ok(before)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::resource::converge::{Converge, Outcome};
     use crate::resource::fake::FakeHost;
-    use crate::resource::web::haproxy;
     use crate::resource::web::nginx_sites::NginxSites;
 
     const PATH: &str = "/etc/nginx/deployer/deployer.servers";
@@ -146,7 +182,8 @@ mod tests {
     fn drain(servers: &[&str]) -> Drain {
         let both = ["10.0.0.1:80", "10.0.0.2:80"].map(String::from);
         let (down, up) = both.into_iter().partition(|one| servers.contains(&one.as_str()));
-        Drain { program: Program::Nginx, site: "deployer".into(), path: PATH.into(), down, up }
+        let upstream = Upstream::Nginx { site: "deployer".into(), servers: PATH.into() };
+        Drain { upstream, down, up }
     }
 
     fn balancer() -> FakeHost {
@@ -228,9 +265,7 @@ backend deployer_other__hosts
         host.answer("haproxy -c", "", 0);
         host.put(haproxy::PATH, TWO);
         let one = Drain {
-            program: Program::Haproxy,
-            site: "deployer__hosts".into(),
-            path: haproxy::PATH.into(),
+            upstream: Upstream::Haproxy { backend: "deployer__hosts".into() },
             ..drain(&["10.0.0.1:80"])
         };
         let change = Change::new("drained", "none", "10.0.0.1:80");
@@ -241,7 +276,7 @@ backend deployer_other__hosts
         let back = Drain { down: Vec::new(), up: one.down.clone(), ..one.clone() };
         assert!(matches!(back.converge(&host), Outcome::Changed(_)));
         assert_eq!(host.text(haproxy::PATH), Some(TWO.into()));
-        let last = Drain { site: "deployer_other__hosts".into(), ..one };
+        let last = Drain { upstream: Upstream::Haproxy { backend: "deployer_other__hosts".into() }, ..one };
         assert_eq!(last.converge(&host), Outcome::Unchanged);
     }
 }

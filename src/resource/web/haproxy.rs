@@ -1,5 +1,7 @@
 //! The one file of HAProxy, taken live as a transaction: test, write, reload, confirm; or put the old one back.
 
+use std::time::{Duration, Instant};
+
 use serde::{Deserialize, Serialize};
 
 use super::server_line::Program;
@@ -29,6 +31,8 @@ const TRIAL: &str = "/etc/haproxy/haproxy.cfg.new";
 const KEPT: &str = "/etc/haproxy/haproxy.cfg.before-deployer";
 /// How a file of ours begins.
 const OURS: &str = "# Made by deployer";
+/// How long a new worker may read its file.
+const READ_DEADLINE: Duration = Duration::from_secs(20);
 const STAMP: &str = "haproxy";
 const ACCESS: Access = Access::root(0o644);
 
@@ -70,13 +74,14 @@ impl Haproxy {
                 stamp::write(host, STAMP, &self.digest(host)?)?;
                 Ok(before)
             }
-            Err(fault) => {
+            Err(mut fault) => {
                 match seen {
                     Some(old) => host.write(PATH, old.as_bytes(), &ACCESS)?,
                     None => host.remove(PATH)?,
                 }
                 // Its workers serve on as before; its master must read something that it can follow.
-                let _ = reload(host);
+                drop(reload(host));
+                fault.message += "; the old file is back and was never unloaded";
                 Err(fault)
             }
         }
@@ -103,14 +108,31 @@ fn reload(host: &dyn Host) -> Result<Vec<String>, Fault> {
     let Some(master) = worker::master(host, "haproxy")? else { return Ok(Vec::new()) };
     let before = worker::of(host, &master)?;
     run_or_fault(host, &Run::new(&["systemctl", "reload", "haproxy.service"]))?;
-    if worker::renewed(host, &master, &before)? {
+    if worker::renewed(host, &master, &before)? && follows(host)? {
         return Ok(before);
     }
     let log =
         host.ask(&Run::new(&["journalctl", "-u", "haproxy.service", "-n", "12", "-o", "cat", "--no-pager"]))?;
-    Err(Fault::new("haproxy could not take up its new file; the old one is back and was never unloaded")
+    Err(Fault::new("haproxy could not take up its new file")
         .output(&log.text())
         .fix("if a port is taken, free it (nginx of before: sudo systemctl disable --now nginx), then run the same command again"))
+}
+
+/// Whether the new worker stays: from 3.1 on it is there before it has read its file, and the master tells systemd how
+/// that ended. Older masters tell of a failure only, or of nothing.
+fn follows(host: &dyn Host) -> Result<bool, Fault> {
+    let show = Run::new(&["systemctl", "show", "-p", "ActiveState,StatusText", "haproxy.service"]);
+    let deadline = Instant::now() + READ_DEADLINE;
+    loop {
+        let said = host.ask(&show)?.stdout;
+        if !said.contains("ActiveState=reloading") {
+            return Ok(!said.contains("StatusText=Reload failed"));
+        }
+        if Instant::now() > deadline {
+            return Ok(false);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 impl Verbs for Haproxy {
@@ -188,8 +210,31 @@ mod tests {
         host.put("/proc/7/comm", "haproxy\n");
         host.answer("systemctl reload", "", 1);
         let Outcome::Failed(fault) = file("new\n").converge(&host) else { panic!("it went live") };
-        assert_eq!(fault.message, "`systemctl reload haproxy.service` failed (exit 1)");
+        assert_eq!(
+            fault.message,
+            "`systemctl reload haproxy.service` failed (exit 1); the old file is back and was never unloaded"
+        );
         assert_eq!(host.text(PATH), Some(format!("{OURS}\nold\n")));
+    }
+
+    #[test]
+    fn a_worker_that_goes_again_while_it_reads_the_file_is_no_success() {
+        let host = host();
+        file("old\n").converge(&host);
+        host.put("/run/haproxy.pid", "7\n");
+        host.put("/proc/7/comm", "haproxy\n");
+        let workers = "/proc/7/task/7/children";
+        host.put(workers, "8 ");
+        host.answer("systemctl reload", "", 0);
+        host.effect("systemctl reload", move |host| host.put(workers, "8 9 "));
+        host.answer("journalctl", "Failed to load worker!", 0);
+        host.answer("systemctl show", "ActiveState=active\nStatusText=Reload failed!\n", 0);
+        let Outcome::Failed(fault) = file("new\n").converge(&host) else { panic!("it went live") };
+        assert_eq!(fault.output, "Failed to load worker!");
+        assert_eq!(host.text(PATH), Some(format!("{OURS}\nold\n")));
+        host.put(workers, "8 ");
+        host.answer("systemctl show", "ActiveState=active\nStatusText=Ready.\n", 0);
+        assert!(matches!(file("new\n").converge(&host), Outcome::Changed(_)));
     }
 
     #[test]

@@ -69,9 +69,12 @@ impl NginxSite {
     }
 
     /// What its file and its link lack.
-    pub fn diff(&self, seen: &Seen) -> Vec<Change> {
+    ///
+    /// What differs of a site that `is_alone` needs no name.
+    pub fn diff(&self, seen: &Seen, is_alone: bool) -> Vec<Change> {
         let old = String::from_utf8_lossy(seen.content.as_deref().unwrap_or_default()).into_owned();
-        let mut changes: Vec<Change> = Change::of("content", old, &self.content).into_iter().collect();
+        let what = if is_alone { "content".to_string() } else { format!("content of {}", self.name) };
+        let mut changes: Vec<Change> = Change::of(&what, old, &self.content).into_iter().collect();
         if seen.link != Some(Kind::Link(self.available())) {
             changes.push(Change::new(&format!("site {}", self.name), "not enabled", "enabled"));
         }

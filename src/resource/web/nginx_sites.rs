@@ -75,9 +75,8 @@ impl NginxSites {
             return Fault::new(format!("`nginx -t` refused the configuration; {BACK}")).output(text);
         };
         let ours = self.sites.iter().find(|site| file == site.enabled() || file == site.available());
-        let foreign = || host.read(&file).ok().flatten().unwrap_or_default();
-        let content = ours
-            .map_or_else(|| String::from_utf8_lossy(&foreign()).into_owned(), |site| site.content.clone());
+        let foreign = || host.text(&file).ok().flatten().unwrap_or_default();
+        let content = ours.map_or_else(foreign, |site| site.content.clone());
         let line = content.lines().nth(number.saturating_sub(1)).unwrap_or_default().trim();
         let output = format!("{text}\nline {number}: {line}");
         let Some(site) = ours else {
@@ -115,7 +114,8 @@ impl Verbs for NginxSites {
     }
 
     fn diff(&self, seen: &Seen) -> Vec<Change> {
-        let mut changes: Vec<Change> = self.pairs(seen).flat_map(|(site, seen)| site.diff(seen)).collect();
+        let mut changes: Vec<Change> =
+            self.pairs(seen).flat_map(|(site, seen)| site.diff(seen, self.sites.len() == 1)).collect();
         changes.extend(
             seen.former.iter().map(|name| Change::new(&format!("site {name}"), "enabled", "disabled")),
         );
@@ -136,17 +136,12 @@ impl Verbs for NginxSites {
                 return Err(Fault::new(own).fix(format!("sudo mv {path} /etc/nginx/sites-available/mine")));
             }
         }
-        match self.swap(seen, host).and_then(|()| nginx::test(host)) {
-            Ok(tested) if tested.status == 0 => drop(nginx::reload(host)?),
-            Ok(tested) => {
-                self.put_back(seen, host)?;
-                return Err(self.refused(&tested.text(), host));
-            }
-            Err(fault) => {
-                self.put_back(seen, host)?;
-                return Err(fault);
-            }
-        }
+        nginx::take_up(
+            host,
+            || self.swap(seen, host),
+            || self.put_back(seen, host),
+            |said| self.refused(said, host),
+        )?;
         self.sites.iter().try_for_each(|site| site.note_loaded(host))
     }
 }
@@ -232,6 +227,22 @@ mod tests {
         let texts = ["deployer", "deployer_a"].map(|name| host.text(&nginx_site::available(name)));
         assert_eq!(texts, [Some("old\n".into()), None]);
         assert!(!host.writes().iter().any(|w| w.contains("reload")));
+    }
+
+    #[test]
+    fn sites_that_nginx_does_not_follow_give_way_to_those_of_before() {
+        let host = answering();
+        site("server { listen 80; }\n").converge(&host);
+        host.put("/run/nginx.pid", "7\n");
+        host.put("/proc/7/comm", "nginx\n");
+        host.answer("nginx -s reload", "", 1);
+        let Outcome::Failed(fault) = site("server { listen 90; }\n").converge(&host) else {
+            panic!("it went live")
+        };
+        assert_eq!(fault.message, "`nginx -s reload` failed; the old configuration is back");
+        assert_eq!(host.text(&nginx_site::available("deployer")), Some("server { listen 80; }\n".into()));
+        host.remove("/run/nginx.pid").unwrap();
+        assert_eq!(site("server { listen 80; }\n").converge(&host), Outcome::Unchanged);
     }
 
     #[test]

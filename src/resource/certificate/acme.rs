@@ -42,6 +42,8 @@ pub struct Acme {
 
 /// certbot's own timer renews 30 days before the end; who is nearer to it than this has no working timer.
 const SPARE: Duration = Duration::from_secs(7 * 86400);
+/// What is wrong where certbot has the wanted one already.
+const NOT_IN_USE: &str = "not in use";
 /// The first certbot that can be told the kind of a key.
 const KEY_TYPE_SINCE: (u32, u32) = (1, 10);
 
@@ -70,7 +72,7 @@ impl Verbs for Acme {
             Some(_) if remembered("server") != Some(&self.directory_url) => Some("from another authority"),
             Some(chain) if chain.term(SPARE) != Term::Holds => Some("at its end"),
             Some(_) if !lineage.as_ref().is_some_and(Lineage::is_ours) => Some("renewed without a reload"),
-            Some(_) => (link != Some(Kind::Link(self.dir()))).then_some("not in use"),
+            Some(_) => (link != Some(Kind::Link(self.dir()))).then_some(NOT_IN_USE),
         };
         Ok(Seen { wrong, known: lineage.is_some() })
     }
@@ -87,7 +89,7 @@ impl Verbs for Acme {
     }
 
     fn apply(&self, seen: &Seen, host: &dyn Host) -> Result<(), Fault> {
-        if seen.wrong != Some("not in use") {
+        if seen.wrong != Some(NOT_IN_USE) {
             host.make_directory(&self.webroot, &Access::root(0o755))?;
             let ran = host.run(&Run::new(&self.command(seen, host)?))?;
             if ran.status != 0 {

@@ -69,7 +69,7 @@ fn rendered(template: &Node, context: &TaskContext, values: &Values) -> Result<V
     Ok(Value::Str(content))
 }
 
-/// Turns the values of sites into sites, each rendered as the `item` of the template.
+/// Renders the file of each site; what stands under its `site` is the `item` of the template.
 fn render_sites(
     sites: &mut Node,
     template: &Node,
@@ -78,16 +78,13 @@ fn render_sites(
 ) -> Result<(), Diagnostic> {
     let Value::Seq(items) = &mut sites.value else { return Ok(()) };
     for item in items {
+        // What is no map is refused when the sites are read.
+        let Value::Map(site) = &mut item.value else { continue };
         let mut values = values.clone();
-        values.insert("item", &item.to_json());
-        let at = &template.span;
-        let name = item.get("id").and_then(Node::text).unwrap_or_default().to_string();
-        let mut site = vec![
-            entry("name", Value::Str(name), at),
-            entry("content", rendered(template, context, &values)?, at),
-        ];
-        site.extend(item.get("reload_when").map(|paths| entry("reload_when", paths.value.clone(), at)));
-        item.value = Value::Map(site);
+        if let Some(index) = site.iter().position(|(key, _)| key.value == "site") {
+            values.insert("item", &site.remove(index).1.to_json());
+        }
+        site.push(entry("content", rendered(template, context, &values)?, &template.span));
     }
     Ok(())
 }
@@ -133,4 +130,55 @@ pub fn entry(key: &str, value: Value, at: &Span) -> (Spanned<String>, Node) {
 /// A place in a file, as people read it.
 pub fn place(span: &Span) -> String {
     format!("{}:{}", span.source.name, span.line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::source::Source;
+    use crate::base::yaml;
+    use crate::deployer::os;
+    use crate::resource::web::nginx_site::NginxSite;
+    use crate::resource::web::nginx_sites::NginxSites;
+
+    /// The sites of a task, or what is wrong with them.
+    fn sites(text: &str) -> Result<Vec<NginxSite>, Diagnostic> {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("own.tera"), "root {{ item.root | nginx }};\n").unwrap();
+        let (templates, facts) =
+            (Templates::load(Some(dir.path())).unwrap(), os::facts("ubuntu-24.04", "a").unwrap());
+        let mut values = Values::default();
+        values.insert("item", &serde_json::json!({ "root": "/outer" }));
+        let context = TaskContext { templates: &templates, values, facts: &facts, programs: &[] };
+        let mut body = yaml::parse(&Source::new("site.yml", text)).unwrap();
+        let Value::Map(entries) = &mut body.value else { panic!("no map: {text}") };
+        finish("nginx_sites", entries, &context, &context.values)?;
+        body.decode().map(|all: NginxSites| all.sites)
+    }
+
+    #[test]
+    fn a_site_of_a_playbook_keeps_what_is_said_of_it() {
+        let read = sites(
+            "sites: [{ name: shop, reload_when: [/a], site: { root: /shop } }, { name: rest }]\ntemplate: own.tera\n",
+        );
+        let site = |name: &str, content: &str, reload_when: &[&str]| NginxSite {
+            name: name.into(),
+            content: content.into(),
+            reload_when: reload_when.iter().map(|path| path.to_string()).collect(),
+        };
+        let wanted = [site("shop", "root /shop;\n", &["/a"]), site("rest", "root /outer;\n", &[])];
+        assert_eq!(read.unwrap(), wanted);
+    }
+
+    #[test]
+    fn a_site_of_a_playbook_is_read_as_strictly_as_any_other() {
+        for (site, message) in [
+            ("{ name: shop, reload_wen: [/a] }", "unknown key `reload_wen`"),
+            ("{ reload_when: [/a] }", "`sites`: the key `name` is missing"),
+            ("shop", "`sites`: expected a map, found the text `shop`"),
+        ] {
+            let wrong = sites(&format!("sites: [{site}]\ntemplate: own.tera\n")).unwrap_err();
+            assert_eq!(wrong.message, message);
+        }
+    }
 }

@@ -66,7 +66,7 @@ pub fn fill(values: &mut Values, scene: &Scene) {
     vars.insert("haproxy".into(), haproxy::values(scene, &layout));
     let sites: Vec<Value> = all.into_iter().filter_map(|(other, site)| (!other).then_some(site)).collect();
     vars.insert("balanced".into(), sites.iter().filter(|site| !site["balance"].is_null()).cloned().collect());
-    vars.insert("sites".into(), sites.into());
+    vars.insert("sites".into(), sites.into_iter().map(site::file).collect());
     vars.insert("probes".into(), stack.probes.iter().map(|probe| site::probe(probe, stack, host)).collect());
     vars.extend(tls::certificates(stack.sites.iter().map(|one| (one, one.id())), host));
     vars.insert("hardening".into(), hardening::values(stack, facts));

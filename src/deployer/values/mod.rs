@@ -82,8 +82,7 @@ pub fn fill(values: &mut Values, scene: &Scene) {
 
 /// Where the apps of a host listen: `HOST:PORT`, or a path.
 pub fn listening(stack: &Stack, facts: &Facts) -> Vec<String> {
-    let layout = Layout::of(&Map::new(), facts);
-    stack.apps.iter().enumerate().map(|(index, app)| layout.listen(index, app)).collect()
+    stack.apps.iter().enumerate().map(|(index, app)| layout::listen(facts.init, index, app)).collect()
 }
 
 /// Where a Python application goes.

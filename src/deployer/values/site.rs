@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Scene;
 use super::balance;
-use super::layout::{Layout, announced};
+use super::layout::{Layout, announced, listen};
 use super::{header, limit, page, tls};
 use crate::deployer::inventory::Host;
 use crate::deployer::nginx;
@@ -89,7 +89,7 @@ fn log(site: &Site, id: &str, layout: &Layout) -> Value {
 fn proxied(apps: &[&App], stack: &Stack, layout: &Layout) -> Vec<Value> {
     let proxied = apps.iter().filter(|app| !app.routes.is_empty()).map(|app| {
         let index = stack.apps.iter().position(|other| other.name == app.name).unwrap_or_default();
-        let listen = layout.listen(index, app);
+        let listen = listen(layout.init, index, app);
         let server = if listen.starts_with('/') { format!("unix:{listen}") } else { listen };
         let locations = app.routes.iter().flat_map(|route| {
             matches(route)

@@ -4,7 +4,6 @@ pub mod balance;
 pub mod cli;
 pub mod code;
 pub mod command;
-pub mod confirm;
 mod control;
 pub mod desk;
 pub mod haproxy;

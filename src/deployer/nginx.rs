@@ -4,10 +4,10 @@
 /// A version: 1.22.1 is `[1, 22, 1]`.
 pub type Version = [u32; 3];
 
-/// The PROXY protocol as a word of `listen`.
-pub const PROXY_PROTOCOL: Version = [1, 5, 12];
 /// `ssl_session_tickets` can be switched off.
 pub const TICKETS: Version = [1, 5, 9];
+/// The PROXY protocol as a word of `listen`.
+pub const PROXY_PROTOCOL: Version = [1, 5, 12];
 /// An upstream's server is chosen by a value of the request, `hash`.
 pub const HASH: Version = [1, 7, 2];
 /// `add_header … always`.

@@ -36,9 +36,17 @@ pub struct Channel {
     from: Box<dyn AsyncRead + Unpin + Send>,
     to: Box<dyn AsyncWrite + Unpin + Send>,
     errors: Errors,
-    target: Target,
-    control: PathBuf,
+    way: Way,
     _alive: Alive,
+}
+
+/// What [`Channel::open`] takes for another channel, over a connection of its own.
+#[derive(Clone)]
+pub struct Way {
+    /// Where it leads.
+    pub target: Target,
+    /// Where its controls lie.
+    pub control: PathBuf,
 }
 
 /// What must live as long as the channel.
@@ -69,9 +77,9 @@ impl Channel {
         Ok(channel)
     }
 
-    /// Where it leads and where its controls lie: what [`Channel::open`] takes for another one, over a connection of its own.
-    pub fn way(&self) -> (Target, PathBuf) {
-        (self.target.clone(), self.control.clone())
+    /// The way to the same agent once more.
+    pub fn way(&self) -> Way {
+        self.way.clone()
     }
 
     /// Sends a frame of JSON.
@@ -138,7 +146,7 @@ impl Channel {
         }
         let arch = self.line().await?;
         if arch != std::env::consts::ARCH {
-            return Err(start::another_processor(&self.target, &arch));
+            return Err(start::another_processor(&self.way.target, &arch));
         }
         // A host that cannot take it says why on standard error, and the pipe breaks.
         let sent = match agent.packed() {
@@ -175,17 +183,17 @@ impl Channel {
     /// Before the agent spoke: why there is no agent.
     async fn refused(&mut self, why: &str) -> Diagnostic {
         let said = self.errors.last_words().await;
-        let user = login::login_name(&self.target).await;
-        start::reason(&self.target, &user, why, &said)
+        let user = login::login_name(&self.way.target).await;
+        start::reason(&self.way.target, &user, why, &said)
     }
 
     /// After the agent spoke: the connection is gone.
     async fn lost(&mut self, why: &str) -> Diagnostic {
         let said = self.errors.last_words().await;
         if said.starts_with("sudo:") {
-            return start::reason(&self.target, &login::login_name(&self.target).await, why, &said);
+            return start::reason(&self.way.target, &login::login_name(&self.way.target).await, why, &said);
         }
-        let error = Diagnostic::error(format!("{}: the connection was lost: {why}", self.target.name));
+        let error = Diagnostic::error(format!("{}: the connection was lost: {why}", self.way.target.name));
         let error = error
             .exit(Exit::Unreachable)
             .fix("run the same command again; it continues where this one stopped");
@@ -255,8 +263,7 @@ async fn open_ssh(
         from: Box::new(from),
         to: Box::new(to),
         errors: Errors::collect(errors),
-        target: target.clone(),
-        control: control.to_path_buf(),
+        way: Way { target: target.clone(), control: control.to_path_buf() },
         _alive: Alive::Ssh { _child: Box::new(child), _session: session },
     })
 }
@@ -291,8 +298,7 @@ fn open_local(target: &Target, control: &Path) -> Result<Channel, Diagnostic> {
         from: Box::new(from),
         to: Box::new(to),
         errors: Errors::collect(errors),
-        target: target.clone(),
-        control: control.to_path_buf(),
+        way: Way { target: target.clone(), control: control.to_path_buf() },
         _alive: Alive::Local { _child: Box::new(child) },
     })
 }

@@ -4,7 +4,7 @@ use super::listener::Listener;
 use super::location::{Kind, Location};
 use super::syntax::Word;
 use super::{Finding, Scene};
-use crate::base::diagnostic::{Diagnostic, did_you_mean};
+use crate::base::diagnostic::Diagnostic;
 
 /// Where a request goes.
 struct Target<'t> {
@@ -75,13 +75,8 @@ pub fn unknown_upstream(scene: &Scene, found: &mut Vec<Finding>) {
         [] => "nothing on this host is called so".to_string(),
         known => format!("upstreams of this host: {}", known.join(", ")),
     };
-    let fix = match did_you_mean(host, known.iter().copied()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => "name an upstream of this host, or an address".to_string(),
-    };
-    found.push(
-        Diagnostic::error(format!("unknown upstream `{host}`")).at(&word.span).label(label).fix(fix).into(),
-    );
+    let unknown = Diagnostic::error(format!("unknown upstream `{host}`")).at(&word.span).label(label);
+    found.push(unknown.fix("name an upstream of this host, or an address").suggest(host, known).into());
 }
 
 /// An address of the host itself that nobody there listens on.

@@ -1,5 +1,6 @@
 //! Playbooks: what hosts should be, as data. A list of plays, each a list of tasks, each one resource.
 
+mod finish;
 mod parse;
 mod serial;
 mod task;
@@ -11,9 +12,10 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::source::{Source, Span};
 use crate::base::yaml::{Node, Spanned};
 
+pub use finish::TaskContext;
 pub use parse::parse;
 pub use serial::{Serial, Share, max_fail};
-pub use task::{Compiled, Task, TaskContext};
+pub use task::{Compiled, Task};
 
 /// The playbook that is run if none is named; a project's own `site.yml` wins.
 const SITE: &str = "playbooks/site.yml";

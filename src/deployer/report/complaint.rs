@@ -133,7 +133,7 @@ fn missed(report: &Report, (probe, miss, from): (&Probe, &Miss, &str), ending: &
 mod tests {
     use super::*;
     use crate::base::secret::Mask;
-    use crate::resource::probe::Expect;
+    use crate::resource::probe::{Expect, sample};
     use std::path::Path;
 
     fn told(reports: &[Report], limit: Option<&str>) -> Vec<String> {
@@ -150,15 +150,7 @@ mod tests {
     #[test]
     fn the_same_answer_there_and_here_is_told_once_and_different_ones_apart() {
         let mut report = host("web-01");
-        let home = Probe {
-            name: "home".into(),
-            get: "/".into(),
-            host: None,
-            port: 80,
-            tls: None,
-            proxied: false,
-            expect: Expect::default(),
-        };
+        let home = sample::probe(80, Expect::default());
         report.plan.probes = vec![home.clone(), home];
         let status = |seen| Some(Miss::Status { seen, wanted: 200 });
         report.proved = vec![status(502), status(502)];

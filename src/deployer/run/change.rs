@@ -5,12 +5,12 @@ use std::time::Duration;
 use crate::agent::wire::{ToAgent, ToDesk};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
-use crate::deployer::confirm::confirm;
 use crate::deployer::payload::Binaries;
 use crate::resource::converge::Outcome;
 use crate::resource::probe::Miss;
 
 use super::ask::Asked;
+use super::confirm::confirm;
 use super::prove::{PATIENCE, prove};
 use super::{Report, Watch, refused};
 

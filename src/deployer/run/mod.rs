@@ -3,6 +3,7 @@
 mod ask;
 mod batch;
 mod change;
+mod confirm;
 mod drain;
 mod prove;
 mod report;

@@ -201,10 +201,19 @@ pub fn read(name: &Spanned<String>, node: &Node, words: Words, said: &mut Vec<Di
 pub fn check_name(what: &str, name: &Spanned<String>, longest: usize, said: &mut Vec<Diagnostic>) {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     let starts = name.value.starts_with(|c: char| c.is_ascii_lowercase());
+    let is_mark = |letter: char| letter == '-' || letter == '_';
+    let mut letters: Vec<char> = name.value.chars().collect();
+    letters.dedup_by(|next, last| is_mark(*next) && is_mark(*last));
+    let meant: String = letters.into_iter().collect();
+    let refused = Diagnostic::error(format!("`{}` cannot be the name of {what}", name.value.escape_debug()));
+    let refused = refused.at(&name.span);
     if !starts || !name.value.chars().all(fits) || name.value.len() > longest {
         let label = format!("a letter first, then letters, digits, `-`, `_`; lower case, at most {longest}");
-        let message = format!("`{}` cannot be the name of {what}", name.value.escape_debug());
-        said.push(Diagnostic::error(message).at(&name.span).label(label));
+        said.push(refused.label(label));
+    } else if meant != name.value {
+        let label =
+            "two of `-` and `_` in a row stand in names that are made here, like `deployer_shop__hosts`";
+        said.push(refused.label(label).fix(format!("write `{meant}`")));
     }
 }
 

@@ -40,6 +40,18 @@ fn an_app_is_read_with_its_defaults() {
 }
 
 #[test]
+fn no_name_can_be_one_that_is_made_here() {
+    for (name, meant) in [("shop__hosts", "shop_hosts"), ("a-b--c", "a-b-c"), ("a-_b", "a-b")] {
+        let vars = format!("apps:\n  {name}:\n    run: '@hbnb/web'\nsites:\n  {name}: {{}}");
+        let said = Stack::of(&inventory(&vars).hosts[0], as_typed).unwrap_err();
+        let said: Vec<_> = said.into_iter().map(|one| (one.message, one.fix)).collect();
+        let wanted = ["an app", "a site"]
+            .map(|what| (format!("`{name}` cannot be the name of {what}"), Some(format!("write `{meant}`"))));
+        assert_eq!(said, wanted);
+    }
+}
+
+#[test]
 fn a_site_and_its_probes_are_read_with_their_defaults() {
     let inventory = inventory(
         "site:\n  server_name: example.com\n  headers: { X-A: 'say \"hi\" for 5%' }\n  redirects: { /redirect_me: 'https://example.org/?a=%20b' }\n  error_pages: { 404: 'nothing here', 500: /sorry }\nprobes:\n  - { name: home, get: / }\n  - { name: old, get: /redirect_me, host: example.com, expect: { status: 301, body: x, header: { Location: y } } }",

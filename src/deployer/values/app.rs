@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::layout::{Layout, unit};
+use super::layout::{Layout, listen, unit};
 use crate::base::secret::Text;
 use crate::base::yaml::MASKED;
 use crate::deployer::python::Installed;
@@ -30,7 +30,7 @@ pub fn values(
     database: &Database,
     layout: &Layout,
 ) -> Value {
-    let listen = layout.listen(index, app);
+    let listen = listen(layout.init, index, app);
     let is_unix = listen.starts_with('/');
     let mut command =
         vec![format!("{}/current/appserver", layout.root), "--workers".into(), app.workers.to_string()];

@@ -67,17 +67,6 @@ impl Layout {
         }
     }
 
-    /// Where an app listens: `HOST:PORT`, or a path.
-    pub fn listen(&self, index: usize, app: &App) -> String {
-        match (&app.bind, self.init) {
-            (Bind::Tcp { host, port }, _) if host.contains(':') => format!("[{host}]:{port}"),
-            (Bind::Tcp { host, port }, _) => format!("{host}:{port}"),
-            (Bind::Unix(path), _) => path.clone(),
-            (Bind::Own, Init::Systemd) => format!("/run/{}.sock", unit(app)),
-            (Bind::Own, Init::Upstart) => format!("127.0.0.1:{}", UPSTART_PORTS + index),
-        }
-    }
-
     /// A directory of the inventory; a relative one lies in the live release, of a Python application in its own.
     pub fn directory(&self, app: Option<&App>, dir: &str) -> String {
         let own = app.filter(|app| app.run.wsgi().is_some());
@@ -85,6 +74,17 @@ impl Layout {
         let absolute =
             if dir.starts_with('/') { dir.to_string() } else { format!("{}{own}/current/{dir}", self.root) };
         absolute.trim_end_matches('/').to_string() + "/"
+    }
+}
+
+/// Where an app listens, the stack's `index`th: `HOST:PORT`, or a path.
+pub fn listen(init: Init, index: usize, app: &App) -> String {
+    match (&app.bind, init) {
+        (Bind::Tcp { host, port }, _) if host.contains(':') => format!("[{host}]:{port}"),
+        (Bind::Tcp { host, port }, _) => format!("{host}:{port}"),
+        (Bind::Unix(path), _) => path.clone(),
+        (Bind::Own, Init::Systemd) => format!("/run/{}.sock", unit(app)),
+        (Bind::Own, Init::Upstart) => format!("127.0.0.1:{}", UPSTART_PORTS + index),
     }
 }
 

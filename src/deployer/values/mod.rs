@@ -66,7 +66,7 @@ pub fn fill(values: &mut Values, scene: &Scene) {
     vars.insert("haproxy".into(), haproxy::values(scene, &layout));
     let sites: Vec<Value> = all.into_iter().filter_map(|(other, site)| (!other).then_some(site)).collect();
     vars.insert("balanced".into(), sites.iter().filter(|site| !site["balance"].is_null()).cloned().collect());
-    vars.insert("sites".into(), sites.into());
+    vars.insert("sites".into(), sites.into_iter().map(site::file).collect());
     vars.insert("probes".into(), stack.probes.iter().map(|probe| site::probe(probe, stack, host)).collect());
     vars.extend(tls::certificates(stack.sites.iter().map(|one| (one, one.id())), host));
     vars.insert("hardening".into(), hardening::values(stack, facts));
@@ -82,8 +82,7 @@ pub fn fill(values: &mut Values, scene: &Scene) {
 
 /// Where the apps of a host listen: `HOST:PORT`, or a path.
 pub fn listening(stack: &Stack, facts: &Facts) -> Vec<String> {
-    let layout = Layout::of(&Map::new(), facts);
-    stack.apps.iter().enumerate().map(|(index, app)| layout.listen(index, app)).collect()
+    stack.apps.iter().enumerate().map(|(index, app)| layout::listen(facts.init, index, app)).collect()
 }
 
 /// Where a Python application goes.

@@ -4,9 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::Scene;
 use super::balance;
-use super::layout::{Layout, announced};
+use super::layout::{Layout, announced, listen};
 use super::{header, limit, page, tls};
-use crate::deployer::balance::servers_file;
 use crate::deployer::inventory::Host;
 use crate::deployer::nginx;
 use crate::deployer::stack::name;
@@ -31,7 +30,6 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
     let plain = layout.addresses(site.listen, announced(site), site.server_name.is_empty());
     json!({
         "id": id,
-        "reload_when": site.balance.iter().map(|_| servers_file(&id)).collect::<Vec<_>>(),
         "balance": balance,
         "told": balance::told(site, &id, scene, layout),
         "name": site.name.as_deref().map_or("", String::as_str),
@@ -56,6 +54,12 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
         "has_root": has_root || site.balance.is_some(),
         "statics": statics().map(|(app, (path, dir))| json!({ "path": path.value, "dir": layout.directory(app, dir) })).collect::<Vec<_>>(),
     })
+}
+
+/// The file of a site of Nginx: what it is called, the files that it includes, and its values for the template.
+pub fn file(site: Value) -> Value {
+    let included: Vec<&Value> = site["balance"].get("file").into_iter().collect();
+    json!({ "name": site["id"], "reload_when": included, "site": site })
 }
 
 /// Where nginx must turn strangers away who come by plain HTTP.
@@ -85,7 +89,7 @@ fn log(site: &Site, id: &str, layout: &Layout) -> Value {
 fn proxied(apps: &[&App], stack: &Stack, layout: &Layout) -> Vec<Value> {
     let proxied = apps.iter().filter(|app| !app.routes.is_empty()).map(|app| {
         let index = stack.apps.iter().position(|other| other.name == app.name).unwrap_or_default();
-        let listen = layout.listen(index, app);
+        let listen = listen(layout.init, index, app);
         let server = if listen.starts_with('/') { format!("unix:{listen}") } else { listen };
         let locations = app.routes.iter().flat_map(|route| {
             matches(route)

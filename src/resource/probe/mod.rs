@@ -1,6 +1,8 @@
 //! Proof: one HTTP request and what its answer must be.
 
 pub mod proxy_protocol;
+#[cfg(test)]
+pub mod sample;
 pub mod tls;
 
 use std::collections::BTreeMap;
@@ -240,15 +242,7 @@ mod tests {
     fn the_first_thing_that_differs_is_named() {
         let header = BTreeMap::from([("X-Served-By".to_string(), "web-01".to_string())]);
         let expect = Expect { status: 200, body: Some("School".into()), header };
-        let probe = Probe {
-            name: "home".into(),
-            get: "/".into(),
-            host: None,
-            port: 80,
-            tls: None,
-            proxied: false,
-            expect,
-        };
+        let probe = sample::probe(80, expect);
         let answer = |status, server: &str, body: &str| Answer {
             status,
             headers: vec![("x-served-by".into(), server.into())],
@@ -267,15 +261,7 @@ mod tests {
     #[test]
     fn a_closed_port_is_no_answer() {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let probe = Probe {
-            name: "x".into(),
-            get: "/".into(),
-            host: None,
-            port,
-            tls: None,
-            proxied: false,
-            expect: Expect::default(),
-        };
+        let probe = sample::probe(port, Expect::default());
         assert!(matches!(probe.check("127.0.0.1", Duration::ZERO, Asker::Desk), Err(Miss::Silent(_))));
     }
 }

@@ -1,20 +1,17 @@
 //! The desk's part of a change that could lock it out: it logs in anew, and so proves that it is not.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use crate::agent::wire::{ToAgent, ToDesk};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::exit::Exit;
+use crate::deployer::payload::Binary;
+use crate::deployer::ssh::{Channel, Stay, Way};
 use crate::resource::converge::Outcome;
 use crate::resource::fault::Fault;
 use crate::resource::guard::State;
-
-use super::payload::Binary;
-use super::ssh::{Channel, Stay};
-use super::target::Target;
 
 /// How much longer than the host waits we try to learn what it has done: sshd may have to start first.
 const AFTERWARDS: Duration = Duration::from_secs(30);
@@ -22,11 +19,11 @@ const AFTERWARDS: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
 /// After a refusal we do not try again before the host has acted: fail2ban locks out who fails five times.
 const AFTER_UNDOING: Duration = Duration::from_secs(2);
+/// Where the host refuses us even then: so long after the first refusal, twice as long after the second, and so on.
+const AFTER_REFUSAL: Duration = Duration::from_secs(5);
 /// What is told where nobody could ask.
 const UNASKED: &str =
     "the host puts back what was there before by itself, but it could not be asked whether it did";
-/// Where the host refuses us even then: so long after the first refusal, twice as long after the second, and so on.
-const AFTER_REFUSAL: Duration = Duration::from_secs(5);
 
 /// Confirms a change over a connection that did not exist before; what became of the step.
 ///
@@ -42,13 +39,24 @@ pub async fn confirm(
 ) -> Result<Outcome, Diagnostic> {
     let (way, mut refused) = (channel.way(), None);
     let told = first(end_of_step(channel), log_in(&way, agent, token, seconds, &mut refused)).await?;
-    Ok(match told {
-        Ok(Outcome::Undone(_)) => Outcome::Undone(unconfirmed(State::Undone, seconds, refused)),
+    Ok(outcome(told, seconds, refused))
+}
+
+/// What became of a step: what the host tells, and what the first login met that did not come through.
+fn outcome(told: Result<Outcome, Option<State>>, seconds: u16, refused: Option<Diagnostic>) -> Outcome {
+    let outcome = match told {
+        Ok(Outcome::Undone(_)) | Err(Some(State::Undone)) => {
+            Outcome::Undone(unconfirmed(State::Undone, seconds))
+        }
         Ok(outcome) => outcome,
-        Err(Some(State::Undone)) => Outcome::Undone(unconfirmed(State::Undone, seconds, refused)),
-        Err(Some(state)) => Outcome::Failed(unconfirmed(state, seconds, refused)),
-        Err(None) => Outcome::Failed(unconfirmed(UNASKED, seconds, refused)),
-    })
+        Err(Some(state)) => Outcome::Failed(unconfirmed(state, seconds)),
+        Err(None) => Outcome::Failed(unconfirmed(UNASKED, seconds)),
+    };
+    match outcome {
+        Outcome::Undone(fault) => Outcome::Undone(with(fault, refused)),
+        Outcome::Failed(fault) => Outcome::Failed(with(fault, refused)),
+        stays => stays,
+    }
 }
 
 /// What the agent tells over the old connection; where that is lost, how far the logins got.
@@ -82,7 +90,7 @@ async fn end_of_step(channel: &mut Channel) -> Result<Outcome, Diagnostic> {
 
 /// Logs in anew and confirms, until the guard is decided; none if the host could not be asked at all.
 async fn log_in(
-    way: &(Target, PathBuf),
+    way: &Way,
     agent: &Binary,
     token: &str,
     seconds: u16,
@@ -127,12 +135,8 @@ fn is_refusal(error: &Diagnostic) -> bool {
 }
 
 /// Logs in anew and confirms; how far the guard has come then.
-async fn anew(
-    (target, control): &(Target, PathBuf),
-    agent: &Binary,
-    token: &str,
-) -> Result<State, Diagnostic> {
-    let mut fresh = Channel::open(target, agent, Stay::Kept, control).await?;
+async fn anew(way: &Way, agent: &Binary, token: &str) -> Result<State, Diagnostic> {
+    let mut fresh = Channel::open(&way.target, agent, Stay::Kept, &way.control).await?;
     let _facts: ToDesk = fresh.receive().await?;
     fresh.send(&ToAgent::Confirm(token.to_string())).await?;
     match fresh.receive().await? {
@@ -143,13 +147,18 @@ async fn anew(
 }
 
 /// Why a change was not confirmed, and what is true now.
-fn unconfirmed(now: impl fmt::Display, seconds: u16, refused: Option<Diagnostic>) -> Fault {
+fn unconfirmed(now: impl fmt::Display, seconds: u16) -> Fault {
     let fault = Fault::new(format!("with this change no new login came through within {seconds} s; {now}"));
-    let said = refused.map_or(String::new(), |error| {
-        let notes = error.notes.iter().filter(|(name, _)| *name == "ssh said").map(|(_, said)| said.as_str());
-        std::iter::once(error.message.as_str()).chain(notes).collect::<Vec<_>>().join("\n")
-    });
-    fault.output(&said).fix("correct what this step sets, then run the same command again")
+    fault.fix("correct what this step sets, then run the same command again")
+}
+
+/// A fault, and what the first login met that did not come through.
+fn with(fault: Fault, refused: Option<Diagnostic>) -> Fault {
+    let Some(error) = refused else { return fault };
+    let notes = error.notes.iter().filter(|(name, _)| *name == "ssh said").map(|(_, said)| said.as_str());
+    let told = [fault.output.as_str()].into_iter().filter(|output| !output.is_empty());
+    let said = told.chain([error.message.as_str()]).chain(notes).collect::<Vec<_>>().join("\n");
+    fault.output(&said)
 }
 
 #[cfg(test)]
@@ -163,11 +172,23 @@ mod tests {
     }
 
     #[test]
-    fn an_undone_change_tells_what_the_first_new_login_met() {
+    fn a_change_that_did_not_stay_tells_what_the_first_new_login_met() {
         let refused = Diagnostic::error("web-01: cannot be reached").note("ssh said", "Connection timed out");
-        let fault = unconfirmed("all is as before", 30, Some(refused.note("key now", "x")));
-        assert_eq!(fault.message, "with this change no new login came through within 30 s; all is as before");
-        assert_eq!(fault.output, "web-01: cannot be reached\nConnection timed out");
+        let refused = Some(refused.note("key now", "x"));
+        let met = "web-01: cannot be reached\nConnection timed out";
+        let undone = unconfirmed(State::Undone, 30).output(met);
+        let wanted = "with this change no new login came through within 30 s; the host has put back what was there before";
+        assert_eq!(undone.message, wanted);
+        for told in [Ok(Outcome::Undone(Fault::new("x"))), Err(Some(State::Undone))] {
+            assert_eq!(outcome(told, 30, refused.clone()), Outcome::Undone(undone.clone()));
+        }
+        // The old connection tells what the host could not do, and cannot know why nobody came.
+        let unloaded = Fault::new("the old files could not be loaded").output("exit 1");
+        let told = outcome(Ok(Outcome::Failed(unloaded.clone())), 30, refused.clone());
+        assert_eq!(told, Outcome::Failed(unloaded.output(&format!("exit 1\n{met}"))));
+        let told = outcome(Err(None), 30, refused.clone());
+        assert_eq!(told, Outcome::Failed(unconfirmed(UNASKED, 30).output(met)));
+        assert_eq!(outcome(Ok(Outcome::Changed(Vec::new())), 30, refused), Outcome::Changed(Vec::new()));
     }
 
     #[tokio::test]

@@ -1,116 +1,30 @@
-//! What people brought themselves to a site of Nginx, a snippet or templates of their own, read as Nginx would read it.
+//! Where the lines of a rendered site come from: what is found is told where people can correct it.
 
 use std::sync::Arc;
 
-use crate::agent::wire::Plan;
-use crate::base::diagnostic::{Diagnostic, Level};
-use crate::base::secret::Mask;
+use crate::base::diagnostic::Level;
 use crate::base::source::{Source, Span};
-use crate::resource::Resource;
-use crate::resource::web::nginx_site::NginxSite;
+use crate::deployer::lint::{ALLOW, Finding};
+use crate::deployer::stack::Snippet;
 
-use super::lint::{self, ALLOW, Around, Finding, Listener, syntax};
-use super::stack::{Snippet, Stack};
-
-/// A host's sites, and what in them is the user's own.
-pub struct Review<'a> {
-    /// The host's name.
-    pub host: &'a str,
-    /// What it would get.
-    pub plan: &'a Plan,
-    /// What it is to run.
-    pub stack: &'a Stack,
-    /// Where its apps listen.
-    pub listening: Vec<String>,
-    /// Templates of Nginx that are not ours.
-    pub own: Vec<Arc<Source>>,
-    /// What is not to be repeated.
-    pub mask: &'a Mask,
-}
-
-impl Review<'_> {
-    /// Everything that is wrong or suspicious in the sites with a snippet, or in all if there are templates.
-    pub fn findings(&self) -> Vec<Diagnostic> {
-        let brought: Vec<&NginxSite> = self.sites().filter(|site| self.is_brought(site)).collect();
-        if brought.is_empty() {
-            return Vec::new();
-        }
-        let listeners = self.listening.iter().filter_map(|address| Listener::of(address, "80"));
-        let mut around = Around { listeners: listeners.collect(), ..Around::default() };
-        for text in self.texts().filter_map(|text| syntax::parse(&Source::new("", text)).ok()) {
-            around.add(&text);
-        }
-        brought.into_iter().flat_map(|site| self.of_site(site, &around)).collect()
-    }
-
-    fn sites(&self) -> impl Iterator<Item = &NginxSite> {
-        self.plan.steps.iter().flat_map(|step| match &step.resource {
-            Resource::NginxSites(all) => &all.sites[..],
-            _ => &[],
-        })
-    }
-
-    /// The files that Nginx reads.
-    fn texts(&self) -> impl Iterator<Item = &str> {
-        let included = self.plan.steps.iter().filter_map(|step| match &step.resource {
-            Resource::Servers(file) => Some(file.content.as_str()),
-            Resource::File(file) if file.path.starts_with("/etc/nginx/") => Some(file.content.as_str()),
-            _ => None,
-        });
-        included.chain(self.sites().map(|site| site.content.as_str()))
-    }
-
-    fn snippet(&self, site: &NginxSite) -> Option<&Snippet> {
-        self.stack.sites.iter().find(|of_stack| of_stack.id() == site.name)?.snippet.as_ref()
-    }
-
-    fn is_brought(&self, site: &NginxSite) -> bool {
-        !self.own.is_empty() || self.snippet(site).is_some()
-    }
-
-    fn of_site(&self, site: &NginxSite, around: &Around) -> Vec<Diagnostic> {
-        let source =
-            Source::new(format!("{}:{}", self.host, site.available()), self.mask.hide(&site.content));
-        let origin =
-            Origin { snippet: self.snippet(site).and_then(|own| within(own, &source)), own: &self.own };
-        match syntax::parse(&source) {
-            Ok(text) => lint::findings(&text, around).into_iter().map(|found| origin.placed(found)).collect(),
-            Err(mistake) => vec![origin.placed(lint::unread(&mistake).into())],
-        }
-    }
-}
-
-/// Adds what other hosts, or other releases, have not shown already.
-pub fn add(said: &mut Vec<Diagnostic>, more: Vec<Diagnostic>) {
-    let rule = |one: &Diagnostic| one.notes.iter().find(|(name, _)| *name == "rule").cloned();
-    let place = |one: &Diagnostic| {
-        one.span.as_ref().map(|span| (span.source.line(span.line).to_string(), span.column))
-    };
-    for one in more {
-        if !said.iter().any(|known| rule(known) == rule(&one) && place(known) == place(&one)) {
-            said.push(one);
-        }
-    }
-}
+use super::found::Found;
 
 /// Where the lines of a rendered site come from.
-struct Origin<'a> {
+pub struct Origin<'a> {
     /// A snippet and the line of the site before its first.
     snippet: Option<(&'a Snippet, usize)>,
     own: &'a [Arc<Source>],
 }
 
-/// A snippet in its site.
-fn within<'s>(snippet: &'s Snippet, site: &Source) -> Option<(&'s Snippet, usize)> {
-    let head = format!("# From {}.\n", snippet.name);
-    let at = site.text.find(&format!("{head}{}", snippet.text()))?;
-    Some((snippet, site.text[..at + head.len()].lines().count()))
-}
+impl<'a> Origin<'a> {
+    /// Of a rendered site with a snippet, if it has one, and of the templates that are the user's own.
+    pub fn of(snippet: Option<&'a Snippet>, site: &Source, own: &'a [Arc<Source>]) -> Self {
+        Self { snippet: snippet.and_then(|snippet| within(snippet, site)), own }
+    }
 
-impl Origin<'_> {
     /// What was found, told where people can correct it.
-    fn placed(&self, Finding { rule, said, other }: Finding) -> Diagnostic {
-        let Some(rendered) = said.span.clone() else { return said };
+    pub fn placed(&self, Finding { rule, said, other }: Finding) -> Found {
+        let Some(rendered) = said.span.clone() else { return Found { said, is_rendered: false } };
         let (own, other_own) = (self.own(&rendered), other.as_ref().and_then(|(_, place)| self.own(place)));
         let said = match (own, other, other_own) {
             // What is ours is pushed aside by what is not.
@@ -126,13 +40,15 @@ impl Origin<'_> {
             Some(span) if own.contains(&span.source.name.as_str()) => said.note("rendered", line(&rendered)),
             _ => said,
         };
-        match said.level {
+        let is_rendered = said.span.as_ref() == Some(&rendered);
+        let said = match said.level {
             _ if rule.is_empty() => said,
             Level::Error => said.note("rule", rule),
             Level::Warning => {
                 said.note("rule", format!("{rule}; `# {ALLOW}{rule}` before the line says that it is meant"))
             }
-        }
+        };
+        Found { said, is_rendered }
     }
 
     /// The place in a file of the user's own; none for what is ours, or if that cannot be told.
@@ -171,6 +87,13 @@ impl Origin<'_> {
         };
         Some(Span::new(&place.source, place.line, line[..at].chars().count() + 1, length))
     }
+}
+
+/// A snippet in its site.
+fn within<'s>(snippet: &'s Snippet, site: &Source) -> Option<(&'s Snippet, usize)> {
+    let head = format!("# From {}.\n", snippet.name);
+    let at = site.text.find(&format!("{head}{}", snippet.text()))?;
+    Some((snippet, site.text[..at + head.len()].lines().count()))
 }
 
 /// Whether a line of a template can become the rendered one: what stands outside its tags is there, in its order.
@@ -225,16 +148,5 @@ mod tests {
         ] {
             assert_eq!(could_be(template, rendered), wanted, "{template}");
         }
-    }
-
-    #[test]
-    fn what_another_host_has_shown_is_not_said_again() {
-        let finding = |host: &str, rule: &str| {
-            let span = Span::new(&Source::new(host, "\ngzip on;\n"), 2, 1, 4);
-            Diagnostic::warning(host).at(&span).note("rule", rule)
-        };
-        let mut said = Vec::new();
-        add(&mut said, vec![finding("a", "x"), finding("b", "x"), finding("b", "y")]);
-        assert_eq!(said, [finding("a", "x"), finding("b", "y")]);
     }
 }

@@ -1,9 +1,11 @@
 //! Everything a command works with: inventory, playbook, templates, secrets, programs; read and checked before
 //! anything is contacted.
 
+mod rehearsal;
+
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::agent::facts::Facts;
 use crate::agent::wire::Plan;
@@ -22,16 +24,13 @@ use super::inventory::{Host, Inventory};
 use super::options::{Common, Input};
 use super::payload::Binaries;
 use super::playbook::{self, Compiled, Playbook, TaskContext};
-use super::review::{self, Review};
+use super::review::{self, Found, Review};
 use super::rolling::rolling;
 use super::run::{self, Front, Job, Mode, Options, Report};
 use super::stack::{Stack, Words, Wsgi};
 use super::target::Target;
 use super::values::Scene;
 use super::{haproxy, os, payload, python, reach, report, values};
-
-/// A release of each kind: systemd with and without `notify-reload`, and Upstart.
-const TRIED: [&str; 3] = ["ubuntu-14.04", "ubuntu-22.04", "ubuntu-24.04"];
 
 /// What a command reads before it does anything.
 pub struct Desk {
@@ -50,6 +49,8 @@ pub struct Desk {
     /// The code of Python applications.
     shelf: Shelf,
     programs: Vec<Payload>,
+    /// What was found in what people brought themselves; the warnings among it were told, or are at the end of the run.
+    found: Mutex<Vec<Found>>,
     who: String,
     /// Seconds to wait for another run's lock; known when hosts are contacted.
     lock_wait: u64,
@@ -114,48 +115,11 @@ impl Desk {
             links,
             shelf,
             programs,
+            found: Mutex::default(),
             who,
             lock_wait: 0,
         };
         (Some(desk), errors)
-    }
-
-    /// Reads everything and compiles every host's plan as if it ran each of a few releases: how many steps a host
-    /// takes at most.
-    ///
-    /// # Errors
-    /// Every mistake that can be seen without a host, each once.
-    pub fn rehearsed(
-        input: &Input,
-        secrets: Secrets,
-        words: Words,
-    ) -> Result<(Self, usize), Vec<Diagnostic>> {
-        let (desk, mut errors) = Self::read(input, secrets, words);
-        let Some(desk) = desk else { return Err(errors) };
-        let (mut steps, mut found) = (0, Vec::new());
-        kept(rolling(&desk.playbook, &desk.inventory, &desk.hosts, &desk.links), &mut errors);
-        for host in &desk.hosts {
-            let Some(stack) = desk.stacks.get(&host.name) else { continue };
-            for release in TRIED {
-                let facts = os::facts(release, &host.name).map_err(|error| vec![error])?;
-                if refused(stack, &facts).is_some() {
-                    continue;
-                }
-                let Some(plan) = kept(desk.compile(host, &facts), &mut errors) else { continue };
-                steps = steps.max(plan.steps.len());
-                review::add(&mut found, desk.review(host, stack, &facts, &plan));
-            }
-        }
-        let (wrong, suspicious) = found.into_iter().partition(|finding| finding.level == Level::Error);
-        warn(suspicious, &desk.mask);
-        errors.extend(wrong.into_iter().map(|finding| hidden(finding, &desk.mask)));
-        if errors.is_empty() { Ok((desk, steps)) } else { Err(errors) }
-    }
-
-    /// The mistakes in what people brought to a host's Nginx.
-    fn review(&self, host: &Host, stack: &Stack, facts: &Facts, plan: &Plan) -> Vec<Diagnostic> {
-        let (listening, own) = (values::listening(stack, facts), self.templates.own("nginx"));
-        Review { host: &host.name, plan, stack, listening, own, mask: &self.mask }.findings()
     }
 
     /// One host's plan from its facts.
@@ -207,6 +171,28 @@ impl Desk {
         }
     }
 
+    /// One host's plan from its own facts, if nothing is wrong in what people brought to its Nginx.
+    fn reviewed(&self, host: &Host, facts: &Facts) -> Result<Plan, Vec<Diagnostic>> {
+        let plan = self.compile(host, facts)?;
+        let found = self.review(host, facts, &plan);
+        let is_wrong = |one: &&Found| one.said.level == Level::Error;
+        let wrong: Vec<Diagnostic> =
+            found.iter().filter(is_wrong).map(|one| hidden(one.said.clone(), &self.mask)).collect();
+        review::add(&mut self.found(), found);
+        if wrong.is_empty() { Ok(plan) } else { Err(wrong) }
+    }
+
+    /// What people brought to a host's Nginx, read as it would get it.
+    fn review(&self, host: &Host, facts: &Facts, plan: &Plan) -> Vec<Found> {
+        let Some(stack) = self.stacks.get(&host.name) else { return Vec::new() };
+        let (listening, own) = (values::listening(stack, facts), self.templates.own("nginx"));
+        Review { host: &host.name, plan, stack, listening, own, mask: &self.mask }.findings()
+    }
+
+    fn found(&self) -> MutexGuard<'_, Vec<Found>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Runs the playbook on all chosen hosts, as far as `mode` goes.
     ///
     /// # Errors
@@ -232,8 +218,9 @@ impl Desk {
             who: self.who.clone(),
             lock_wait: self.lock_wait,
         };
+        let told = self.found().len();
         let desk = Arc::new(self);
-        let jobs = targets.into_iter().map(|target| job(&desk, target)).collect();
+        let jobs = targets.into_iter().map(|target| job(&desk, target, mode)).collect();
         let control_path = control.path().to_path_buf();
         let options = Options {
             mode,
@@ -251,6 +238,8 @@ impl Desk {
         }
         // Probes that are still asked belong to nobody.
         runtime.shutdown_background();
+        let later = desk.found().split_off(told).into_iter().map(|one| one.said);
+        warn(later.filter(|said| said.level == Level::Warning).collect(), &mask);
         Ok((reports, mask))
     }
 
@@ -329,13 +318,15 @@ fn warn(warnings: Vec<Diagnostic>, mask: &Mask) {
     }
 }
 
-fn job(desk: &Arc<Desk>, target: Target) -> Job {
+fn job(desk: &Arc<Desk>, target: Target, mode: Mode) -> Job {
     let desk = Arc::clone(desk);
     let name = target.name.clone();
     Job {
         target,
         compile: Box::new(move |facts| match desk.hosts.iter().find(|h| h.name == name) {
-            Some(host) => desk.compile(host, facts),
+            // Whoever only asks the probes sends no site.
+            Some(host) if mode == Mode::Prove => desk.compile(host, facts),
+            Some(host) => desk.reviewed(host, facts),
             None => Ok(Plan::default()),
         }),
     }

@@ -11,6 +11,8 @@ use crate::deployer::os;
 pub const RETRIES: Version = [2, 0, 0];
 /// Checks say their headers by themselves, `http-check send`; and there are random numbers for requests, `uuid`.
 pub const SENDS: Version = [2, 2, 0];
+/// Rules of headers hold for its own answers too, `http-after-response`.
+pub const AFTER: Version = [2, 2, 0];
 
 /// Why a host cannot balance by the HAProxy of its release.
 pub fn refusal(stack: &Stack, facts: &Facts) -> Option<Diagnostic> {

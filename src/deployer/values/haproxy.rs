@@ -29,6 +29,7 @@ fn of_site(one: &Site, balance: &Balance, scene: &Scene, layout: &Layout) -> Val
     let redirect = one.tls.as_ref().filter(|tls| tls.redirect);
     json!({
         "id": id,
+        "host": scene.host.name,
         "binds": binds(one, &id, layout),
         "exact": exact,
         "below": below,
@@ -45,6 +46,7 @@ fn of_site(one: &Site, balance: &Balance, scene: &Scene, layout: &Layout) -> Val
         "server": timeouts.read.unwrap_or(BEHIND).max(timeouts.send.unwrap_or_default()),
         "health": balance.health.as_deref(),
         "asked_by": site::asked_by(one).unwrap_or_else(|| scene.host.name.clone()),
+        "names_itself": os::haproxy(scene.facts) >= haproxy::AFTER,
         "sends": os::haproxy(scene.facts) >= haproxy::SENDS,
         "servers": ours.map(|link| link.seats.iter().map(seat).collect::<Vec<_>>()).unwrap_or_default(),
     })

@@ -74,6 +74,11 @@ pub enum Profile {
 }
 
 impl Tls {
+    /// What follows the name in a URL: nothing for the usual port.
+    pub fn port_suffix(&self) -> String {
+        if self.listen == HTTPS { String::new() } else { format!(":{}", self.listen) }
+    }
+
     /// Why a host with these facts and this Nginx cannot speak it so, and the place that asks for it.
     pub fn refusal(&self, facts: &Facts, nginx: nginx::Version) -> Option<(&Span, String)> {
         let at = &self.profile.span;

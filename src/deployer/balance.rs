@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::agent::facts::Facts;
 use crate::base::diagnostic::{self, Diagnostic};
 use crate::base::source::Span;
 use crate::base::yaml::Node;
 
 use super::inventory::{Host, Inventory};
-use super::reach;
 use super::run::Balancer;
 use super::stack::{Balance, Program, Site, Stack, Words};
-use super::{nginx, os};
+use super::target::Target;
 use crate::resource::web::haproxy;
 
 /// A site that balances.
@@ -60,22 +58,14 @@ pub fn servers_file(id: &str) -> String {
     format!("/etc/nginx/deployer/{id}.servers")
 }
 
-/// The balancers that drain hosts while those are changed, whether they are part of the run or not.
-///
-/// # Errors
-/// A balancer that we cannot log in to.
-pub fn front(links: &[Link], inventory: &Inventory) -> Result<Vec<Balancer>, Vec<Diagnostic>> {
-    let balancer = |link: &Link| {
-        let target = reach::target(inventory.host(&link.balancer)?, inventory);
-        let seats = link.seats.iter().map(|seat| (seat.host.clone(), seat.server.clone()));
-        let (site, file) = match link.program {
-            Program::Nginx => (link.id.clone(), servers_file(&link.id)),
-            Program::Haproxy => (hosts_behind(&link.id), haproxy::PATH.to_string()),
-        };
-        let made = |target| Balancer { target, program: link.program, site, file, seats: seats.collect() };
-        Some(target.map(made))
+/// What drains the hosts behind a site while those are changed, whether its host is part of the run or not.
+pub fn front(link: &Link, target: Target) -> Balancer {
+    let (site, file) = match link.program {
+        Program::Nginx => (link.id.clone(), servers_file(&link.id)),
+        Program::Haproxy => (hosts_behind(&link.id), haproxy::PATH.to_string()),
     };
-    links.iter().filter_map(balancer).collect()
+    let seats = link.seats.iter().map(|seat| (seat.host.clone(), seat.server.clone())).collect();
+    Balancer { target, program: link.program, site, file, seats }
 }
 
 /// Every site of the inventory that balances; hosts that were not chosen are read too.
@@ -182,20 +172,6 @@ fn not_spoken(host: &Host, balance: &Balance, stack: &Stack) -> Option<Diagnosti
 fn proxied(stack: &Stack, port: u16) -> Option<&Span> {
     let mut sites = stack.sites.iter().filter(|site| site.ports().any(|own| own == port));
     sites.find_map(|site| Some(&site.proxy_protocol.as_ref()?.at))
-}
-
-/// Why a host's sites cannot be asked by the PROXY protocol.
-pub fn refusal(stack: &Stack, facts: &Facts) -> Option<Diagnostic> {
-    let [major, minor, _] = Some(os::nginx(facts)).filter(|version| *version < nginx::PROXY_PROTOCOL)?;
-    let asked = stack.sites.iter().find_map(|site| site.proxy_protocol.as_ref())?;
-    let error = Diagnostic::error(format!("{}: its nginx is too old for the PROXY protocol", facts.hostname));
-    let label = format!("it has {major}.{minor}; 1.5.12 is the first that knows it");
-    Some(
-        error
-            .at(&asked.at)
-            .label(label)
-            .fix("take `proxy_protocol` away: a balancer tells the client by X-Forwarded-For"),
-    )
 }
 
 /// Where other hosts of the inventory meet this one: its `private_address`, or the address we log in at.

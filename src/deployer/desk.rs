@@ -87,7 +87,9 @@ impl Desk {
                 hosts.iter_mut().for_each(|host| add(&mut errors, fetch(host, &mut mask)));
             }
             let stacks = stacks(&inventory, &hosts, words, &mut mask, &mut errors);
-            let links = kept(balance::links(&inventory, &stacks, words), &mut errors).unwrap_or_default();
+            let links = kept(balance::links(&inventory, &stacks, words), &mut errors);
+            warn(links.iter().flat_map(|links| balance::unasked(&stacks, links)).collect(), &mask);
+            let links = links.unwrap_or_default();
             (inventory, hosts, stacks, links)
         });
         let mut shelf = Shelf::default();

@@ -39,7 +39,8 @@ fn balancing(stack: &Stack, facts: &Facts) -> Option<Diagnostic> {
     let [major, minor, _] = Some(os::haproxy(facts)).filter(|version| *version < haproxy::RETRIES)?;
     let balance = stack.sites.iter().find_map(|site| site.haproxy())?;
     let error = Diagnostic::error(format!("{}: its HAProxy is too old to balance", facts.hostname));
-    let label = format!("it has {major}.{minor}; only 2.0 and newer ask another host when one is lost");
+    let who = if facts.haproxy.is_some() { "it" } else { "its release" };
+    let label = format!("{who} has {major}.{minor}; only 2.0 and newer ask another host when one is lost");
     let fix = "write `with: nginx`, or take Ubuntu 20.04, Debian 11 or newer";
     Some(error.at(&balance.with.span).label(label).fix(fix))
 }

@@ -130,9 +130,8 @@ fn unheard(host: &Host, balance: &Balance, members: &[Member]) -> Option<Diagnos
     let (names, stacks): (Vec<&str>, Vec<&Stack>) = deaf.map(|(m, stack)| (m.name.as_str(), stack)).unzip();
     let port = stacks.first()?.sites[0].listen;
     let error = format!("no site of {} is at port {} over plain HTTP", names.join(", "), balance.port);
-    let label = format!("{} asks them there, by their `listen`", host.name);
-    let fix =
-        format!("write `port: {port}` into this `balance`, or `listen: {}` into their site", balance.port);
+    let label = format!("{} asks them there", host.name);
+    let fix = format!("write `port: {port}` into this `balance`: that is the `listen` of their site");
     Some(Diagnostic::error(error).at(&balance.group.span).label(label).fix(fix))
 }
 

@@ -26,6 +26,9 @@ pub struct Facts {
     pub systemd: u32,
     /// Nginx's version, three numbers; `None` before it is installed.
     pub nginx: Option<[u32; 3]>,
+    /// HAProxy's version, three numbers; `None` before it is installed.
+    #[serde(default)]
+    pub haproxy: Option<[u32; 3]>,
     /// Whether Nginx can send files that were packed before; `true` where nothing is said, as in every package of Debian
     /// and Ubuntu.
     #[serde(default = "yes")]
@@ -60,6 +63,7 @@ pub fn read(look: &dyn Look) -> Result<Facts, Fault> {
             Init::Upstart => 0,
         },
         nginx: version,
+        haproxy: haproxy_version(&look.ask(&Run::new(&["haproxy", "-v"]))?.stdout),
         gzip_static: version.is_none() || nginx.contains("--with-http_gzip_static_module"),
         ipv6: look.stat("/proc/net/if_inet6")?.is_some(),
         ssh_ports: ssh_ports(look, std::process::id())?,
@@ -148,7 +152,17 @@ fn first_number(text: &str) -> u32 {
 
 /// `nginx version: nginx/1.22.1 (Ubuntu)` → 1.22.1.
 pub fn nginx_version(text: &str) -> Option<[u32; 3]> {
-    let version = text.split("nginx/").nth(1)?.split_whitespace().next()?;
+    three_numbers(text.split("nginx/").nth(1)?)
+}
+
+/// `HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/` → 2.6.12; before 2.4 it was `HA-Proxy`.
+fn haproxy_version(text: &str) -> Option<[u32; 3]> {
+    three_numbers(text.split("Proxy version ").nth(1)?)
+}
+
+/// The version that a text begins with.
+fn three_numbers(text: &str) -> Option<[u32; 3]> {
+    let version = text.split(|c: char| c != '.' && !c.is_ascii_digit()).next()?;
     let mut numbers = version.split('.').map(str::parse);
     Some([numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?])
 }
@@ -163,6 +177,15 @@ mod tests {
         assert_eq!(nginx_version("nginx version: nginx/1.18.0 (Ubuntu)\n"), Some([1, 18, 0]));
         assert_eq!(nginx_version("nginx version: nginx/1.4.6\n"), Some([1, 4, 6]));
         assert_eq!(nginx_version("nginx: not found"), None);
+        assert_eq!(
+            haproxy_version("HA-Proxy version 2.0.33-0ubuntu0.1 2023/10/31 - https://haproxy.org/\n"),
+            Some([2, 0, 33])
+        );
+        assert_eq!(
+            haproxy_version("HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/\n"),
+            Some([2, 6, 12])
+        );
+        assert_eq!(haproxy_version(""), None);
         assert_eq!(first_number("systemd 229\n+PAM -AUDIT"), 229);
         assert_eq!(first_number("systemd 252 (252.39-1~deb12u2)\n"), 252);
     }

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::agent::facts::Facts;
 use crate::base::diagnostic::{self, Diagnostic};
 use crate::base::source::Span;
 use crate::base::yaml::Node;
 
 use super::inventory::{Host, Inventory};
-use super::reach;
 use super::run::Balancer;
-use super::stack::{Balance, Program, Site, Stack, Words};
-use super::{nginx, os};
+use super::stack::{Balance, Bind, Program, Site, Stack, Words};
+use super::target::Target;
 use crate::resource::web::drain::Upstream;
 
 /// A site that balances.
@@ -60,29 +58,21 @@ pub fn servers_file(id: &str) -> String {
     format!("/etc/nginx/deployer/{id}.servers")
 }
 
-/// The balancers that drain hosts while those are changed, whether they are part of the run or not.
-///
-/// # Errors
-/// A balancer that we cannot log in to.
-pub fn front(links: &[Link], inventory: &Inventory) -> Result<Vec<Balancer>, Vec<Diagnostic>> {
-    let balancer = |link: &Link| {
-        let target = reach::target(inventory.host(&link.balancer)?, inventory);
-        let seats = link.seats.iter().map(|seat| (seat.host.clone(), seat.server.clone()));
-        let upstream = match link.program {
-            Program::Nginx => Upstream::Nginx { site: link.id.clone(), servers: servers_file(&link.id) },
-            Program::Haproxy => Upstream::Haproxy { backend: hosts_behind(&link.id) },
-        };
-        let made = |target| Balancer { target, upstream, seats: seats.collect() };
-        Some(target.map(made))
+/// What drains the hosts behind a site while those are changed, whether its host is part of the run or not.
+pub fn front(link: &Link, target: Target) -> Balancer {
+    let upstream = match link.program {
+        Program::Nginx => Upstream::Nginx { site: link.id.clone(), servers: servers_file(&link.id) },
+        Program::Haproxy => Upstream::Haproxy { backend: hosts_behind(&link.id) },
     };
-    links.iter().filter_map(balancer).collect()
+    let seats = link.seats.iter().map(|seat| (seat.host.clone(), seat.server.clone())).collect();
+    Balancer { target, upstream, seats }
 }
 
 /// Every site of the inventory that balances; hosts that were not chosen are read too.
 ///
 /// # Errors
 /// A group that does not exist, a balancer in its own group, a host without an address of its own, a host that would send
-/// what it is passed back; a balancer that cannot be read, chosen or not. Each once.
+/// what it is passed back, or does not listen where it is asked; a balancer that cannot be read, chosen or not. Each once.
 pub fn links(
     inventory: &Inventory,
     chosen: &BTreeMap<String, Stack>,
@@ -99,6 +89,7 @@ pub fn links(
             // Other mistakes of a host that was not chosen are told when it is.
             let members: Vec<Member> = group.into_iter().map(|other| (other, stack_of(other).ok())).collect();
             let stacks = || members.iter().filter_map(|(_, stack)| stack.as_ref());
+            diagnostic::add(&mut errors, unheard(host, balance, &members));
             diagnostic::add(&mut errors, stacks().filter_map(|stack| sent_back(balance, stack)));
             diagnostic::add(&mut errors, stacks().filter_map(|stack| not_spoken(host, balance, stack)));
             links.extend(diagnostic::kept(link(host, site, balance, &members), &mut errors));
@@ -129,11 +120,33 @@ fn behind<'i>(host: &Host, balance: &Balance, inventory: &'i Inventory) -> Resul
     Err(Diagnostic::error(own).at(&group.span).fix(fix))
 }
 
+/// Hosts that we give sites or apps, and none of these is where they are asked; what others listen at is their own.
+fn unheard(host: &Host, balance: &Balance, members: &[Member]) -> Option<Diagnostic> {
+    let is_ours = |member: &Host| {
+        ["apps", "site", "sites"].iter().any(|key| member.vars.get(*key).is_some_and(|n| !n.is_null()))
+    };
+    let deaf = members.iter().filter_map(|(member, stack)| Some((member, stack.as_ref()?)));
+    let deaf = deaf.filter(|(member, stack)| is_ours(member) && !is_heard(stack, balance.port));
+    let (names, stacks): (Vec<&str>, Vec<&Stack>) = deaf.map(|(m, stack)| (m.name.as_str(), stack)).unzip();
+    let port = stacks.first()?.sites[0].listen;
+    let error = format!("no site of {} is at port {} over plain HTTP", names.join(", "), balance.port);
+    let label = format!("{} asks them there", host.name);
+    let fix = format!("write `port: {port}` into this `balance`: that is the `listen` of their site");
+    Some(Diagnostic::error(error).at(&balance.group.span).label(label).fix(fix))
+}
+
+/// Whether a site or an app itself takes requests of other hosts at a port.
+fn is_heard(stack: &Stack, port: u16) -> bool {
+    let is_inside = |host: &str| host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let is_at =
+        |bind: &Bind| matches!(bind, Bind::Tcp { host, port: own } if *own == port && !is_inside(host));
+    stack.sites_at(port).next().is_some() || stack.apps.iter().any(|app| is_at(&app.bind))
+}
+
 /// A site that sends everybody to https sends the balancer's requests there too, and browsers come back to the balancer.
 fn sent_back(balance: &Balance, stack: &Stack) -> Option<Diagnostic> {
-    let tls =
-        stack.sites.iter().filter(|site| site.listen == balance.port).find_map(|site| site.tls.as_ref());
-    let at = &tls.filter(|tls| tls.redirect)?.profile.span;
+    let mut redirects = stack.sites_at(balance.port).filter_map(Site::redirect);
+    let at = &redirects.next()?.profile.span;
     let group = &balance.group;
     Some(
         Diagnostic::error(format!(
@@ -178,24 +191,29 @@ fn not_spoken(host: &Host, balance: &Balance, stack: &Stack) -> Option<Diagnosti
     Some(Diagnostic::error(error).at(&balance.with.span).note("asked for", at.to_string()).fix(fix))
 }
 
-/// Where a host's site on a port asks for the PROXY protocol, if it does.
+/// Where a host's site that is passed requests at a port asks for the PROXY protocol, if it does.
 fn proxied(stack: &Stack, port: u16) -> Option<&Span> {
-    let mut sites = stack.sites.iter().filter(|site| site.ports().any(|own| own == port));
-    sites.find_map(|site| Some(&site.proxy_protocol.as_ref()?.at))
+    stack.sites_at(port).find_map(|site| Some(&site.proxy_protocol.as_ref()?.at))
 }
 
-/// Why a host's sites cannot be asked by the PROXY protocol.
-pub fn refusal(stack: &Stack, facts: &Facts) -> Option<Diagnostic> {
-    let [major, minor, _] = Some(os::nginx(facts)).filter(|version| *version < nginx::PROXY_PROTOCOL)?;
-    let asked = stack.sites.iter().find_map(|site| site.proxy_protocol.as_ref())?;
-    let error = Diagnostic::error(format!("{}: its nginx is too old for the PROXY protocol", facts.hostname));
-    let label = format!("it has {major}.{minor}; 1.5.12 is the first that knows it");
-    Some(
-        error
-            .at(&asked.at)
-            .label(label)
-            .fix("take `proxy_protocol` away: a balancer tells the client by X-Forwarded-For"),
-    )
+/// Warnings: sites that are asked by the PROXY protocol, and no balancer that would do so.
+pub fn unasked(stacks: &BTreeMap<String, Stack>, links: &[Link]) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    for (host, site) in stacks.iter().flat_map(|(host, stack)| stack.sites.iter().map(move |s| (host, s))) {
+        let Some(proxied) = site.proxy_protocol.as_ref().filter(|proxied| proxied.from.is_empty()) else {
+            continue;
+        };
+        let asks = |link: &Link| link.program == Program::Haproxy && link.has(host) && site.is_at(link.port);
+        if links.iter().any(asks) {
+            continue;
+        }
+        let warning = Diagnostic::warning("nobody is believed who asks by the PROXY protocol");
+        let warning = warning.at(&proxied.at).label(
+            "no HAProxy of the inventory stands in front: applications take its address for every client's",
+        );
+        diagnostic::add(&mut warnings, [warning.fix("name who does: proxy_protocol: [10.0.0.0/8]")]);
+    }
+    warnings
 }
 
 /// Where other hosts of the inventory meet this one: its `private_address`, or the address we log in at.
@@ -246,7 +264,7 @@ lb: { hosts: { lb-01: { ansible_host: 192.0.2.9, site: { balance: { group: web, 
     fn haproxy_speaks_the_proxy_protocol_to_who_asks_for_it_and_nginx_cannot() {
         let with = |program: &str, port: u16| {
             read(&format!(
-                "web: {{ hosts: {{ a: {{ ansible_host: 192.0.2.1, site: {{ proxy_protocol: true }} }} }} }}\nlb: {{ hosts: {{ lb-01: {{ ansible_host: 192.0.2.9, site: {{ balance: {{ group: web, with: {program}, port: {port} }} }} }} }} }}"
+                "web: {{ hosts: {{ a: {{ ansible_host: 192.0.2.1, sites: {{ x: {{ proxy_protocol: true }}, y: {{ listen: 81 }} }} }} }} }}\nlb: {{ hosts: {{ lb-01: {{ ansible_host: 192.0.2.9, site: {{ balance: {{ group: web, with: {program}, port: {port} }} }} }} }} }}"
             ))
         };
         let is_proxied =
@@ -279,6 +297,62 @@ lb: { hosts: { lb-01: { ansible_host: 192.0.2.9, site: { balance: { group: web, 
         let wanted = "the hosts of `web` would send what they are passed back to https";
         assert_eq!(with("{ mode: self_signed }").unwrap_err(), [wanted]);
         assert_eq!(with("{ mode: self_signed, redirect: false }").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn of_several_sites_on_the_port_each_is_asked_whether_it_sends_back() {
+        let text = "web: { hosts: { a: { ansible_host: 192.0.2.1 } }, vars: { sites: {
+  shop: { server_name: a.test, tls: { mode: self_signed, redirect: false } },
+  office: { server_name: b.test, tls: { mode: self_signed } } } } }
+lb: { hosts: { lb-01: { ansible_host: 192.0.2.9, site: { balance: { group: web } } } } }";
+        assert_eq!(
+            read(text),
+            Err(vec!["the hosts of `web` would send what they are passed back to https".into()])
+        );
+    }
+
+    #[test]
+    fn a_port_of_which_no_site_is_is_told_unless_the_host_is_nobody_of_ours() {
+        let with = |vars: &str, port: u16| {
+            read(&format!(
+                "web: {{ hosts: {{ a: {{ ansible_host: 192.0.2.1 }}, b: {{ ansible_host: 192.0.2.2 }} }}, vars: {{ {vars} }} }}\nlb: {{ hosts: {{ lb-01: {{ ansible_host: 192.0.2.9, site: {{ balance: {{ group: web, port: {port} }} }} }} }} }}"
+            ))
+            .map(|links| links.len())
+        };
+        let deaf = |port: u16| Err(vec![format!("no site of a, b is at port {port} over plain HTTP")]);
+        let tls = "site: { tls: { mode: self_signed, redirect: false } }";
+        assert_eq!((with(tls, 443), with(tls, 80)), (deaf(443), Ok(1)));
+        assert_eq!(
+            (with("site: { listen: 8080 }", 80), with("site: { listen: 8080 }", 8080)),
+            (deaf(80), Ok(1))
+        );
+        let app =
+            |bind| format!("apps: {{ a: {{ run: '@hbnb', bind: '{bind}', routes: [{{ path: / }}] }} }}");
+        assert_eq!(
+            (with(&app("127.0.0.1:5000"), 5000), with(&app("0.0.0.0:5000"), 5000)),
+            (deaf(5000), Ok(1))
+        );
+        assert_eq!(with("", 5000), Ok(1));
+    }
+
+    #[test]
+    fn the_proxy_protocol_without_a_haproxy_in_front_is_a_warning() {
+        let unasked = |proxied: &str, in_front: &str| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let text = format!(
+                "web: {{ hosts: {{ a: {{ ansible_host: 192.0.2.1 }} }}, vars: {{ sites: {{ x: {{ proxy_protocol: {proxied} }} }} }} }}\nlb: {{ hosts: {{ lb-01: {{ ansible_host: 192.0.2.9, site: {{ {in_front} }} }} }} }}"
+            );
+            fs::write(file.path(), text).unwrap();
+            let inventory = Inventory::load(file.path(), &[]).unwrap();
+            let stack = Stack::of(&inventory.hosts[0], |_| Ok(Vec::new())).unwrap();
+            let stacks = BTreeMap::from([("a".to_string(), stack)]);
+            let links = links(&inventory, &stacks, |_| Ok(Vec::new())).unwrap();
+            unasked(&stacks, &links).into_iter().filter_map(|warning| warning.fix).collect::<Vec<_>>()
+        };
+        let fix = "name who does: proxy_protocol: [10.0.0.0/8]";
+        assert_eq!(unasked("true", ""), [fix]);
+        assert_eq!(unasked("true", "balance: { group: web, with: haproxy }"), [""; 0]);
+        assert_eq!(unasked("[10.0.0.0/8]", ""), [""; 0]);
     }
 
     #[test]

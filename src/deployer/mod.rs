@@ -18,6 +18,7 @@ pub mod payload;
 pub mod playbook;
 pub mod python;
 pub mod reach;
+pub mod refusal;
 pub mod report;
 pub mod review;
 pub mod rolling;

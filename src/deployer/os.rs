@@ -35,7 +35,7 @@ pub fn facts(name: &str, hostname: &str) -> Result<Facts, Diagnostic> {
         let unknown = unknown.label(format!("known: {}", known.join(", ")));
         return Err(unknown.suggest(name, known.iter().map(String::as_str)));
     };
-    let (os, version, systemd, nginx, _) = RELEASES[at];
+    let (os, version, systemd, nginx, haproxy) = RELEASES[at];
     Ok(Facts {
         hostname: hostname.to_string(),
         os: os.to_string(),
@@ -44,6 +44,7 @@ pub fn facts(name: &str, hostname: &str) -> Result<Facts, Diagnostic> {
         init: if systemd == 0 { Init::Upstart } else { Init::Systemd },
         systemd,
         nginx: Some(nginx),
+        haproxy: Some(haproxy),
         gzip_static: true,
         ipv6: true,
         ssh_ports: Vec::new(),
@@ -55,9 +56,9 @@ pub fn nginx(facts: &Facts) -> Version {
     facts.nginx.or(shipped(facts).map(|(.., nginx, _)| *nginx)).unwrap_or([1, 18, 0])
 }
 
-/// The version of HAProxy in a host's archive.
+/// The version of HAProxy a host has, or will have once it is installed from its archive.
 pub fn haproxy(facts: &Facts) -> Version {
-    shipped(facts).map_or([2, 4, 0], |(.., haproxy)| *haproxy)
+    facts.haproxy.or(shipped(facts).map(|(.., haproxy)| *haproxy)).unwrap_or([2, 4, 0])
 }
 
 fn shipped(facts: &Facts) -> Option<&'static Release> {
@@ -72,7 +73,13 @@ mod tests {
     fn a_release_is_known_by_name_and_a_typo_is_suggested() {
         assert_eq!(facts("ubuntu-14.04", "a").unwrap().init, Init::Upstart);
         assert_eq!(nginx(&Facts { nginx: None, ..facts("debian-12", "a").unwrap() }), [1, 22, 1]);
-        assert_eq!(haproxy(&facts("ubuntu-18.04", "a").unwrap()), [1, 8, 8]);
+        let old = facts("ubuntu-18.04", "a").unwrap();
+        assert_eq!(haproxy(&Facts { haproxy: None, ..old.clone() }), [1, 8, 8]);
+        assert_eq!(
+            haproxy(&Facts { haproxy: Some([2, 8, 5]), ..old }),
+            [2, 8, 5],
+            "it is installed, from elsewhere"
+        );
         assert_eq!(facts("ubuntu-22.4", "a").unwrap_err().fix, Some("did you mean `ubuntu-22.04`?".into()));
     }
 }

@@ -7,7 +7,6 @@ use super::stack::{Python, Wsgi};
 use crate::agent::facts::Facts;
 use crate::base::secret::Text;
 use crate::base::yaml::MASKED;
-use crate::resource::service::init::Init;
 use crate::resource::stamp::digest;
 
 /// The system's own interpreter.
@@ -103,12 +102,6 @@ impl<'a> Installed<'a> {
     }
 }
 
-/// Why Python applications cannot run on a host; none if they can.
-pub fn refusal(facts: &Facts) -> Option<String> {
-    (facts.init == Init::Upstart)
-        .then(|| format!("its Python is older than 3.5 ({} {})", facts.os, facts.os_version))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,12 +162,5 @@ mod tests {
         assert_eq!((env, release["prepare"].as_array().unwrap().len()), (None, 3));
         assert_eq!(release["trial"]["run"][5], "/usr/bin/python3");
         assert_eq!(packages, ["python3", "libpq-dev"]);
-    }
-
-    #[test]
-    fn a_host_with_an_old_python_is_refused() {
-        let refused = |release| refusal(&os::facts(release, "a").unwrap());
-        assert_eq!(refused("ubuntu-14.04"), Some("its Python is older than 3.5 (ubuntu 14.04)".into()));
-        assert_eq!(refused("ubuntu-16.04"), None);
     }
 }

@@ -44,6 +44,18 @@ fn haproxy_accepts_the_file_of_every_release_that_has_a_new_enough_one() {
 }
 
 #[test]
+fn haproxy_2_0_which_ends_an_expression_at_the_first_bracket_reads_each_whole() {
+    let tree = render("ubuntu-20.04");
+    let text = fs::read_to_string(tree.path().join("ha-01/etc/haproxy/haproxy.cfg")).unwrap();
+    let expressions: Vec<&str> =
+        text.split("%[").skip(1).map(|rest| rest.split(']').next().unwrap()).collect();
+    assert!(!expressions.is_empty());
+    for one in expressions {
+        assert!(one.matches('(').count() == one.matches(')').count() && !one.contains('['), "{one}");
+    }
+}
+
+#[test]
 fn an_older_haproxy_is_refused_with_a_way_out() {
     let arguments = [
         "render",

@@ -152,6 +152,13 @@ fn plain_requests_are_sent_to_https(hosts: &Sandbox, desk: &Desk) {
     let answer = ask(hosts, BALANCER, "POST", "");
     assert!(answer.starts_with("HTTP/1.1 308 "), "{answer}");
     assert!(answer.contains("\r\nlocation: https://site/airbnb-onepage/\r\n"), "{answer}");
+    assert_eq!(served_by(&answer), [BALANCER]);
+    let long = format!("/log-in?next={}", "a".repeat(8000));
+    let url = format!("http://{}:80{long}", hosts.host(BALANCER).address);
+    let words =
+        ["-sS", "--max-time", "10", "-o", "/dev/null", "-w", "%{redirect_url}", "-H", "Host: Site:80", &url];
+    let led = Command::new("curl").args(words).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&led.stdout), format!("https://site{long}"), "{led:?}");
     assert_eq!(curl(hosts, &["-o", "/dev/null", "-w", "%{http_code}"]), "200");
     assert_eq!(hosts.read(BALANCER, DRAINED), "0");
 }

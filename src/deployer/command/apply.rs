@@ -30,7 +30,7 @@ pub fn run(arguments: &Arguments, words: Words) -> Result<Exit, Vec<Diagnostic>>
         return command::plan::run(&arguments.common, words);
     }
     let common = &arguments.common;
-    let (desk, _) = Desk::rehearsed(&common.input, Secrets::Fetched, words)?;
+    let (desk, _) = Desk::rehearsed(&common.input, Secrets::Fetched, words, Mode::Change)?;
     let (reports, mask) = desk.run(common, Mode::Change)?;
     report::print(&reports, &common.ending(Mode::Change, &mask));
     Ok(report::exit(&reports, Mode::Change))

@@ -6,6 +6,7 @@ use crate::base::say;
 use crate::deployer::desk::{Desk, Secrets};
 use crate::deployer::options::Input;
 use crate::deployer::report;
+use crate::deployer::run::Mode;
 use crate::deployer::stack::Words;
 
 /// Runs the command.
@@ -13,7 +14,7 @@ use crate::deployer::stack::Words;
 /// # Errors
 /// Every mistake.
 pub fn run(input: &Input, words: Words) -> Result<Exit, Vec<Diagnostic>> {
-    let (desk, steps) = Desk::rehearsed(input, Secrets::Unknown, words)?;
+    let (desk, steps) = Desk::rehearsed(input, Secrets::Unknown, words, Mode::Change)?;
     say::line(format_args!(
         "{}: no mistakes ({}, {}, up to {} a host)",
         input.inventory.display(),

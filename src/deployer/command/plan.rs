@@ -13,7 +13,7 @@ use crate::deployer::stack::Words;
 /// # Errors
 /// Mistakes of the input; then nothing was contacted.
 pub fn run(common: &Common, words: Words) -> Result<Exit, Vec<Diagnostic>> {
-    let (desk, _) = Desk::rehearsed(&common.input, Secrets::Fetched, words)?;
+    let (desk, _) = Desk::rehearsed(&common.input, Secrets::Fetched, words, Mode::Look)?;
     let (reports, mask) = desk.run(common, Mode::Look)?;
     report::print(&reports, &common.ending(Mode::Look, &mask));
     Ok(report::exit(&reports, Mode::Look))

@@ -15,7 +15,7 @@ use crate::deployer::stack::Words;
 /// # Errors
 /// Mistakes of the input; then nothing was contacted.
 pub fn run(common: &Common, words: Words) -> Result<Exit, Vec<Diagnostic>> {
-    let (desk, _) = Desk::rehearsed(&common.input, Secrets::Fetched, words)?;
+    let (desk, _) = Desk::rehearsed(&common.input, Secrets::Fetched, words, Mode::Prove)?;
     let (reports, mask) = desk.run(common, Mode::Prove)?;
     if report::chosen(common.format) != Format::Json {
         reports.iter().for_each(|r| say::text(mask.hide(&report::probes(r))));

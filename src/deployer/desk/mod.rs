@@ -24,13 +24,14 @@ use super::inventory::{Host, Inventory};
 use super::options::{Common, Input};
 use super::payload::Binaries;
 use super::playbook::{self, Compiled, Playbook, TaskContext};
+use super::refusal::refusals;
 use super::review::{self, Found, Review};
 use super::rolling::rolling;
-use super::run::{self, Front, Job, Mode, Options, Report};
+use super::run::{self, Balancer, Front, Job, Mode, Options, Report};
 use super::stack::{Stack, Words, Wsgi};
 use super::target::Target;
 use super::values::Scene;
-use super::{haproxy, os, payload, python, reach, report, values};
+use super::{payload, reach, report, values};
 
 /// What a command reads before it does anything.
 pub struct Desk {
@@ -87,7 +88,9 @@ impl Desk {
                 hosts.iter_mut().for_each(|host| add(&mut errors, fetch(host, &mut mask)));
             }
             let stacks = stacks(&inventory, &hosts, words, &mut mask, &mut errors);
-            let links = kept(balance::links(&inventory, &stacks, words), &mut errors).unwrap_or_default();
+            let links = kept(balance::links(&inventory, &stacks, words), &mut errors);
+            warn(links.iter().flat_map(|links| balance::unasked(&stacks, links)).collect(), &mask);
+            let links = links.unwrap_or_default();
             (inventory, hosts, stacks, links)
         });
         let mut shelf = Shelf::default();
@@ -130,7 +133,7 @@ impl Desk {
         let mut plan = Plan { who: self.who.clone(), lock_wait: self.lock_wait, ..Plan::default() };
         let empty = Stack::default();
         let stack = self.stacks.get(&host.name).unwrap_or(&empty);
-        let mut errors = Vec::from_iter(refused(stack, facts));
+        let mut errors = refusals(stack, facts);
         let code = self.shelf.archives().map(|archive| archive.payload.clone());
         let programs: Vec<Payload> = self.programs.iter().cloned().chain(code).collect();
         for play in &self.playbook.plays {
@@ -211,13 +214,9 @@ impl Desk {
         let control = Control::make().map_err(|error| vec![error])?;
         let watcher = report::watcher(common.format, &self.mask);
         let mask = self.mask.clone();
-        let targets = self.targets()?;
+        let (targets, balancers) = self.targets(mode)?;
         let rolling = rolling(&self.playbook, &self.inventory, &self.hosts, &self.links)?;
-        let front = Front {
-            balancers: balance::front(&self.links, &self.inventory)?,
-            who: self.who.clone(),
-            lock_wait: self.lock_wait,
-        };
+        let front = Front { balancers, who: self.who.clone(), lock_wait: self.lock_wait };
         let told = self.found().len();
         let desk = Arc::new(self);
         let jobs = targets.into_iter().map(|target| job(&desk, target, mode)).collect();
@@ -252,33 +251,22 @@ impl Desk {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    /// How to reach each chosen host.
-    fn targets(&self) -> Result<Vec<Target>, Vec<Diagnostic>> {
-        self.hosts.iter().map(|host| reach::target(host, &self.inventory)).collect()
+    /// How to reach each chosen host, and the balancers that drain them if the run changes them.
+    fn targets(&self, mode: Mode) -> Result<(Vec<Target>, Vec<Balancer>), Vec<Diagnostic>> {
+        let mut errors = Vec::new();
+        let mut reached = |host| kept(reach::target(host, &self.inventory), &mut errors);
+        let targets = self.hosts.iter().filter_map(&mut reached).collect();
+        let is_changed = |link: &&Link| mode == Mode::Change && self.hosts.iter().any(|h| link.has(&h.name));
+        let balancer =
+            |link: &Link| Some(balance::front(link, reached(self.inventory.host(&link.balancer)?)?));
+        let balancers = self.links.iter().filter(is_changed).filter_map(balancer).collect();
+        if errors.is_empty() { Ok((targets, balancers)) } else { Err(errors) }
     }
 }
 
 /// The Python applications of all hosts.
 fn applications(stacks: &BTreeMap<String, Stack>) -> impl Iterator<Item = &Wsgi> {
     stacks.values().flat_map(|stack| &stack.apps).filter_map(|app| app.run.wsgi())
-}
-
-/// A host that cannot do what it is asked for.
-fn refused(stack: &Stack, facts: &Facts) -> Option<Diagnostic> {
-    if let Some((at, why)) =
-        stack.sites.iter().find_map(|site| site.tls.as_ref()?.refusal(facts, os::nginx(facts)))
-    {
-        return Some(
-            Diagnostic::error(format!("{}: this TLS cannot be had here", facts.hostname)).at(at).label(why),
-        );
-    }
-    if let Some(error) = haproxy::refusal(stack, facts).or_else(|| balance::refusal(stack, facts)) {
-        return Some(error);
-    }
-    let wsgi = stack.apps.iter().find_map(|app| app.run.wsgi())?;
-    let why = python::refusal(facts)?;
-    let error = Diagnostic::error(format!("{}: Python applications cannot run here", facts.hostname));
-    Some(error.at(&wsgi.span).label(why))
 }
 
 /// The hosts of `--limit`; all of them if it is wrong, so that their mistakes are told too.

@@ -5,17 +5,19 @@ use std::sync::Mutex;
 use crate::base::diagnostic::{Diagnostic, Level, kept};
 use crate::deployer::options::Input;
 use crate::deployer::os;
+use crate::deployer::refusal::refusals;
 use crate::deployer::review;
 use crate::deployer::rolling::rolling;
+use crate::deployer::run::Mode;
 use crate::deployer::stack::Words;
 
-use super::{Desk, Secrets, hidden, refused, warn};
+use super::{Desk, Secrets, hidden, warn};
 
 /// A release of each kind: Upstart, systemd without and with `notify-reload`, and Nginx with a directive of HTTP/2.
 const TRIED: [&str; 4] = ["ubuntu-14.04", "ubuntu-22.04", "ubuntu-24.04", "ubuntu-26.04"];
 
 impl Desk {
-    /// Reads everything and compiles every host's plan as if it ran each of a few releases: how many steps a host
+    /// Reads everything for a run that goes as far as `mode`, and compiles every host's plan as if it ran each of a few releases: how many steps a host
     /// takes at most.
     ///
     /// Where hosts are asked later, what only some releases would get of people's own Nginx is left for what is true of
@@ -27,17 +29,19 @@ impl Desk {
         input: &Input,
         secrets: Secrets,
         words: Words,
+        mode: Mode,
     ) -> Result<(Self, usize), Vec<Diagnostic>> {
         let (desk, mut errors) = Self::read(input, secrets, words);
         let Some(mut desk) = desk else { return Err(errors) };
         let (mut steps, mut found) = (0, Vec::new());
         kept(rolling(&desk.playbook, &desk.inventory, &desk.hosts, &desk.links), &mut errors);
+        kept(desk.targets(mode), &mut errors);
         for host in &desk.hosts {
             let Some(stack) = desk.stacks.get(&host.name) else { continue };
             let mut times = Vec::new();
             for release in TRIED {
                 let facts = os::facts(release, &host.name).map_err(|error| vec![error])?;
-                if refused(stack, &facts).is_some() {
+                if !refusals(stack, &facts).is_empty() {
                     continue;
                 }
                 let Some(plan) = kept(desk.compile(host, &facts), &mut errors) else { continue };
@@ -74,7 +78,7 @@ mod tests {
         fs::write(&inventory, "web: { hosts: { a: { ansible_host: 192.0.2.1, site: { gzip: on } } } }\n")
             .unwrap();
         let input = Input { inventory, playbook: None, limit: None, extra: Vec::new() };
-        let read = Desk::rehearsed(&input, secrets, |_| Ok(Vec::new()));
+        let read = Desk::rehearsed(&input, secrets, |_| Ok(Vec::new()), Mode::Change);
         read.map(|(desk, _)| desk).map_err(messages)
     }
 

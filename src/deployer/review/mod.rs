@@ -50,7 +50,8 @@ impl Review<'_> {
     /// Whoever listens on the host beside its Nginx: the apps, and HAProxy on every address.
     fn listeners(&self) -> impl Iterator<Item = Listener> {
         let apps = self.listening.iter().filter_map(|address| Listener::of(address, "80"));
-        let of_haproxy = self.stack.sites.iter().filter(|site| site.is_of_haproxy()).flat_map(Site::ports);
+        let of_haproxy =
+            self.stack.sites.iter().filter(|site| site.haproxy().is_some()).flat_map(Site::ports);
         let any = |port: u16| ["0.0.0.0", "[::]"].map(|host| Listener::Tcp(host.into(), port.to_string()));
         apps.chain(of_haproxy.flat_map(any))
     }

@@ -43,14 +43,15 @@ fn sites(stack: &Stack, said: &mut Vec<Diagnostic>) {
     }
     let named = stack.sites.iter().filter_map(|site| site.name.as_ref());
     one_name_on_the_host("the site's name", named, said);
-    for (at, site) in stack.sites.iter().enumerate() {
-        let shared = |other: &&Site| {
+    let of_nginx: Vec<&Site> = stack.sites.iter().filter(|site| site.haproxy().is_none()).collect();
+    for (at, site) in of_nginx.iter().enumerate() {
+        let shared = |other: &&&Site| {
             let same = |name: &String| other.server_name.iter().any(|first| name::is_shared(first, name));
             let nameless = site.server_name.is_empty() && other.server_name.is_empty();
             other.ports().any(|port| site.ports().any(|own| own == port))
                 && (nameless || site.server_name.iter().any(same))
         };
-        if let (Some(name), Some(first)) = (&site.name, stack.sites[..at].iter().find(shared)) {
+        if let (Some(name), Some(first)) = (&site.name, of_nginx[..at].iter().find(shared)) {
             let other = first.name.as_deref().map_or("", String::as_str);
             let error = Diagnostic::error(format!(
                 "nginx could not tell the sites `{other}` and `{}` apart",
@@ -79,10 +80,12 @@ fn one_name_on_the_host<'s>(
 
 /// A port speaks TLS or not, and to the same clients for every site: Nginx takes its protocols from the first.
 fn ports(stack: &Stack, said: &mut Vec<Diagnostic>) {
-    let secure = stack.sites.iter().filter_map(|site| site.tls.as_ref());
-    for (at, tls) in secure.clone().enumerate() {
+    for (at, site) in stack.sites.iter().enumerate() {
+        let Some(tls) = &site.tls else { continue };
+        let is_nginx = |one: &Site| one.haproxy().is_none();
+        let meets = |other: &&Site| std::ptr::eq(*other, site) || is_nginx(site) && is_nginx(other);
         let error = |message: String| Diagnostic::error(message).at(&tls.profile.span);
-        if stack.sites.iter().any(|site| site.listen == tls.listen) {
+        if stack.sites.iter().filter(meets).any(|other| other.listen == tls.listen) {
             said.push(
                 error(format!("the port {} cannot speak both HTTP and TLS", tls.listen))
                     .label("`listen` is for plain HTTP, `tls: { listen: … }` for TLS")
@@ -90,7 +93,8 @@ fn ports(stack: &Stack, said: &mut Vec<Diagnostic>) {
             );
         }
         let other = |first: &&Tls| first.listen == tls.listen && first.profile.value != tls.profile.value;
-        if let Some(first) = secure.clone().take(at).find(other) {
+        let mut before = stack.sites[..at].iter().filter(meets).filter_map(|first| first.tls.as_ref());
+        if let Some(first) = before.find(other) {
             let message = format!("two sites on port {} have different profiles", tls.listen);
             said.push(
                 error(message)
@@ -104,11 +108,13 @@ fn ports(stack: &Stack, said: &mut Vec<Diagnostic>) {
 
 /// A site of HAProxy has its ports to itself, and no apps.
 fn haproxy(stack: &Stack, said: &mut Vec<Diagnostic>) {
-    let is_same = |one: &Site, other: &Site| one.name == other.name;
-    for site in stack.sites.iter().filter(|site| site.is_of_haproxy()) {
-        let Some(with) = site.balance.as_ref().map(|balance| &balance.with) else { continue };
-        let others = stack.sites.iter().filter(|other| !is_same(other, site));
-        if let Some(port) = others.flat_map(Site::ports).find(|port| site.ports().any(|own| own == *port)) {
+    for (at, site) in stack.sites.iter().enumerate() {
+        // Of two on a port, the second one is told, or the one of HAProxy.
+        let others = stack.sites.iter().enumerate();
+        let others = others.filter(|(other, s)| *other < at || *other > at && s.haproxy().is_none());
+        let Some(with) = site.haproxy().map(|balance| &balance.with) else { continue };
+        let mut others = others.flat_map(|(_, other)| other.ports());
+        if let Some(port) = others.find(|port| site.ports().any(|own| own == *port)) {
             said.push(
                 Diagnostic::error(format!("HAProxy and another site both want the port {port}"))
                     .at(&with.span)
@@ -153,11 +159,12 @@ fn binds(stack: &Stack, said: &mut Vec<Diagnostic>) {
             said.push(twice("the bind", &app.bind_at, &first.bind_at));
         }
         let Bind::Tcp { port, .. } = &app.bind else { continue };
-        if stack.sites.iter().any(|site| site.ports().any(|taken| taken == *port)) {
+        if let Some(site) = stack.sites.iter().find(|site| site.ports().any(|taken| taken == *port)) {
+            let program = if site.haproxy().is_some() { "HAProxy" } else { "nginx" };
             said.push(
                 Diagnostic::error(format!("the bind `{}` has the site's own port", app.bind_at.value))
                     .at(&app.bind_at.span)
-                    .label(format!("nginx listens on {port} of every address"))
+                    .label(format!("{program} listens on {port} of every address"))
                     .fix("give the app another port"),
             );
         }

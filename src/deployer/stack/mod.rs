@@ -121,6 +121,11 @@ impl Stack {
         self.sites.iter().find(has_it).unwrap_or(&self.sites[0])
     }
 
+    /// The sites that a balancer asks at a port.
+    pub fn sites_at(&self, port: u16) -> impl Iterator<Item = &Site> {
+        self.sites.iter().filter(move |site| site.is_at(port))
+    }
+
     /// The site that an app answers on.
     pub fn site_of(&self, app: &App) -> &Site {
         self.site_named(app.site.as_ref())

@@ -196,6 +196,33 @@ fn sites_that_are_unknown_or_alike_are_refused() {
 }
 
 #[test]
+fn a_mistake_of_haproxy_is_told_once_and_as_its_own() {
+    let said = |vars: &str| {
+        let errors = Stack::of(&inventory(vars).hosts[0], as_typed).unwrap_err();
+        errors.into_iter().map(|error| (error.message, error.label.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    let row = |message: &str, label: &str| (message.to_string(), label.to_string());
+    let own =
+        row("HAProxy and another site both want the port 80", "a site of HAProxy has its ports to itself");
+    let of = |more: &str| format!("{{ server_name: x.org, {more}balance: {{ group: b, with: haproxy }} }}");
+    assert_eq!(said(&format!("sites: {{ a: {}, b: {} }}", of(""), of("")))[..], *std::slice::from_ref(&own));
+    assert_eq!(said(&format!("sites: {{ a: {}, b: {{ server_name: x.org }} }}", of(""))), [own]);
+    let tls = |profile: &str| of(&format!("listen: 81, tls: {{ mode: self_signed, profile: {profile} }}, "));
+    let both =
+        row("HAProxy and another site both want the port 81", "a site of HAProxy has its ports to itself");
+    assert_eq!(said(&format!("sites: {{ a: {}, b: {} }}", tls("old"), tls("modern"))), [both]);
+    let one = row(
+        "the port 443 cannot speak both HTTP and TLS",
+        "`listen` is for plain HTTP, `tls: { listen: … }` for TLS",
+    );
+    assert_eq!(said(&format!("site: {}", of("listen: 443, tls: { mode: self_signed }, "))), [one]);
+    let app = "apps: { a: { run: '@hbnb/api', bind: 127.0.0.1:80 } }";
+    let bind =
+        row("the bind `127.0.0.1:80` has the site's own port", "HAProxy listens on 80 of every address");
+    assert_eq!(said(&format!("{app}\nsite: {}", of(""))), [bind]);
+}
+
+#[test]
 fn names_that_would_be_one_on_the_host_are_refused() {
     let refused = |vars: &str| {
         let errors = Stack::of(&inventory(vars).hosts[0], as_typed).unwrap_err();

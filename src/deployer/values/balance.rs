@@ -11,8 +11,6 @@ use crate::deployer::stack::{Balance, Method, Site};
 /// The hosts behind a site; null for a site that does not balance.
 pub fn balance(site: &Site, id: &str, scene: &Scene, layout: &Layout) -> Value {
     let Some(balance) = &site.balance else { return Value::Null };
-    let ours = scene.links.iter().find(|link| link.balancer == scene.host.name && link.id == id);
-    let servers = ours.map(|link| link.seats.iter().map(|seat| &seat.server).collect::<Vec<_>>());
     let cookie = match &balance.method {
         Method::Cookie(cookie) if layout.nginx >= nginx::HASH => Some(cookie),
         _ => None,
@@ -21,7 +19,7 @@ pub fn balance(site: &Site, id: &str, scene: &Scene, layout: &Layout) -> Value {
         "upstream": hosts_behind(id),
         "group": balance.group.value,
         "file": servers_file(id),
-        "servers": servers.unwrap_or_default(),
+        "servers": scene.seats(id).iter().map(|seat| &seat.server).collect::<Vec<_>>(),
         "zone": layout.nginx >= nginx::ZONE,
         "retries": layout.nginx >= nginx::SAFE_RETRY,
         "keepalive": layout.nginx >= nginx::SOCKET_KEEPALIVE,
@@ -42,10 +40,7 @@ fn method(balance: &Balance, id: &str, layout: &Layout) -> Option<String> {
 
 /// What a site tells its applications of a request: what the balancers in front of it say, from nobody else.
 pub fn told(site: &Site, id: &str, scene: &Scene, layout: &Layout) -> Value {
-    let in_front = scene.links.iter().filter(|l| l.port == site.listen && l.has(&scene.host.name));
-    let mut balancers: Vec<String> = in_front.map(|link| link.address.to_string()).collect();
-    balancers.sort();
-    balancers.dedup();
+    let balancers = scene.balancers(site);
     // Without it, nobody could tell a balancer's headers from a stranger's: only the client's address is believed.
     let sees_peer = !balancers.is_empty() && layout.nginx >= nginx::PEER;
     let variable =

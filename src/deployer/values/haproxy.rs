@@ -3,50 +3,48 @@
 use serde_json::{Value, json};
 
 use super::layout::Layout;
-use super::{Scene, balance, header, site, tls};
+use super::{Scene, header, limit, site, tls};
 use crate::deployer::balance::{Seat, hosts_behind};
-use crate::deployer::stack::{Balance, Method, Site, name};
+use crate::deployer::stack::{Balance, Method, Site, Tls, name};
 use crate::deployer::{haproxy, os};
 
 /// Seconds that a host may take to accept a connection.
 const CONNECT: u32 = 2;
-/// Seconds of a request at the hosts behind, which give up by their own limits.
-const BEHIND: u32 = 300;
 
 /// The sites of a host that HAProxy passes on.
 pub fn values(scene: &Scene, layout: &Layout) -> Value {
-    let all = scene.stack.sites.iter().filter(|site| site.is_of_haproxy());
-    all.filter_map(|one| Some(of_site(one, one.balance.as_ref()?, scene, layout))).collect()
+    let all = scene.stack.sites.iter();
+    all.filter_map(|one| Some(of_site(one, one.haproxy()?, scene, layout))).collect()
 }
 
 fn of_site(one: &Site, balance: &Balance, scene: &Scene, layout: &Layout) -> Value {
     let id = one.id();
-    let ours = scene.links.iter().find(|link| link.balancer == scene.host.name && link.id == id);
     let seat =
         |seat: &Seat| json!({ "name": seat.host, "address": seat.server, "is_proxied": seat.is_proxied });
     let (exact, below) = names(one);
     let timeouts = &one.timeouts;
-    let redirect = one.tls.as_ref().filter(|tls| tls.redirect);
     json!({
         "id": id,
+        "host": scene.host.name,
         "binds": binds(one, &id, layout),
         "exact": exact,
         "below": below,
-        "balancers": balance::told(one, &id, scene, layout)["balancers"],
-        "redirect": redirect.map(|tls| if tls.listen == 443 { String::new() } else { format!(":{}", tls.listen) }),
+        "balancers": scene.balancers(one),
+        "redirect": one.redirect().map(Tls::port_suffix),
         "tls": one.tls.is_some(),
-        "headers": header::values(one, &id, &scene.host.name)["fixed"],
+        "headers": header::fixed(one),
         "backend": hosts_behind(&id),
         "group": balance.group.value,
         "method": method(&balance.method),
         "hashes": matches!(balance.method, Method::IpHash | Method::Cookie(_)),
         "cookie": match &balance.method { Method::Cookie(name) => Some(name), _ => None },
         "connect": timeouts.connect.unwrap_or(CONNECT),
-        "server": timeouts.read.unwrap_or(BEHIND).max(timeouts.send.unwrap_or_default()),
+        "server": timeouts.read.unwrap_or(limit::BEHIND).max(timeouts.send.unwrap_or_default()),
         "health": balance.health.as_deref(),
         "asked_by": site::asked_by(one).unwrap_or_else(|| scene.host.name.clone()),
+        "names_itself": os::haproxy(scene.facts) >= haproxy::AFTER,
         "sends": os::haproxy(scene.facts) >= haproxy::SENDS,
-        "servers": ours.map(|link| link.seats.iter().map(seat).collect::<Vec<_>>()).unwrap_or_default(),
+        "servers": scene.seats(&id).iter().map(seat).collect::<Vec<_>>(),
     })
 }
 

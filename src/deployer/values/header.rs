@@ -11,14 +11,22 @@ const SECURITY: [(&str, &str, &str); 3] = [
     ("Referrer-Policy", "strict-origin-when-cross-origin", "referrer"),
 ];
 
+/// The headers that the site itself sets on every answer, whatever an app says.
+pub fn fixed(site: &Site) -> Vec<Value> {
+    let hsts = site.tls.as_ref().and_then(|tls| Some(("Strict-Transport-Security", tls.hsts.as_deref()?)));
+    let own = site.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    hsts.into_iter().chain(own).map(header).collect()
+}
+
+fn header((name, value): (&str, &str)) -> Value {
+    json!({ "name": name, "value": value })
+}
+
 /// The headers of every answer of a host, in three kinds.
 pub fn values(site: &Site, id: &str, host: &str) -> Value {
     let own = |name: &str| site.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-    let hsts = site.tls.as_ref().and_then(|tls| Some(("Strict-Transport-Security", tls.hsts.as_deref()?)));
     // A site that balances shows who answered behind it, and is named itself only where it answers alone.
-    let fixed = site.balance.is_none().then_some(("X-Served-By", host)).into_iter().chain(hsts);
-    let fixed: Vec<(&str, &str)> =
-        fixed.chain(site.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))).collect();
+    let served_by = site.balance.is_none().then(|| header(("X-Served-By", host)));
     let security = SECURITY.iter().filter(|(name, ..)| site.security_headers && !own(name));
     let security = security.map(|(name, value, end)| {
         let upstream = format!("$upstream_http_{}", name.to_ascii_lowercase().replace('-', "_"));
@@ -26,7 +34,7 @@ pub fn values(site: &Site, id: &str, host: &str) -> Value {
     });
     json!({
         // The site's count: an app's own of that name are taken away.
-        "fixed": fixed.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
+        "fixed": served_by.into_iter().chain(fixed(site)).collect::<Vec<_>>(),
         // An app's own counts.
         "security": security.collect::<Vec<_>>(),
         // How long files may be kept.

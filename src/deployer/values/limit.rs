@@ -10,7 +10,7 @@ const QUEUE: u64 = 30;
 /// Seconds by which Nginx is more patient than the application server, which knows better how to say it.
 const PATIENCE: u64 = 5;
 /// Seconds of a request at the hosts behind a balancer, which give up by their own limits.
-const BEHIND: u64 = 300;
+pub const BEHIND: u32 = 300;
 /// Seconds that stand for ever.
 const FOR_EVER: u64 = 86_400;
 /// Seconds that a WebSocket may be silent.
@@ -20,7 +20,7 @@ const SILENCE: u64 = 3_600;
 pub fn values(site: &Site, id: &str, apps: &[&App]) -> Value {
     let derived =
         if site.balance.is_some() || apps.iter().any(|app| takes_pictures(&app.run)) { "6m" } else { "1m" };
-    let behind = site.balance.iter().map(|_| BEHIND);
+    let behind = site.balance.iter().map(|_| u64::from(BEHIND));
     let slowest = apps.iter().map(|app| patience(app)).chain(behind).max().unwrap_or(WORK + QUEUE + PATIENCE);
     let read = site.timeouts.read.map_or(slowest, u64::from);
     let rate = site.rate_limit.as_ref();

@@ -12,7 +12,7 @@ mod page;
 mod site;
 mod tls;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -20,12 +20,12 @@ use crate::agent::facts::Facts;
 use crate::base::template::Values;
 use crate::resource::service::init::Init;
 
-use super::balance::Link;
+use super::balance::{Link, Seat};
 use super::code::Shelf;
 use super::inventory::Host;
 use super::playbook::Play;
 use super::python::Installed;
-use super::stack::{App, Database, Server, Stack};
+use super::stack::{App, Database, Server, Site, Stack};
 use layout::Layout;
 
 /// What is known of a host when a play is compiled for it.
@@ -44,6 +44,20 @@ pub struct Scene<'a> {
     pub shelf: &'a Shelf,
 }
 
+impl Scene<'_> {
+    /// The hosts behind a site of this host; none if it does not balance.
+    fn seats(&self, id: &str) -> &[Seat] {
+        let ours = |link: &&Link| link.balancer == self.host.name && link.id == id;
+        self.links.iter().find(ours).map(|link| &link.seats[..]).unwrap_or_default()
+    }
+
+    /// The addresses of the balancers in front of a site of this host, in order, each once.
+    fn balancers(&self, site: &Site) -> BTreeSet<String> {
+        let in_front = self.links.iter().filter(|link| site.is_at(link.port) && link.has(&self.host.name));
+        in_front.map(|link| link.address.to_string()).collect()
+    }
+}
+
 /// Fills in everything that holds for a host in a play.
 pub fn fill(values: &mut Values, scene: &Scene) {
     let Scene { play, host, facts, stack, .. } = scene;
@@ -60,11 +74,9 @@ pub fn fill(values: &mut Values, scene: &Scene) {
     vars.insert("apps".into(), apps.collect());
     let python = stack.apps.iter().filter_map(|app| Some((app, installed(app)?)));
     vars.extend(python_values(&python.collect::<Vec<_>>(), &stack.database, &layout));
-    let all = stack.sites.iter().map(|one| (one.is_of_haproxy(), site::values(one, scene, &layout)));
-    let all: Vec<(bool, Value)> = all.collect();
-    vars.insert("site".into(), all.first().map(|(_, first)| first.clone()).unwrap_or_default());
     vars.insert("haproxy".into(), haproxy::values(scene, &layout));
-    let sites: Vec<Value> = all.into_iter().filter_map(|(other, site)| (!other).then_some(site)).collect();
+    let of_nginx = stack.sites.iter().filter(|one| one.haproxy().is_none());
+    let sites: Vec<Value> = of_nginx.map(|one| site::values(one, scene, &layout)).collect();
     vars.insert("balanced".into(), sites.iter().filter(|site| !site["balance"].is_null()).cloned().collect());
     vars.insert("sites".into(), sites.into_iter().map(site::file).collect());
     vars.insert("probes".into(), stack.probes.iter().map(|probe| site::probe(probe, stack, host)).collect());

@@ -27,7 +27,7 @@ pub fn values(site: &Site, stack: &Stack, (id, plain): (&str, &[String]), layout
     let Some(tls) = &site.tls else { return Value::Null };
     let (nginx, profile) = (layout.nginx, tls.profile.value);
     let redirect = tls.redirect.then(|| {
-        let port = if tls.listen == 443 { String::new() } else { format!(":{}", tls.listen) };
+        let port = tls.port_suffix();
         // A form that was sent to the wrong scheme keeps its method and body, where Nginx can say so.
         let status = if nginx >= nginx::KEEPS_METHOD { 308 } else { 301 };
         json!({ "listens": plain, "status": status, "port": port })
@@ -119,7 +119,8 @@ fn names(site: &Site, host: &Host) -> Vec<String> {
     if names.is_empty() { vec![host.name.clone()] } else { names }
 }
 
-/// What the playbook makes for every site with TLS: its certificate, and what gets one from an authority.
+/// What the playbook makes for every site with TLS: its certificate, and what gets one from an authority; and the links
+/// to those that Nginx reads.
 pub fn certificates<'s>(sites: impl Iterator<Item = (&'s Site, String)>, host: &Host) -> Map<String, Value> {
     let (mut certificates, mut acme, mut links) = (Vec::new(), Vec::new(), Vec::new());
     for (site, id) in sites {
@@ -128,8 +129,9 @@ pub fn certificates<'s>(sites: impl Iterator<Item = (&'s Site, String)>, host: &
         let key = if tls.profile.value == Profile::Old { "rsa" } else { "ecdsa" };
         let title = site.name.as_deref().cloned().unwrap_or_else(|| names[0].clone());
         let mut pair = json!({ "path": path, "names": names, "key": key });
-        if site.is_of_haproxy() {
-            pair["combined"] = true.into();
+        match site.haproxy() {
+            Some(_) => pair["combined"] = true.into(),
+            None => links.push(Value::from(format!("{path}/{LIVE}"))),
         }
         match &tls.issuer {
             Issuer::SelfSigned => {}
@@ -146,7 +148,6 @@ pub fn certificates<'s>(sites: impl Iterator<Item = (&'s Site, String)>, host: &
                 acme.push(json!({ "name": title, "order": order }));
             }
         }
-        links.push(Value::from(format!("{path}/{LIVE}")));
         certificates.push(json!({ "name": title, "pair": pair }));
     }
     let mut values = Map::new();
@@ -260,6 +261,16 @@ mod tests {
         let (listens, told) = told("{ mode: self_signed, listen: 8443 }", "debian-12");
         assert_eq!(listens[0], "8443 ssl http2");
         assert_eq!(told["redirect"], json!({ "listens": ["80"], "status": 308, "port": ":8443" }));
+    }
+
+    #[test]
+    fn nginx_is_not_told_of_certificates_that_haproxy_reads() {
+        let of = |more: &str| {
+            let (host, stack) = host(&format!("{{ mode: self_signed }}{more}"));
+            certificates(stack.sites.iter().map(|site| (site, site.id())), &host)["certificate_links"].clone()
+        };
+        assert_eq!(of(""), json!(["/etc/ssl/deployer/deployer/live"]));
+        assert_eq!(of(", balance: { group: b, with: haproxy }"), json!([]));
     }
 
     #[test]

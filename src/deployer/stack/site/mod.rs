@@ -79,9 +79,19 @@ impl Site {
         }
     }
 
-    /// Whether HAProxy passes its requests on; otherwise it is a site of Nginx.
-    pub fn is_of_haproxy(&self) -> bool {
-        self.balance.as_ref().is_some_and(|balance| balance.with.value == Program::Haproxy)
+    /// What HAProxy passes on, if it is a site of HAProxy and not of Nginx.
+    pub fn haproxy(&self) -> Option<&Balance> {
+        self.balance.as_ref().filter(|balance| balance.with.value == Program::Haproxy)
+    }
+
+    /// Whether a balancer that asks a port asks it: they speak plain HTTP.
+    pub fn is_at(&self, port: u16) -> bool {
+        self.listen == port
+    }
+
+    /// The TLS that everybody is sent to who comes without, if there is any.
+    pub fn redirect(&self) -> Option<&Tls> {
+        self.tls.as_ref().filter(|tls| tls.redirect)
     }
 
     /// The ports that are opened for it.
@@ -183,7 +193,7 @@ pub fn read(node: &Node, said: &mut Vec<Diagnostic>) -> Site {
         balance: typed.balance.and_then(|node| balance::read(&node, said)),
         proxy_protocol: typed.proxy_protocol.and_then(|node| proxy_protocol::read(&node, said)),
     };
-    if site.is_of_haproxy() {
+    if site.haproxy().is_some() {
         haproxy::check(&site, node, said);
     }
     site

@@ -5,11 +5,8 @@ mod pair;
 use serde::Deserialize;
 
 use super::word;
-use crate::agent::facts::Facts;
 use crate::base::diagnostic::Diagnostic;
-use crate::base::source::Span;
 use crate::base::yaml::{Node, Spanned, Value};
-use crate::deployer::nginx;
 
 pub use pair::Pair;
 
@@ -74,21 +71,9 @@ pub enum Profile {
 }
 
 impl Tls {
-    /// Why a host with these facts and this Nginx cannot speak it so, and the place that asks for it.
-    pub fn refusal(&self, facts: &Facts, nginx: nginx::Version) -> Option<(&Span, String)> {
-        let at = &self.profile.span;
-        if self.profile.value == Profile::Modern && nginx < nginx::TLS13 {
-            let [major, minor, patch] = nginx;
-            return Some((
-                at,
-                format!(
-                    "`modern` is TLS 1.3 alone, which nginx knows from 1.13 on; this one is {major}.{minor}.{patch}"
-                ),
-            ));
-        }
-        let has_certbot = !(facts.os == "ubuntu" && facts.os_version == "14.04");
-        let asks = matches!(self.issuer, Issuer::Acme { .. }) && !has_certbot;
-        asks.then(|| (at, "Ubuntu 14.04 has no certbot; use `mode: files` or `self_signed`".to_string()))
+    /// What follows the name in a URL: nothing for the usual port.
+    pub fn port_suffix(&self) -> String {
+        if self.listen == HTTPS { String::new() } else { format!(":{}", self.listen) }
     }
 }
 

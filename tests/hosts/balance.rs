@@ -1,13 +1,14 @@
 //! A balancer before two hosts: who answers, what a lost host costs, and how a change goes over them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read, Write};
+use std::io::BufReader;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::support::desk::{Desk, Login, Said};
 use crate::support::gixy;
 use crate::support::host::{Sandbox, changed};
+use crate::support::http::{self, Answer};
 use crate::support::load::{self, Count};
 
 pub const BALANCER: &str = "host-1";
@@ -68,22 +69,19 @@ fn batches(said: &Said) -> Vec<&str> {
         .collect()
 }
 
-/// Everything that a host answers to one request.
-pub fn ask(hosts: &Sandbox, host: &str, method: &str, more: &str) -> String {
-    let mut stream = TcpStream::connect((hosts.host(host).address, 80)).unwrap();
+/// What a host answers to one request.
+pub fn ask(hosts: &Sandbox, host: &str, method: &str, more: &str) -> Answer {
+    let stream = TcpStream::connect((hosts.host(host).address, 80)).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    let head = format!(
+    let request = format!(
         "{method} /airbnb-onepage/ HTTP/1.1\r\nHost: site\r\nConnection: close\r\nContent-Length: 0\r\n{more}\r\n"
     );
-    stream.write_all(head.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    http::ask(&mut BufReader::new(stream), request).unwrap()
 }
 
 /// The hosts that an answer names.
-pub fn served_by(answer: &str) -> Vec<&str> {
-    answer.lines().filter_map(|line| line.strip_prefix("X-Served-By: ")).collect()
+pub fn served_by(answer: &Answer) -> Vec<&str> {
+    answer.all("x-served-by")
 }
 
 /// Tries until it is so; a host that failed is left out for five seconds.
@@ -111,7 +109,7 @@ pub fn each_host_answers_in_its_turn_under_its_own_name(hosts: &Sandbox) {
     let mut answers: BTreeMap<String, usize> = BTreeMap::new();
     for _ in 0..10 {
         let answer = ask(hosts, BALANCER, "GET", "");
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert_eq!(answer.status, 200, "{answer:?}");
         *answers.entry(served_by(&answer).join(" and ")).or_default() += 1;
     }
     assert_eq!(answers, HOSTS.map(|host| (host.to_string(), 5)).into());
@@ -176,14 +174,14 @@ fn a_request_that_may_not_be_done_twice_is_sent_once(hosts: &Sandbox) {
         let count = |host, command| hosts.read(host, command).parse::<usize>().unwrap();
         (count(HOSTS[0], silent), count(HOSTS[1], other))
     };
-    let refused = (0..10).filter(|_| ask(hosts, BALANCER, "POST", "").starts_with("HTTP/1.1 502 ")).count();
+    let refused = (0..10).filter(|_| ask(hosts, BALANCER, "POST", "").status == 502).count();
     let (silent, other) = posts();
     assert!(
         refused > 0 && silent == refused && silent + other == 10,
         "{refused} refused, {silent} + {other}"
     );
     until("a GET meets the silent host", || {
-        assert!(ask(hosts, BALANCER, "GET", "").starts_with("HTTP/1.1 200 "));
+        assert_eq!(ask(hosts, BALANCER, "GET", "").status, 200);
         hosts.read(HOSTS[0], "grep -c GET /tmp/seen || true") != "0"
     });
     hosts.read(HOSTS[0], "sudo systemctl stop silent; sudo systemctl start nginx");

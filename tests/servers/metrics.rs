@@ -85,7 +85,7 @@ fn place(server: &Server) -> String {
 
 /// The figures as they are now, by name and labels.
 fn figures(place: &str) -> BTreeMap<String, f64> {
-    let page = Client::new(place).get("/metrics").unwrap().body;
+    let page = Client::new(place).get("/metrics").unwrap().text();
     let lines = page.lines().filter(|line| !line.starts_with('#'));
     let figure = |line: &str| {
         let (name, value) = line.rsplit_once(' ').unwrap();
@@ -144,7 +144,7 @@ fn requests_that_wait_for_a_python_worker_are_counted_and_timed() {
     assert_eq!(all["appserver_requests_in_flight"], 6.0);
     fs::write(server.path("go"), "").unwrap();
     for client in &mut clients {
-        assert_eq!(client.answer().unwrap().body, "done");
+        assert_eq!(client.answer().unwrap().text(), "done");
     }
     let all = until(&place, "appserver_queue_length", 0.0);
     assert_eq!(all["appserver_queue_seconds_count"], 7.0);
@@ -156,7 +156,7 @@ fn requests_that_wait_for_a_python_worker_are_counted_and_timed() {
 fn a_server_is_healthy_while_somebody_serves_and_says_so_when_it_leaves() {
     let mut server = Server::python(SLOW, &["--metrics-bind", "127.0.0.1:0"]);
     let (address, place) = (server.address(), place(&server));
-    let health = || Client::new(&place).get("/health").map(|answer| (answer.status, answer.body));
+    let health = || Client::new(&place).get("/health").map(|answer| (answer.status, answer.text()));
     wait_for("health", || health().ok().filter(|health| *health == (200, "serving\n".into())));
     let mut slow = Client::new(&address);
     slow.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
@@ -164,7 +164,7 @@ fn a_server_is_healthy_while_somebody_serves_and_says_so_when_it_leaves() {
     server.signal(Signal::TERM);
     wait_for("the last words", || health().ok().filter(|health| *health == (503, "leaving\n".into())));
     fs::write(server.path("go"), "").unwrap();
-    assert_eq!(slow.answer().unwrap().body, "done");
+    assert_eq!(slow.answer().unwrap().text(), "done");
     assert!(server.ended().success());
 }
 
@@ -193,11 +193,11 @@ fn a_server_that_moves_to_another_socket_stays_healthy_while_the_old_generation_
     until(&place, "appserver_workers{state=\"leaving\"}", 1.0);
     for _ in 0..40 {
         let health = Client::new(&place).get("/health").unwrap();
-        assert_eq!((health.status, health.body.as_str()), (200, "serving\n"));
+        assert_eq!((health.status, health.text().as_str()), (200, "serving\n"));
     }
     assert_eq!(figures(&place)["appserver_requests_in_flight"], 1.0);
     fs::write(server.path("go"), "").unwrap();
-    assert_eq!(slow.answer().unwrap().body, "done");
+    assert_eq!(slow.answer().unwrap().text(), "done");
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn figures_are_told_at_the_root_and_over_plain_http_whatever_the_application_is_
         let health =
             || Client::new(&place(&server)).get("/health").ok().filter(|answer| answer.status != 503);
         let answer = wait_for("a healthy server", health);
-        assert_eq!((answer.status, answer.body.as_str()), (200, "serving\n"), "{options:?}");
-        assert!(Client::new(&place(&server)).get("/metrics").unwrap().body.contains("appserver_workers"));
+        assert_eq!((answer.status, answer.text().as_str()), (200, "serving\n"), "{options:?}");
+        assert!(Client::new(&place(&server)).get("/metrics").unwrap().text().contains("appserver_workers"));
     }
 }

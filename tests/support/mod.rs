@@ -5,6 +5,7 @@ pub mod desk;
 pub mod elsewhere;
 pub mod gixy;
 pub mod host;
+pub mod http;
 pub mod load;
 pub mod mariadb;
 pub mod nginx;

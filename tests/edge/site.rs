@@ -9,14 +9,12 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::network::alone;
+use super::render::render;
 use super::upstream::{LONG, Upstream};
 use crate::support::http::{self, Answer};
 use crate::support::nginx::Nginx;
 use crate::support::server::{DEADLINE, wait_for};
 
-/// This machine, as far as files depend on it.
-const FACTS: &str = "hostname: a\nos: debian\nos_version: '12'\narch: x86_64\ninit: systemd\nsystemd: 252\n\
-                     nginx: [1, 22, 1]\nipv6: false\n";
 /// An address of the test's network that is not the host's own to Nginx.
 const FOREIGN: &str = "10.9.9.9";
 
@@ -40,13 +38,7 @@ impl Front {
 fn rendered(dir: &Path, vars: &str) -> String {
     let at = dir.display().to_string();
     let vars = vars.replace("DIR", &at).replace('\n', "\n    ");
-    fs::write(dir.join("inventory.yml"), format!("all:\n  hosts: {{ web-01: }}\n  vars:\n    {vars}\n"))
-        .unwrap();
-    fs::write(dir.join("facts.yml"), FACTS).unwrap();
-    let mut render = Command::new(env!("CARGO_BIN_EXE_deployer"));
-    render.current_dir(dir).args(["render", "inventory.yml", "--facts", "facts.yml", "--out", "hosts"]);
-    let said = render.output().unwrap();
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    render(dir, &format!("all:\n  hosts: {{ web-01: }}\n  vars:\n    {vars}\n"));
     let mut sites: Vec<_> =
         fs::read_dir(dir.join("hosts/web-01/etc/nginx/sites-available")).unwrap().collect();
     sites.sort_by_key(|site| site.as_ref().unwrap().path());

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::desk::{Desk, Login, Said};
 use crate::support::gixy;
 use crate::support::host::{Sandbox, changed};
 use crate::support::http::{self, Answer};
 use crate::support::load::{self, Count};
+use crate::support::wait;
 
 pub const BALANCER: &str = "host-1";
 pub const HOSTS: [&str; 2] = ["host-2", "host-3"];
@@ -85,11 +86,8 @@ pub fn served_by(answer: &Answer) -> Vec<&str> {
 }
 
 /// Tries until it is so; a host that failed is left out for five seconds.
-pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
-    while !holds() {
-        assert!(Instant::now() < end, "not within 30 s: {what}");
-    }
+pub fn until(what: &str, is_so: impl FnMut() -> bool) {
+    wait::holds(Duration::from_secs(30), what, is_so);
 }
 
 #[test]

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::UdpSocket;
 use std::process::Command;
-use std::time::Instant;
 
 use rustix::process::Signal;
 
 use crate::support::server::{APP, Client, DEADLINE, PAGE, Server, binary, signal_to, wait_for};
 use crate::support::site::SLOW;
+use crate::support::wait;
 use crate::support::wire::python;
 
 /// A statsd, and what came so far.
@@ -21,7 +21,7 @@ struct Statsd {
 impl Statsd {
     fn open() -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.set_read_timeout(Some(DEADLINE)).unwrap();
+        socket.set_nonblocking(true).unwrap();
         Self { socket, lines: Vec::new() }
     }
 
@@ -31,14 +31,19 @@ impl Statsd {
 
     /// Reads until a line came this many times.
     fn until(&mut self, times: usize, is_it: impl Fn(&str) -> bool) {
-        // Figures come all the time, so that waiting for one needs an end of its own.
-        let end = Instant::now() + DEADLINE;
-        while self.lines.iter().filter(|line| is_it(line)).count() < times {
-            assert!(Instant::now() < end, "{:#?}", self.lines);
-            let mut datagram = [0; 4096];
-            let length = self.socket.recv(&mut datagram).unwrap_or_else(|_| panic!("{:#?}", self.lines));
-            self.lines.extend(String::from_utf8_lossy(&datagram[..length]).lines().map(str::to_string));
-        }
+        let Self { socket, lines } = self;
+        wait::until(
+            DEADLINE,
+            |lines| format!("{lines:#?}"),
+            || {
+                let mut datagram = [0; 4096];
+                while let Ok(length) = socket.recv(&mut datagram) {
+                    lines.extend(String::from_utf8_lossy(&datagram[..length]).lines().map(str::to_string));
+                }
+                let is_there = lines.iter().filter(|line| is_it(line)).count() >= times;
+                if is_there { Ok(()) } else { Err(lines.clone()) }
+            },
+        );
     }
 }
 

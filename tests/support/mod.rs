@@ -12,4 +12,5 @@ pub mod nginx;
 pub mod server;
 pub mod site;
 pub mod tls;
+pub mod wait;
 pub mod wire;

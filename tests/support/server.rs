@@ -1,16 +1,17 @@
 //! A real application server for one test, and a client that forgives nothing.
 
+use std::fs;
 use std::io::{self, BufReader, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
-use std::time::{Duration, Instant};
-use std::{fs, thread};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::http::{self, Answer};
+use super::wait;
 
 /// The application that every test serves, and its one page.
 pub const APP: &str = "@hbnb/onepage";
@@ -31,16 +32,7 @@ pub fn wait_for<T>(what: &str, probe: impl FnMut() -> Option<T>) -> T {
 
 /// As [`wait_for`], but what to complain about is known only then.
 pub fn wait_or<T>(complaint: impl FnOnce() -> String, mut probe: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + DEADLINE;
-    loop {
-        if let Some(value) = probe() {
-            return value;
-        }
-        if Instant::now() > end {
-            panic!("{}", complaint());
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
+    wait::until(DEADLINE, |()| complaint(), || probe().ok_or(()))
 }
 
 /// A running master; it and its workers are gone when dropped.

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::balance::{
+use super::{
     BALANCER, DRAINED, HOSTS, PATHS, SILENT, a_failed_probe_stops_what_comes_after,
     a_host_that_is_left_drained_comes_back, a_host_that_vanishes_loses_nothing,
     a_new_release_loses_no_request, ask, balanced, both_serve,
@@ -132,7 +132,7 @@ fn the_client_is_told_by_the_proxy_protocol(hosts: &Sandbox, desk: &Desk) {
     let again = desk.run(&["apply", "--format", "plain"]);
     assert!(again.out.contains("changed=0"), "{again:#?}");
     both_serve(hosts);
-    let client = hosts.host(BALANCER).address.to_string().replace(".11", ".1");
+    let client = hosts.gateway();
     for (number, head) in ["", "X-Forwarded-For: 192.0.2.66\r\n"].iter().enumerate() {
         ask(hosts, BALANCER, "GET", &format!("User-Agent: told-{number}\r\n{head}"));
         let lines =

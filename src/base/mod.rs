@@ -3,7 +3,7 @@
 pub mod certificate;
 pub mod diagnostic;
 pub mod exit;
-pub mod home;
+pub mod path;
 pub mod quote;
 pub mod say;
 pub mod secret;

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use serde::de::{Deserialize, Deserializer, Error};
 
 use super::diagnostic::Diagnostic;
-use super::home;
+use super::path;
 use super::quote;
 use super::yaml::{MASKED, Node, Value};
 
@@ -84,7 +84,7 @@ pub fn origin(node: &Node) -> Result<Origin, Diagnostic> {
     match (tag.as_str(), inner.text().filter(|t| !t.is_empty())) {
         ("!env", Some(name)) if !name.contains(['=', '\0', ' ']) => Ok(Origin::Env(name.into())),
         ("!env", _) => wrong("the name of a variable: `!env DB_PASSWORD`"),
-        ("!file", Some(path)) => Ok(Origin::File(directory.join(home::expand(Path::new(path))))),
+        ("!file", Some(path)) => Ok(Origin::File(directory.join(path::expand(Path::new(path))))),
         ("!file", None) => wrong("a path: `!file secrets/db`"),
         _ => {
             let words: Vec<String> =

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use crate::base::diagnostic::Diagnostic;
-use crate::base::home;
+use crate::base::path;
 
 use super::inventory::{Host, HostKey, Inventory};
 use super::sandbox::{self, HostSpec, Spec};
@@ -36,7 +36,7 @@ pub fn target(host: &Host, inventory: &Inventory) -> Result<Target, Vec<Diagnost
         address: connection.address.clone(),
         port: connection.port,
         user: connection.user.clone(),
-        key: connection.key.as_deref().map(home::expand),
+        key: connection.key.as_deref().map(path::expand),
         known_hosts: None,
         options,
         becomes: connection.become_.unwrap_or(connection.user.as_deref() != Some("root")),

@@ -131,6 +131,11 @@ impl Class {
     pub const ALL: [Class; 6] =
         [Class::Amenity, Class::City, Class::Place, Class::Review, Class::State, Class::User];
 
+    /// Where it is in [`Class::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// `__class__` in JSON.
     pub const fn name(self) -> &'static str {
         match self {
@@ -269,6 +274,11 @@ mod tests {
 
     fn body(text: &str) -> Map<String, Value> {
         serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn each_class_is_where_its_index_says() {
+        assert_eq!(Class::ALL.map(Class::index), [0, 1, 2, 3, 4, 5]);
     }
 
     #[test]

@@ -15,5 +15,5 @@ fn the_api_listens_where_the_variables_of_the_course_say() {
     });
     server.workers_ready();
     let answer = Client::new(&server.address()).get("/api/v1/status").unwrap();
-    assert_eq!((answer.status, &*answer.body), (200, "{\"status\":\"OK\"}\n"));
+    assert_eq!((answer.status, &*answer.text()), (200, "{\"status\":\"OK\"}\n"));
 }

@@ -10,6 +10,7 @@ mod course_database;
 mod dynamic;
 mod file;
 mod fuzz;
+mod guest;
 mod import_command;
 mod on_mariadb;
 mod on_sqlite;

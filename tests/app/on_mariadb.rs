@@ -14,8 +14,6 @@ mod course;
 mod find;
 #[path = "fresh.rs"]
 mod fresh;
-#[path = "guest.rs"]
-mod guest;
 #[path = "import.rs"]
 mod import;
 #[path = "listing.rs"]
@@ -35,6 +33,6 @@ mod upload;
 #[path = "web.rs"]
 mod web;
 
-use super::{Answer, request};
+use super::{Answer, guest, request};
 
 type Site = super::Site<super::MariaDb>;

@@ -4,12 +4,10 @@ use std::io::Cursor;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Answer, get, request, send};
-use axum::Router;
-use axum::http::{HeaderValue, header};
+use super::guest::Guest;
+use super::{get, request, send};
 use bytes::Bytes;
-use deployer::hbnb::account::session::{Keep, Way};
-use deployer::hbnb::account::{Key, Session};
+use deployer::hbnb::account::Key;
 use deployer::hbnb::booking::today;
 use deployer::hbnb::model::Class;
 use deployer::hbnb::photo::{Photos, Problem, Size};
@@ -91,23 +89,6 @@ print(*[rows.execute(f'SELECT COUNT(*) FROM {table}').fetchone()[0] for table in
     String::from_utf8(said.stdout).unwrap()
 }
 
-/// A browser with a session of its own, which may be somebody's.
-struct Browser<'s> {
-    site: &'s Router,
-    cookie: HeaderValue,
-    token: String,
-}
-
-impl Browser<'_> {
-    async fn post(&self, path: &str, fields: &str) -> Answer {
-        let mut sent = request("POST", path, &format!("csrf={}&{fields}", self.token));
-        sent.headers_mut().insert(header::COOKIE, self.cookie.clone());
-        sent.headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        send(self.site, sent).await
-    }
-}
-
 #[tokio::test]
 #[ignore = "needs root"]
 async fn a_full_disk_takes_no_booking_and_no_session_by_half() {
@@ -126,24 +107,19 @@ async fn a_full_disk_takes_no_booking_and_no_session_by_half() {
     let users = storage.list(Class::User).await.unwrap();
     let guest = users.iter().map(|user| user["id"].as_str().unwrap()).find(|id| *id != host).unwrap();
     let key = Key::of(&storage, None).await.unwrap();
-    let browser = || {
-        let session = Session::new().unwrap();
-        let cookie = session.cookie(&key, Keep::LoggedIn, Way::Http);
-        let cookie = HeaderValue::from_str(cookie.to_str().unwrap().split(';').next().unwrap()).unwrap();
-        (Browser { site: &site, cookie, token: session.token(&key) }, session.digest())
-    };
-    let ((nobody, _), (somebody, digest)) = (browser(), browser());
-    storage.begin_session(&digest, guest, i64::from(u32::MAX)).await.unwrap();
+    let nobody = Guest::new(&key);
+    let somebody = Guest::new(&key).logged_in(&storage, guest).await;
+    let post = async |who: &Guest, path: &str, fields: &str| send(&site, who.ask("POST", path, fields)).await;
     let signed_up =
-        nobody.post("/sign-up", "first_name=A&last_name=B&email=a%40x.org&password=correct+horse");
+        post(&nobody, "/sign-up", "first_name=A&last_name=B&email=a%40x.org&password=correct+horse");
     assert_eq!(signed_up.await.status, 303);
-    let log_in = async || nobody.post("/log-in", "email=a%40x.org&password=correct+horse").await;
+    let log_in = async || post(&nobody, "/log-in", "email=a%40x.org&password=correct+horse").await;
 
     // Nights are booked until there is no room for a hundred more.
     let path = format!("/places/{place}/bookings");
     let book = async |at: i64| {
         let (check_in, check_out) = (today() + (at * 2 + 1).days(), today() + (at * 2 + 3).days());
-        somebody.post(&path, &format!("check_in={check_in}&check_out={check_out}&guests=1")).await
+        post(&somebody, &path, &format!("check_in={check_in}&check_out={check_out}&guests=1")).await
     };
     let amenity = format!(r#"{{"name":"{}"}}"#, "x".repeat(128));
     while send(&site, request("POST", "/api/v1/amenities", &amenity)).await.status == 201 {}

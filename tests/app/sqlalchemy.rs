@@ -131,7 +131,7 @@ async fn tables_of_the_models_are_taken_over_with_their_rows() {
 
     for class in [Class::Amenity, Class::User, Class::State] {
         for row in storage.list(class).await.unwrap() {
-            assert!(storage.delete(class, row["id"].as_str().unwrap()).await.unwrap());
+            assert!(storage.delete(class, row["id"].as_str().unwrap()).await.unwrap().is_some());
         }
     }
     assert_eq!(models(server, "old", "all", &Value::Null), json!([]));
@@ -166,7 +166,8 @@ async fn a_row_goes_with_all_that_belongs_to_it_where_the_tables_do_not_see_to_i
     storage.migrate().await.unwrap();
     let kept = server.sql("deep", "SHOW CREATE TABLE places");
     assert!(kept.contains("latin1") && !kept.contains("CASCADE"), "{kept}");
-    assert!(storage.delete(Class::State, "xs").await.unwrap());
+    assert_eq!(storage.add_picture("xp", "f", 20).await.unwrap(), Added::Done);
+    assert_eq!(storage.delete(Class::State, "xs").await.unwrap(), Some(vec!["f".into()]));
     let left: Vec<_> = storage.counts().await.unwrap().into_iter().map(|(_, count)| count).collect();
     assert_eq!(left, [1, 0, 0, 0, 0, 1]);
     server.sql("deep", "DELETE FROM amenities; DELETE FROM users");
@@ -174,8 +175,8 @@ async fn a_row_goes_with_all_that_belongs_to_it_where_the_tables_do_not_see_to_i
         [(Class::City, "xc"), (Class::User, "xu"), (Class::Place, "xp"), (Class::Amenity, "xa")]
     {
         models(server, "deep", "add", &objects("x", "x"));
-        assert!(storage.delete(class, id).await.unwrap());
-        assert!(!storage.delete(class, id).await.unwrap());
+        assert_eq!(storage.delete(class, id).await.unwrap(), Some(Vec::new()));
+        assert_eq!(storage.delete(class, id).await.unwrap(), None);
         for class in [Class::State, Class::User, Class::Amenity] {
             for row in storage.list(class).await.unwrap() {
                 storage.delete(class, row["id"].as_str().unwrap()).await.unwrap();

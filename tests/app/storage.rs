@@ -1,12 +1,17 @@
 //! The storage itself, as the API uses it.
 
 use super::Site;
+use super::guest::text;
 use deployer::hbnb::Part;
+use deployer::hbnb::booking::today;
 use deployer::hbnb::model::{Class, Values};
 use deployer::hbnb::storage::link::Linked;
+use deployer::hbnb::storage::listing::Deleted;
 use deployer::hbnb::storage::object::{Page, Which};
+use deployer::hbnb::storage::picture::Added;
 use deployer::hbnb::storage::search::Wish;
 use deployer::hbnb::storage::{Error, Storage};
+use tokio::task::JoinSet;
 
 fn ids(rows: &[Values]) -> Vec<&str> {
     rows.iter().map(|row| row["id"].as_str().unwrap()).collect()
@@ -91,4 +96,50 @@ async fn a_wish_is_a_union_of_places_that_offer_everything() {
     let all = storage.list(Class::Amenity).await.unwrap();
     let all = Wish { amenities: own(&ids(&all)), ..Wish::default() };
     assert_eq!(found(all).await, Vec::<String>::new());
+}
+
+/// Deletes a row while pictures are added to a place that belongs to it: every picture that was added is named.
+async fn deleted_amid_uploads(site: &Site, place: &str, deleted: impl Future<Output = Vec<String>>) {
+    let mut adding = JoinSet::new();
+    for at in 0..40 {
+        let (storage, place) = (site.storage.clone(), place.to_string());
+        adding.spawn(async move {
+            let id = format!("picture {at} of {place}");
+            let added = storage.add_picture(&place, &id, 40).await.unwrap();
+            (added == Added::Done).then_some(id)
+        });
+    }
+    let first = adding.join_next().await.unwrap().unwrap();
+    let mut named = deleted.await;
+    let mut added: Vec<_> = adding.join_all().await.into_iter().chain([first]).flatten().collect();
+    named.sort();
+    added.sort();
+    assert_eq!(named, added);
+}
+
+#[tokio::test]
+async fn a_picture_that_comes_while_its_place_is_deleted_is_named_or_not_added() {
+    let site = Site::seeded(Part::Api).await;
+    let storage = &site.storage;
+    for class in [Class::Place, Class::City, Class::State, Class::User] {
+        let place = storage.list(Class::Place).await.unwrap().remove(0);
+        let city = storage.get(Class::City, &text(&place, "city_id")).await.unwrap().unwrap();
+        let id = match class {
+            Class::City => text(&city, "id"),
+            Class::State => text(&city, "state_id"),
+            Class::User => text(&place, "user_id"),
+            _ => text(&place, "id"),
+        };
+        let deleted = async { storage.delete(class, &id).await.unwrap().unwrap() };
+        deleted_amid_uploads(&site, &text(&place, "id"), deleted).await;
+    }
+    let place = storage.list(Class::Place).await.unwrap().remove(0);
+    let (id, host) = (text(&place, "id"), text(&place, "user_id"));
+    let deleted = async {
+        match storage.delete_listing(&id, &host, today()).await.unwrap() {
+            Deleted::Done(pictures) => pictures,
+            other => panic!("{other:?}"),
+        }
+    };
+    deleted_amid_uploads(&site, &id, deleted).await;
 }

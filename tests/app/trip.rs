@@ -3,8 +3,7 @@
 use super::guest::{Guest, text};
 use super::{Answer, Site};
 use axum::Router;
-use deployer::hbnb::account::session::{Keep, Way};
-use deployer::hbnb::account::{Key, Session};
+use deployer::hbnb::account::Key;
 use deployer::hbnb::booking::{Stay, today};
 use deployer::hbnb::model::{Class, Values};
 use deployer::hbnb::{Part, Settings, app};
@@ -129,9 +128,7 @@ async fn who_is_not_logged_in_is_led_to_it_and_back_and_books_nothing() {
     assert!(page.body.contains("/log-in?next=%2Fplaces%2F"), "{}", page.body);
     assert!(!page.body.contains("csrf"));
     let key = Key::of(&site.storage, None).await.unwrap();
-    let session = Session::new().unwrap();
-    let cookie = session.cookie(&key, Keep::Running, Way::Http).to_str().unwrap().to_string();
-    let stranger = Guest { cookie, token: session.token(&key) };
+    let stranger = Guest::new(&key);
     let answer = stranger.post(site, &scene.book(), &form(4, 3)).await;
     assert!(answer.status == 303 && answer.header("location").unwrap().starts_with("/log-in?next="));
     assert_eq!(led(&stranger.get(site, "/trips").await), (303, Some("/log-in?next=%2Ftrips")));

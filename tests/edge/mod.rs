@@ -5,6 +5,7 @@ mod client;
 mod form;
 mod matrix;
 mod network;
+mod render;
 mod site;
 mod upstream;
 mod world;

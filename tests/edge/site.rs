@@ -1,7 +1,7 @@
 //! What a site is told, proven by requests to a real Nginx with the rendered file.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
@@ -9,13 +9,12 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::network::alone;
+use super::render::render;
 use super::upstream::{LONG, Upstream};
+use crate::support::http::{self, Answer};
 use crate::support::nginx::Nginx;
 use crate::support::server::{DEADLINE, wait_for};
 
-/// This machine, as far as files depend on it.
-const FACTS: &str = "hostname: a\nos: debian\nos_version: '12'\narch: x86_64\ninit: systemd\nsystemd: 252\n\
-                     nginx: [1, 22, 1]\nipv6: false\n";
 /// An address of the test's network that is not the host's own to Nginx.
 const FOREIGN: &str = "10.9.9.9";
 
@@ -39,13 +38,7 @@ impl Front {
 fn rendered(dir: &Path, vars: &str) -> String {
     let at = dir.display().to_string();
     let vars = vars.replace("DIR", &at).replace('\n', "\n    ");
-    fs::write(dir.join("inventory.yml"), format!("all:\n  hosts: {{ web-01: }}\n  vars:\n    {vars}\n"))
-        .unwrap();
-    fs::write(dir.join("facts.yml"), FACTS).unwrap();
-    let mut render = Command::new(env!("CARGO_BIN_EXE_deployer"));
-    render.current_dir(dir).args(["render", "inventory.yml", "--facts", "facts.yml", "--out", "hosts"]);
-    let said = render.output().unwrap();
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    render(dir, &format!("all:\n  hosts: {{ web-01: }}\n  vars:\n    {vars}\n"));
     let mut sites: Vec<_> =
         fs::read_dir(dir.join("hosts/web-01/etc/nginx/sites-available")).unwrap().collect();
     sites.sort_by_key(|site| site.as_ref().unwrap().path());
@@ -53,26 +46,7 @@ fn rendered(dir: &Path, vars: &str) -> String {
     texts.collect::<String>().replace("/var/log/nginx", &at)
 }
 
-/// An answer.
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    /// The values of every header of this name.
-    fn all(&self, name: &str) -> Vec<&str> {
-        let pairs = self.head.lines().filter_map(|line| line.split_once(": "));
-        pairs.filter(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect()
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-}
-
-/// What is answered to a request with these header lines; none if the connection ends without a byte.
+/// What is answered to a request with these header lines; none if the connection ends without one.
 fn ask_at(address: &str, line: &str, fields: &str, body: &str) -> Option<Answer> {
     let mut stream = TcpStream::connect((address, 80)).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
@@ -80,12 +54,7 @@ fn ask_at(address: &str, line: &str, fields: &str, body: &str) -> Option<Answer>
     let request = format!("{line} HTTP/1.1\r\n{fields}{length}Connection: close\r\n\r\n{body}");
     // A body that is refused may end the connection before all of it is written.
     let _ = stream.write_all(request.as_bytes());
-    let mut all = Vec::new();
-    let _ = stream.read_to_end(&mut all);
-    let end = all.windows(4).position(|four| four == b"\r\n\r\n")?;
-    let head = String::from_utf8_lossy(&all[..end]).into_owned();
-    let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap();
-    Some(Answer { status, head, body: all[end + 4..].to_vec() })
+    http::read(&mut BufReader::new(stream), line.split(' ').next().unwrap()).ok()
 }
 
 fn get(path: &str) -> Answer {
@@ -189,7 +158,7 @@ fn every_header_is_there_once_whoever_sets_it_and_on_errors_too() {
                 ("x-content-type-options", "nosniff"),
                 ("referrer-policy", "strict-origin-when-cross-origin"),
             ] {
-                assert_eq!(answer.all(name), [value], "{path}: {}", answer.head);
+                assert_eq!(answer.all(name), [value], "{path}: {}", answer.shown());
             }
             assert_eq!(answer.all("cache-control"), cache, "{path}");
         }

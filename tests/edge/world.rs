@@ -10,13 +10,10 @@ use crate::support::tls;
 use crate::wsgi::venv;
 
 use super::client::{Client, Place};
+use super::render::render;
 
 /// The Python application.
 const ECHO: &str = include_str!("echo.py");
-
-/// This machine, as far as files depend on it; one that has no IPv6 is like every other here.
-const FACTS: &str = "hostname: a\nos: debian\nos_version: '12'\narch: x86_64\ninit: systemd\nsystemd: 252\n\
-                     nginx: [1, 22, 1]\nipv6: false\n";
 
 /// An application and its route.
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +105,7 @@ impl World {
 
 /// Renders a host for every door, and makes the command of the unit one that runs here.
 fn command(kind: Kind, dir: &Path) -> Command {
-    render(kind, dir);
+    rendered(kind, dir);
     let unit = fs::read_to_string(dir.join("hosts/p80/etc/systemd/system/hbnb-app.service")).unwrap();
     let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
     let mut command = Command::new(binary());
@@ -136,7 +133,7 @@ fn command(kind: Kind, dir: &Path) -> Command {
     command
 }
 
-fn render(kind: Kind, dir: &Path) {
+fn rendered(kind: Kind, dir: &Path) {
     fs::create_dir(dir.join("code")).unwrap();
     fs::write(dir.join("code/echo.py"), ECHO).unwrap();
     let host = |(plain, secure)| {
@@ -154,12 +151,7 @@ fn render(kind: Kind, dir: &Path) {
         kind.path,
         kind.slashes,
     );
-    fs::write(dir.join("inventory.yml"), inventory).unwrap();
-    let mut render = Command::new(env!("CARGO_BIN_EXE_deployer"));
-    render.current_dir(dir).args(["render", "inventory.yml", "--facts", "facts.yml", "--out", "hosts"]);
-    fs::write(dir.join("facts.yml"), FACTS).unwrap();
-    let said = render.output().unwrap();
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    render(dir, &inventory);
 }
 
 /// The nginx of a rendered site, with a certificate where the site looks for one.

@@ -55,7 +55,7 @@ const TELLERS: [&str; 3] = ["access/mod.rs", "front/clockwork.rs", "log.rs"];
 
 /// Seconds of the application's clock.
 fn now(server: &Server) -> f64 {
-    Client::new(&server.address()).get("/now").unwrap().body.parse().unwrap()
+    Client::new(&server.address()).get("/now").unwrap().text().parse().unwrap()
 }
 
 #[test]

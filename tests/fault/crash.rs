@@ -83,7 +83,7 @@ fn requests_that_nobody_has_begun_outlive_all_workers() {
     }
     for (number, client) in waiting.iter_mut().enumerate() {
         let answer = client.answer().unwrap();
-        assert_eq!((answer.status, answer.body), (200, number.to_string()));
+        assert_eq!((answer.status, answer.text()), (200, number.to_string()));
     }
     end(server, 2);
 }
@@ -92,7 +92,7 @@ fn requests_that_nobody_has_begun_outlive_all_workers() {
 fn a_worker_that_dies_as_it_takes_a_request_costs_that_request_and_no_time() {
     let server = python(1, &[]);
     let mut client = Client::new(&server.address());
-    assert_eq!(client.get("/arm").unwrap().body, "armed");
+    assert_eq!(client.get("/arm").unwrap().text(), "armed");
     assert_eq!(client.get("/").unwrap().status, 502);
     end(server, 1);
 }

@@ -2,13 +2,14 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::process::Signal;
 
 use super::{CONNECTIONS, LEAST, end, loses_nothing, numbered, only, serving, start, status, stop_idle};
 use crate::support::load::Page;
-use crate::support::server::{APP, PAGE, Server, signal_to, wait_for};
+use crate::support::server::{APP, DEADLINE, PAGE, Server, signal_to, wait_for};
+use crate::support::wait;
 use crate::support::wire::connect;
 
 /// What a process may have open is less than the crowd, whoever of two lets it in.
@@ -57,12 +58,14 @@ fn crowded(server: &Server, what: &str, page: fn(usize) -> Page, meanwhile: impl
             assert!(share < 0.7, "{share:.2} of a processor while nobody can be let in");
             assert!(!crowd.iter().all(is_answered), "all were let in");
             meanwhile();
-            let end = Instant::now() + Duration::from_secs(20);
-            while !crowd.is_empty() {
-                assert!(Instant::now() < end, "{} of them were never served", crowd.len());
-                crowd.retain(|one| !is_answered(one));
-                std::thread::yield_now();
-            }
+            wait::until(
+                DEADLINE,
+                |left| format!("{left} of them were not served"),
+                || {
+                    crowd.retain(|one| !is_answered(one));
+                    if crowd.is_empty() { Ok(()) } else { Err(crowd.len()) }
+                },
+            );
         },
     );
 }

@@ -30,7 +30,7 @@ fn read(path: &Path) -> String {
 /// Has the application complain in so many letters.
 fn complain(server: &Server, letters: usize) {
     let answer = Client::new(&server.address()).get(&format!("/complain?{letters}")).unwrap();
-    assert_eq!(answer.body, "complained");
+    assert_eq!(answer.text(), "complained");
 }
 
 #[test]

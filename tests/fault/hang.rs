@@ -1,7 +1,8 @@
 //! Workers that hang where Python itself cannot look: in C, holding the lock of the interpreter.
 
 use super::{FRAGILE, end, loses_nothing, numbered, python, serving, under_load};
-use crate::support::server::{Answer, Client, Server};
+use crate::support::http::Answer;
+use crate::support::server::{Client, Server};
 
 /// Asks for what never ends.
 fn hang(server: &Server, how: &str) -> Answer {

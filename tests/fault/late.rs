@@ -50,7 +50,7 @@ fn without_worker() -> (Server, Vec<Client>) {
 fn are_answered(clients: Vec<Client>) {
     for (number, mut client) in clients.into_iter().enumerate() {
         let answer = client.answer().unwrap();
-        assert_eq!((answer.status, answer.body), (200, number.to_string()));
+        assert_eq!((answer.status, answer.text()), (200, number.to_string()));
     }
 }
 
@@ -81,9 +81,9 @@ fn a_front_that_is_told_to_leave_keeps_no_client_of_the_next_one_waiting() {
     let (mut slow, _) = held(&server, "slow");
     signal_to(old[0], Signal::TERM);
     wait_for("it to leave", || (fronts(&server, "leaving") == old).then_some(()));
-    assert_eq!(Client::new(&server.address()).get("/?next").unwrap().body, "next");
+    assert_eq!(Client::new(&server.address()).get("/?next").unwrap().text(), "next");
     fs::write(server.path("go"), "").unwrap();
-    assert_eq!(slow.answer().unwrap().body, "let go");
+    assert_eq!(slow.answer().unwrap().text(), "let go");
     serving(&server, 1);
     assert!(!server.log().contains("[ERROR]"), "{}", server.log());
     end(server, 1);
@@ -95,9 +95,9 @@ fn a_request_that_was_refused_for_want_of_a_worker_is_never_begun() {
     let (mut slow, _) = held(&server, "slow");
     assert_eq!(Client::new(&server.address()).get("/hold?refused").unwrap().status, 503);
     fs::write(server.path("go"), "").unwrap();
-    assert_eq!(slow.answer().unwrap().body, "let go");
+    assert_eq!(slow.answer().unwrap().text(), "let go");
     // Requests are taken in the order in which they came.
-    assert_eq!(Client::new(&server.address()).get("/?next").unwrap().body, "next");
+    assert_eq!(Client::new(&server.address()).get("/?next").unwrap().text(), "next");
     assert!(!server.path("held-refused").exists());
     end(server, 1);
 }

@@ -63,7 +63,7 @@ fn workers_that_grow_too_large_are_replaced_and_lose_nothing() {
     let address = server.address();
     loses_nothing(&server, "Python, max_rss, 3 times", numbered, || {
         for times in 1..=3 {
-            assert_eq!(Client::new(&address).get("/swell").unwrap().body, "swollen");
+            assert_eq!(Client::new(&address).get("/swell").unwrap().text(), "swollen");
             server.logged("(max_rss)", times);
             serving(&server, 3);
         }

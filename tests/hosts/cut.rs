@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::desk::{Begun, Desk, Login};
 use crate::support::host::Sandbox;
+use crate::support::wait;
 
 const HOST: &str = "host-1";
 /// How soon after a cut nothing of the run may be left on the host.
@@ -106,11 +107,7 @@ fn strike(hosts: &Sandbox, run: &mut Begun, at: At, cut: Cut) {
         Cut::Desk => run.kill(),
         Cut::Cable => {
             cable(hosts, "down");
-            let begun = Instant::now();
-            while run.goes_on() {
-                assert!(begun.elapsed() < DEADLINE, "a dead network is not noticed");
-                std::thread::sleep(Duration::from_millis(50));
-            }
+            wait::holds(DEADLINE, "a dead network is noticed", || !run.goes_on());
             cable(hosts, "up");
             wait_for_network(hosts);
         }
@@ -127,6 +124,7 @@ fn wait_for_path(beginning: &Path) {
             return;
         }
         assert!(begun.elapsed() < 4 * DEADLINE, "{} never came", beginning.display());
+        // It may be gone again soon.
         std::thread::sleep(Duration::from_millis(1));
     }
 }
@@ -171,11 +169,8 @@ fn cable(hosts: &Sandbox, state: &str) {
 /// Whoever asked while the cable was out may be told for seconds that there is no way to the host.
 fn wait_for_network(hosts: &Sandbox) {
     let address = SocketAddr::from((hosts.host(HOST).address, 22));
-    let begun = Instant::now();
-    while let Err(error) = TcpStream::connect_timeout(&address, DEADLINE) {
-        assert!(begun.elapsed() < DEADLINE, "{address}: {error}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let complaint = |error| format!("{address}: {error}");
+    wait::until(DEADLINE, complaint, || TcpStream::connect_timeout(&address, DEADLINE));
 }
 
 /// No half-installed package, no half-written file, no lock, no agent.
@@ -185,13 +180,9 @@ fn nothing_is_left(hosts: &Sandbox) {
             -o -path "/var/lib/deployer/blob/*" -o -path "/opt/hbnb/releases/.*" \) -print
         flock -n /run/deployer.lock true || echo locked
         for p in /proc/[0-9]*; do case $(readlink $p/exe) in /var/lib/deployer/bin/*) echo agent $p;; esac; done"#;
-    let begun = Instant::now();
-    loop {
+    let complaint = |left| format!("left on the host:\n{left}");
+    wait::until(DEADLINE, complaint, || {
         let left = hosts.read(HOST, &format!("sudo sh -c '{script}'"));
-        if left.is_empty() {
-            return;
-        }
-        assert!(begun.elapsed() < DEADLINE, "left on the host:\n{left}");
-        std::thread::sleep(Duration::from_millis(200));
-    }
+        if left.is_empty() { Ok(()) } else { Err(left) }
+    });
 }

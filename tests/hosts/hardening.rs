@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::desk::{Begun, Desk, Login, Said};
 use crate::support::host::{Sandbox, changed};
+use crate::support::wait;
 
 const HOST: &str = "host-1";
 /// Of what is undone: more than the longest time to confirm here, and a boot.
@@ -143,15 +144,12 @@ fn what_locks_us_out_is_undone(hosts: &Sandbox, desk: &Desk, what: &str, playboo
 
 /// Others, like fail2ban, remember things below `/var`. Who is let in again may be quicker than the last file.
 fn nothing_is_configured_otherwise(hosts: &Sandbox, what: &str, before: &BTreeMap<String, String>) {
-    let begun = Instant::now();
-    loop {
-        let after = changed(before, &hosts.files(HOST));
-        let configured: Vec<&String> = after.iter().filter(|path| path.starts_with("etc/")).collect();
-        if configured.is_empty() {
-            return;
-        }
-        assert!(begun.elapsed() < DEADLINE, "{what}: {configured:?}");
-    }
+    let complaint = |configured| format!("{what}: {configured:?}");
+    wait::until(DEADLINE, complaint, || {
+        let mut configured = changed(before, &hosts.files(HOST));
+        configured.retain(|path| path.starts_with("etc/"));
+        if configured.is_empty() { Ok(()) } else { Err(configured) }
+    });
 }
 
 fn what_sshd_refuses_is_never_in_place(hosts: &Sandbox, desk: &Desk) {
@@ -168,14 +166,6 @@ fn what_sshd_refuses_is_never_in_place(hosts: &Sandbox, desk: &Desk) {
 /// A path of the host, seen from outside.
 fn outside(hosts: &Sandbox, path: &str) -> PathBuf {
     sandbox::root_of(&hosts.spec, hosts.host(HOST)).join(path)
-}
-
-fn wait_for(path: &std::path::Path) {
-    let begun = Instant::now();
-    while !path.exists() {
-        assert!(begun.elapsed() < DEADLINE, "{} never came", path.display());
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// Ends the agent of the host, and nobody else's.
@@ -207,7 +197,8 @@ fn nobody_is_needed_to_undo(hosts: &Sandbox, desk: &Desk) {
     let run = abandoned(hosts, desk, CONFIRM);
     kill_agent(hosts);
     assert_eq!(run.finish().exit, None);
-    wait_for(&outside(hosts, "var/lib/deployer/guard/undone"));
+    let undone = outside(hosts, "var/lib/deployer/guard/undone");
+    wait::holds(DEADLINE, "the host notes what it undid", || undone.exists());
     nothing_is_configured_otherwise(hosts, "neither desk nor agent", &before);
     let log = hosts.read(HOST, "sudo tail -n 1 /var/lib/deployer/log");
     assert!(

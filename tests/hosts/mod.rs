@@ -1,10 +1,9 @@
 //! Tests on real hosts: booted here, gone afterwards.
 
-mod balance;
+mod balancer;
 mod cut;
 mod failure;
 mod front;
-mod haproxy;
 mod hardening;
 mod load;
 mod python;

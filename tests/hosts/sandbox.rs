@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use deployer::deployer::sandbox::{self, State};
 
 use crate::support::host::{Sandbox, changed};
+use crate::support::wait;
 
 /// The lines that this machine's own programs print of `words`: devices, namespaces, mounts, rules, groups, processes.
 fn lines_with(words: &[String]) -> Vec<String> {
@@ -118,15 +119,15 @@ fn a_host_that_reboots_itself_comes_back() {
     let hosts = Sandbox::start("self-reboot", 1);
     let first = hosts.read("host-1", "stat -c %Y /proc/1");
     hosts.ssh("host-1", "sudo reboot");
-    let begun = Instant::now();
-    let second = loop {
-        let output = hosts.ssh("host-1", "stat -c %Y /proc/1");
-        let said = String::from_utf8_lossy(&output.stdout).trim().to_string();
-        if output.status.success() && said != first {
-            break said;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(60), "still not back");
-    };
+    let second = wait::until(
+        Duration::from_secs(60),
+        |said| format!("still not back: {said:?}"),
+        || {
+            let output = hosts.ssh("host-1", "stat -c %Y /proc/1");
+            let said = String::from_utf8_lossy(&output.stdout).trim().to_string();
+            if output.status.success() && said != first { Ok(said) } else { Err(output) }
+        },
+    );
     assert!(second > first, "{second} is not after {first}");
 }
 

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
-use crate::support::server::{PAGE, Server, read_answer};
+use crate::support::http;
+use crate::support::server::{PAGE, Server};
 use crate::support::wire::{both, connect, python};
 
 /// A connection on which a request was answered and which was left open.
 fn idle(address: &str) -> BufReader<TcpStream> {
     let mut stream = BufReader::new(connect(address));
     write!(stream.get_mut(), "GET {PAGE} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    assert_eq!(read_answer(&mut stream).unwrap().status, 200);
+    assert_eq!(http::read(&mut stream, "GET").unwrap().status, 200);
     stream
 }
 
@@ -29,10 +30,10 @@ fn a_client_beyond_the_most_is_served_when_another_leaves() {
         assert!(late.read(&mut [0]).is_err(), "a fourth client was served");
         // The others still are.
         write!(open[0].get_mut(), "GET {PAGE} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-        assert_eq!(read_answer(&mut open[0]).unwrap().status, 200);
+        assert_eq!(http::read(&mut open[0], "GET").unwrap().status, 200);
         open.pop();
         late.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        assert_eq!(read_answer(&mut BufReader::new(late)).unwrap().status, 200);
+        assert_eq!(http::read(&mut BufReader::new(late), "GET").unwrap().status, 200);
     }
 }
 
@@ -58,7 +59,7 @@ fn a_client_that_no_descriptor_is_left_for_is_served_when_there_is_one() {
     let told = "Cannot accept a connection: Too many open files";
     server.logged(told, 1);
     prlimit(pid, Resource::Nofile, before).unwrap();
-    assert_eq!(read_answer(&mut late).unwrap().status, 200);
+    assert_eq!(http::read(&mut late, "GET").unwrap().status, 200);
     assert_eq!(server.log().matches(told).count(), 1, "{}", server.log());
 }
 
@@ -93,7 +94,7 @@ fn two_thousand_idle_connections_cost_eight_kilobytes_each_at_most() {
         // They are all still there.
         for stream in open.iter_mut().step_by(100) {
             write!(stream.get_mut(), "GET {PAGE} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-            assert_eq!(read_answer(stream).unwrap().status, 200);
+            assert_eq!(http::read(stream, "GET").unwrap().status, 200);
         }
     }
 }

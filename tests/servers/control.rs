@@ -81,7 +81,7 @@ fn a_status_tells_of_every_process_and_of_what_each_works_on() {
     assert!(table.contains(" s: GET /slow?a=b from 127.0.0.1"), "{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
     fs::write(server.path("go"), "").unwrap();
-    assert_eq!(slow.answer().unwrap().body, "done");
+    assert_eq!(slow.answer().unwrap().text(), "done");
 }
 
 /// The process of a role in a status.
@@ -109,7 +109,7 @@ fn many_long_requests_are_told_in_short_and_the_front_serves_on() {
     assert_eq!(request, &format!("GET {path}")[..200]);
     fs::write(server.path("go"), "").unwrap();
     for client in &mut clients {
-        assert_eq!(client.answer().unwrap().body, "done");
+        assert_eq!(client.answer().unwrap().text(), "done");
     }
     assert!(!server.log().contains("signal"), "{}", server.log());
 }
@@ -217,7 +217,7 @@ fn a_reload_that_fails_says_why_and_the_old_generation_serves_on() {
     assert_eq!(output.status.code(), Some(4), "{text}");
     assert!(text.starts_with("error: Reload failed, the old workers keep serving: "), "{text}");
     assert!(text.contains("nothing_of_that_name"), "{text}");
-    assert_eq!(Client::new(&server.address()).get("/").unwrap().body, "done");
+    assert_eq!(Client::new(&server.address()).get("/").unwrap().text(), "done");
 }
 
 #[test]

@@ -45,7 +45,7 @@ impl Hidden {
 #[test]
 fn a_daemon_serves_when_the_command_returns_and_has_left_the_session() {
     let server = Hidden::start(&[]);
-    assert_eq!(Client::new(&server.address()).get("/").unwrap().body, "one");
+    assert_eq!(Client::new(&server.address()).get("/").unwrap().text(), "one");
     let pid = Pid::from_raw(server.master.0).unwrap();
     assert_eq!(getsid(Some(pid)).unwrap(), pid);
     for stream in 0..3 {
@@ -82,7 +82,7 @@ fn winch_sends_the_workers_of_a_daemon_away_and_hup_brings_them_back_to_who_wait
     let mut client = Client::new(&server.address());
     client.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
     signal_to(server.master.0, Signal::HUP);
-    assert_eq!(client.answer().unwrap().body, "one");
+    assert_eq!(client.answer().unwrap().text(), "one");
     assert_eq!(server.children(), 3);
     signal_to(server.master.0, Signal::TERM);
     wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));
@@ -101,13 +101,13 @@ fn a_daemon_is_upgraded_in_the_usual_three_steps() {
     let second = fs::read_to_string(server.dir.path().join("pid.2")).unwrap();
     signal_to(old, Signal::WINCH);
     wait_for("only the new master to be left to the old one", || (server.children() == 1).then_some(()));
-    assert_eq!(Client::new(&address).get("/").unwrap().body, "one");
+    assert_eq!(Client::new(&address).get("/").unwrap().text(), "one");
     signal_to(old, Signal::QUIT);
     server.master.0 = second.trim().parse().unwrap();
     wait_for("the pid file to move", || {
         (fs::read_to_string(server.dir.path().join("pid")).ok()? == second).then_some(())
     });
-    assert_eq!(Client::new(&address).get("/").unwrap().body, "one");
+    assert_eq!(Client::new(&address).get("/").unwrap().text(), "one");
     signal_to(server.master.0, Signal::TERM);
     wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));
 }

@@ -126,7 +126,7 @@ fn another_server_may_share_the_port_if_both_allow_it() {
     second.logged("Listening at: ", 1);
     let both: [&str; 2] = ["one", "two"];
     for text in both {
-        wait_for(text, || Client::new(&address).get("/").ok().filter(|answer| answer.body == text));
+        wait_for(text, || Client::new(&address).get("/").ok().filter(|answer| answer.text() == text));
     }
     let third = Command::new(binary()).args(["--bind", &address, APP]).output().unwrap();
     assert_eq!(third.status.code(), Some(2), "{}", String::from_utf8_lossy(&third.stderr));

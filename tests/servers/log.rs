@@ -42,7 +42,7 @@ fn a_request_is_an_object_of_json_with_the_name_its_proxy_gave_it() {
     client
         .send(b"GET /a?b=%22 HTTP/1.1\r\nHost: a\r\nX-Request-ID: 7f3\r\nUser-Agent: \"x\"\r\n\r\n")
         .unwrap();
-    let pid = client.answer().unwrap().body;
+    let pid = client.answer().unwrap().text();
     let mut line: serde_json::Value = serde_json::from_str(&line_with(&access, "7f3")).unwrap();
     let time = line["time"].take();
     assert!(time.as_str().is_some_and(|time| time.starts_with("20") && time.ends_with('Z')), "{time}");
@@ -63,7 +63,7 @@ fn a_request_is_an_object_of_json_with_the_name_its_proxy_gave_it() {
 fn what_an_application_complains_of_carries_its_process_and_its_request() {
     let server = Server::python(COMPLAINER, &["--request-id-header", "X-Request-ID"]);
     let mut client = Client::new(&server.address());
-    let pid = client.get("/").unwrap().body;
+    let pid = client.get("/").unwrap().text();
     for path in ["complain", "raise"] {
         client
             .send(
@@ -86,7 +86,7 @@ fn what_an_application_complains_of_carries_its_process_and_its_request() {
 fn what_an_application_complains_of_has_no_name_where_requests_have_none() {
     let server = Server::python(COMPLAINER, &[]);
     let mut client = Client::new(&server.address());
-    let pid = client.get("/").unwrap().body;
+    let pid = client.get("/").unwrap().text();
     client.send(b"GET /complain HTTP/1.1\r\nHost: a\r\nX-Request-ID: name\r\n\r\n").unwrap();
     client.answer().unwrap();
     let said = line_with(&server.path("log"), "first");

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::UdpSocket;
 use std::process::Command;
-use std::time::Instant;
 
 use rustix::process::Signal;
 
 use crate::support::server::{APP, Client, DEADLINE, PAGE, Server, binary, signal_to, wait_for};
 use crate::support::site::SLOW;
+use crate::support::wait;
 use crate::support::wire::python;
 
 /// A statsd, and what came so far.
@@ -21,7 +21,7 @@ struct Statsd {
 impl Statsd {
     fn open() -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.set_read_timeout(Some(DEADLINE)).unwrap();
+        socket.set_nonblocking(true).unwrap();
         Self { socket, lines: Vec::new() }
     }
 
@@ -31,14 +31,19 @@ impl Statsd {
 
     /// Reads until a line came this many times.
     fn until(&mut self, times: usize, is_it: impl Fn(&str) -> bool) {
-        // Figures come all the time, so that waiting for one needs an end of its own.
-        let end = Instant::now() + DEADLINE;
-        while self.lines.iter().filter(|line| is_it(line)).count() < times {
-            assert!(Instant::now() < end, "{:#?}", self.lines);
-            let mut datagram = [0; 4096];
-            let length = self.socket.recv(&mut datagram).unwrap_or_else(|_| panic!("{:#?}", self.lines));
-            self.lines.extend(String::from_utf8_lossy(&datagram[..length]).lines().map(str::to_string));
-        }
+        let Self { socket, lines } = self;
+        wait::until(
+            DEADLINE,
+            |lines| format!("{lines:#?}"),
+            || {
+                let mut datagram = [0; 4096];
+                while let Ok(length) = socket.recv(&mut datagram) {
+                    lines.extend(String::from_utf8_lossy(&datagram[..length]).lines().map(str::to_string));
+                }
+                let is_there = lines.iter().filter(|line| is_it(line)).count() >= times;
+                if is_there { Ok(()) } else { Err(lines.clone()) }
+            },
+        );
     }
 }
 
@@ -85,7 +90,7 @@ fn place(server: &Server) -> String {
 
 /// The figures as they are now, by name and labels.
 fn figures(place: &str) -> BTreeMap<String, f64> {
-    let page = Client::new(place).get("/metrics").unwrap().body;
+    let page = Client::new(place).get("/metrics").unwrap().text();
     let lines = page.lines().filter(|line| !line.starts_with('#'));
     let figure = |line: &str| {
         let (name, value) = line.rsplit_once(' ').unwrap();
@@ -144,7 +149,7 @@ fn requests_that_wait_for_a_python_worker_are_counted_and_timed() {
     assert_eq!(all["appserver_requests_in_flight"], 6.0);
     fs::write(server.path("go"), "").unwrap();
     for client in &mut clients {
-        assert_eq!(client.answer().unwrap().body, "done");
+        assert_eq!(client.answer().unwrap().text(), "done");
     }
     let all = until(&place, "appserver_queue_length", 0.0);
     assert_eq!(all["appserver_queue_seconds_count"], 7.0);
@@ -156,7 +161,7 @@ fn requests_that_wait_for_a_python_worker_are_counted_and_timed() {
 fn a_server_is_healthy_while_somebody_serves_and_says_so_when_it_leaves() {
     let mut server = Server::python(SLOW, &["--metrics-bind", "127.0.0.1:0"]);
     let (address, place) = (server.address(), place(&server));
-    let health = || Client::new(&place).get("/health").map(|answer| (answer.status, answer.body));
+    let health = || Client::new(&place).get("/health").map(|answer| (answer.status, answer.text()));
     wait_for("health", || health().ok().filter(|health| *health == (200, "serving\n".into())));
     let mut slow = Client::new(&address);
     slow.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
@@ -164,7 +169,7 @@ fn a_server_is_healthy_while_somebody_serves_and_says_so_when_it_leaves() {
     server.signal(Signal::TERM);
     wait_for("the last words", || health().ok().filter(|health| *health == (503, "leaving\n".into())));
     fs::write(server.path("go"), "").unwrap();
-    assert_eq!(slow.answer().unwrap().body, "done");
+    assert_eq!(slow.answer().unwrap().text(), "done");
     assert!(server.ended().success());
 }
 
@@ -193,11 +198,11 @@ fn a_server_that_moves_to_another_socket_stays_healthy_while_the_old_generation_
     until(&place, "appserver_workers{state=\"leaving\"}", 1.0);
     for _ in 0..40 {
         let health = Client::new(&place).get("/health").unwrap();
-        assert_eq!((health.status, health.body.as_str()), (200, "serving\n"));
+        assert_eq!((health.status, health.text().as_str()), (200, "serving\n"));
     }
     assert_eq!(figures(&place)["appserver_requests_in_flight"], 1.0);
     fs::write(server.path("go"), "").unwrap();
-    assert_eq!(slow.answer().unwrap().body, "done");
+    assert_eq!(slow.answer().unwrap().text(), "done");
 }
 
 #[test]
@@ -242,7 +247,7 @@ fn figures_are_told_at_the_root_and_over_plain_http_whatever_the_application_is_
         let health =
             || Client::new(&place(&server)).get("/health").ok().filter(|answer| answer.status != 503);
         let answer = wait_for("a healthy server", health);
-        assert_eq!((answer.status, answer.body.as_str()), (200, "serving\n"), "{options:?}");
-        assert!(Client::new(&place(&server)).get("/metrics").unwrap().body.contains("appserver_workers"));
+        assert_eq!((answer.status, answer.text().as_str()), (200, "serving\n"), "{options:?}");
+        assert!(Client::new(&place(&server)).get("/metrics").unwrap().text().contains("appserver_workers"));
     }
 }

@@ -17,18 +17,18 @@ fn hup_keeps_the_master_and_replaces_every_worker() {
     server.signal(Signal::HUP);
     server.replaced(&old, 3);
     assert_eq!(server.child.id(), master);
-    assert_eq!(Client::new(&server.address()).get(PAGE).unwrap().body, "Hello HBNB!");
+    assert_eq!(Client::new(&server.address()).get(PAGE).unwrap().text(), "Hello HBNB!");
 }
 
 #[test]
 fn a_connection_that_is_idle_at_a_reload_has_one_more_request() {
     let server = Server::start(&["--keep-alive", "75"]);
     let mut client = Client::new(&server.address());
-    assert!(!client.get(PAGE).unwrap().closes);
+    assert!(!client.get(PAGE).unwrap().closes());
     server.signal(Signal::HUP);
     server.logged("Booting worker", 2);
     // Until the old worker is told to leave it answers as ever; then once more, and that is the last.
-    wait_for("the last answer of the old worker", || client.get(PAGE).unwrap().closes.then_some(()));
+    wait_for("the last answer of the old worker", || client.get(PAGE).unwrap().closes().then_some(()));
 }
 
 /// Runs a server by a symbolic link, as from a release directory.
@@ -55,7 +55,7 @@ fn a_broken_new_generation_never_touches_the_old_one() {
     server.signal(Signal::HUP);
     server.logged("Reload failed, the old workers keep serving", 1);
     assert_eq!(server.workers_are(1), old);
-    assert_eq!(Client::new(&server.address()).get(PAGE).unwrap().body, "Hello HBNB!");
+    assert_eq!(Client::new(&server.address()).get(PAGE).unwrap().text(), "Hello HBNB!");
 
     // The old generation is replaced by its own release, too, until a reload succeeds.
     signal_to(old[0], Signal::KILL);

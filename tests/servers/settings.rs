@@ -94,7 +94,7 @@ fn a_slow_configuration_keeps_nobody_from_being_served_or_replaced() {
     server.logged("Handling signal: hup", 1);
     signal_to(first, Signal::KILL);
     wait_for("another worker", || {
-        Client::new(&server.address()).get("/pid").ok().filter(|answer| answer.body != first.to_string())
+        Client::new(&server.address()).get("/pid").ok().filter(|answer| answer.text() != first.to_string())
     });
     assert!(!server.log().contains("Worker exited"));
     fs::write(server.path("go"), "").unwrap();
@@ -115,13 +115,13 @@ fn a_new_bind_is_opened_and_the_old_one_closed_when_the_new_workers_serve() {
     reconfigure(&server, "bind = ['127.0.0.1:0', 'unix:new']\n");
     wait_for("the new socket", || server.path("new").exists().then_some(()));
     wait_for("the end of the old socket", || (!old.exists()).then_some(()));
-    assert_eq!(Client::new(&first).get("/").unwrap().body, "one");
+    assert_eq!(Client::new(&first).get("/").unwrap().text(), "one");
     server.logged("Worker exited", 2);
 
     // A place that cannot be had changes nothing.
     reconfigure(&server, "bind = ['unix:no/such/folder/socket']\n");
     server.logged("Reload failed, the old workers keep serving: cannot listen on `unix:", 1);
-    assert_eq!(Client::new(&first).get("/").unwrap().body, "one");
+    assert_eq!(Client::new(&first).get("/").unwrap().text(), "one");
 
     reconfigure(&server, "bind = ['unix:new']\n");
     wait_for("the end of the port", || TcpStream::connect(&first).is_err().then_some(()));
@@ -187,7 +187,7 @@ fn workers_work_in_the_release_that_was_there_at_the_reload() {
     let pid: i32 = get(&server, "/pid").parse().unwrap();
     signal_to(pid, Signal::KILL);
     wait_for("another worker", || {
-        Client::new(&server.address()).get("/pid").ok().filter(|answer| answer.body != pid.to_string())
+        Client::new(&server.address()).get("/pid").ok().filter(|answer| answer.text() != pid.to_string())
     });
     assert_eq!(get(&server, "/"), "one");
     server.signal(Signal::HUP);

@@ -46,7 +46,7 @@ fn term_waits_for_a_request_and_a_second_term_changes_nothing() {
     server.signal(Signal::TERM);
     server.logged("Handling signal: term", 1);
     server.signal(Signal::TERM);
-    assert_eq!(client.answer().unwrap().body, "slept");
+    assert_eq!(client.answer().unwrap().text(), "slept");
     assert_eq!(server.ended().code(), Some(0));
     wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));
 }

@@ -164,7 +164,7 @@ fn figures_and_questions_follow_to_the_new_master() {
     wait_for("the new master to be asked", || (asked("ctl") == Some(new.0)).then_some(()));
     assert!(!server.path("ctl.2").exists());
     let told = wait_for("figures", || Client::new(place).get("/metrics").ok());
-    assert!(told.body.contains("appserver_generation 1"), "{}", told.body);
+    assert!(told.text().contains("appserver_generation 1"), "{}", told.text());
     assert_eq!(server.ended().code(), Some(0));
     signal_to(new.0, Signal::TERM);
     wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));

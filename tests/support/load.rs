@@ -1,10 +1,12 @@
 //! A paced client: so many requests per second over kept connections, every answer compared whole.
 
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+
+use super::http;
 
 /// Connections; more than are needed, so that one slow answer delays no other.
 const CONNECTIONS: usize = 48;
@@ -190,50 +192,12 @@ impl Client {
 
     /// Reads a whole answer; the connection is kept unless the server says otherwise.
     fn answer(&mut self, mut from: BufReader<TcpStream>) -> io::Result<(u16, Vec<u8>)> {
-        let (mut status, mut length, mut chunked, mut close) = (0, 0, false, false);
-        for number in 0.. {
-            let mut line = String::new();
-            if from.read_line(&mut line)? == 0 {
-                return Err(io::Error::other("closed within the head of an answer"));
-            }
-            let line = line.trim().to_ascii_lowercase();
-            match line.split_once(':').map(|(name, value)| (name, value.trim())) {
-                _ if number == 0 => {
-                    status = line.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
-                }
-                Some(("content-length", value)) => length = value.parse().map_err(io::Error::other)?,
-                Some(("transfer-encoding", _)) => chunked = true,
-                Some(("connection", value)) => close = value == "close",
-                None if line.is_empty() => break,
-                _ => {}
-            }
-        }
-        let mut body = vec![0; length];
-        if chunked {
-            body = chunks(&mut from)?;
-        } else {
-            from.read_exact(&mut body)?;
-        }
-        self.connection = (!close).then(|| (from, Instant::now()));
-        Ok((status, body))
+        let answer = http::read(&mut from, "GET")?;
+        self.connection = (!answer.closes()).then(|| (from, Instant::now()));
+        Ok((answer.status, answer.body))
     }
 }
 
 fn send(to: &mut BufReader<TcpStream>, path: &str) -> io::Result<()> {
     to.get_mut().write_all(format!("GET {path} HTTP/1.1\r\nHost: site\r\n\r\n").as_bytes())
-}
-
-fn chunks(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
-    let mut body = Vec::new();
-    loop {
-        let mut line = String::new();
-        from.read_line(&mut line)?;
-        let length = usize::from_str_radix(line.trim(), 16).map_err(io::Error::other)?;
-        let mut chunk = vec![0; length + 2];
-        from.read_exact(&mut chunk)?;
-        if length == 0 {
-            return Ok(body);
-        }
-        body.extend_from_slice(&chunk[..length]);
-    }
 }

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::server::{Server, wait_for, wait_or};
+use super::server::{DEADLINE, Server, wait_for, wait_or};
 
 /// A running nginx; it is gone when dropped.
 pub struct Nginx {
@@ -80,6 +80,7 @@ impl Nginx {
     pub fn all(&self, bytes: impl AsRef<[u8]>) -> String {
         use std::io::Write;
         let mut stream = std::os::unix::net::UnixStream::connect(self.socket()).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.write_all(bytes.as_ref()).unwrap();
         super::wire::rest(stream)
     }

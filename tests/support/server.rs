@@ -1,14 +1,17 @@
 //! A real application server for one test, and a client that forgives nothing.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs;
+use std::io::{self, BufReader, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
-use std::time::{Duration, Instant};
-use std::{fs, thread};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+
+use super::http::{self, Answer};
+use super::wait;
 
 /// The application that every test serves, and its one page.
 pub const APP: &str = "@hbnb/onepage";
@@ -29,16 +32,7 @@ pub fn wait_for<T>(what: &str, probe: impl FnMut() -> Option<T>) -> T {
 
 /// As [`wait_for`], but what to complain about is known only then.
 pub fn wait_or<T>(complaint: impl FnOnce() -> String, mut probe: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + DEADLINE;
-    loop {
-        if let Some(value) = probe() {
-            return value;
-        }
-        if Instant::now() > end {
-            panic!("{}", complaint());
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
+    wait::until(DEADLINE, |()| complaint(), || probe().ok_or(()))
 }
 
 /// A running master; it and its workers are gone when dropped.
@@ -211,17 +205,6 @@ pub fn runs(pid: i32) -> bool {
     stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with(" Z"))
 }
 
-/// One answer.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// Whether the server ends the connection with it.
-    pub closes: bool,
-    /// The body.
-    pub body: String,
-}
-
 /// An HTTP client on one kept connection. It connects anew only after an answer that closes; everything else that
 /// goes wrong is an error, a connection that the server closed while idle included.
 pub struct Client {
@@ -236,13 +219,13 @@ impl Client {
     }
 
     /// Asks for a path and reads the whole answer.
-    pub fn get(&mut self, path: &str) -> std::io::Result<Answer> {
+    pub fn get(&mut self, path: &str) -> io::Result<Answer> {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n").as_bytes())?;
         self.answer()
     }
 
     /// Sends bytes as they are, connecting if need be.
-    pub fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.stream.is_none() {
             let stream = TcpStream::connect(&self.address)?;
             stream.set_read_timeout(Some(DEADLINE))?;
@@ -251,11 +234,10 @@ impl Client {
         self.stream.as_mut().unwrap().get_mut().write_all(bytes)
     }
 
-    /// Reads one answer.
-    pub fn answer(&mut self) -> std::io::Result<Answer> {
-        let stream = self.stream.as_mut().unwrap();
-        let answer = read_answer(stream)?;
-        if answer.closes {
+    /// Reads one answer to anything but `HEAD`.
+    pub fn answer(&mut self) -> io::Result<Answer> {
+        let answer = http::read(self.stream.as_mut().unwrap(), "GET")?;
+        if answer.closes() {
             self.stream = None;
         }
         Ok(answer)
@@ -263,31 +245,6 @@ impl Client {
 
     /// Waits until the server ends the connection, in order or by a reset; returns what came before.
     pub fn rest(&mut self) -> String {
-        let mut rest = Vec::new();
-        match self.stream.take().unwrap().read_to_end(&mut rest) {
-            Err(error) if error.kind() != std::io::ErrorKind::ConnectionReset => panic!("{error}"),
-            _ => String::from_utf8(rest).unwrap(),
-        }
+        String::from_utf8(http::rest(&mut self.stream.take().unwrap()).unwrap()).unwrap()
     }
-}
-
-/// Reads one answer with a `Content-Length`.
-pub fn read_answer(stream: &mut impl BufRead) -> std::io::Result<Answer> {
-    let broken = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        if stream.read_line(&mut head)? == 0 {
-            return Err(broken());
-        }
-    }
-    let head = head.to_ascii_lowercase();
-    let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-    let length = header("content-length:").and_then(|text| text.parse().ok()).ok_or_else(broken)?;
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body)?;
-    Ok(Answer {
-        status: head.split(' ').nth(1).and_then(|word| word.parse().ok()).ok_or_else(broken)?,
-        closes: header("connection:") == Some("close"),
-        body: String::from_utf8_lossy(&body).into_owned(),
-    })
 }

@@ -98,7 +98,7 @@ pub fn serve(options: &[&str]) -> Server {
 
 /// What a path is answered with.
 pub fn get(server: &Server, path: &str) -> String {
-    Client::new(&server.address()).get(path).unwrap().body
+    Client::new(&server.address()).get(path).unwrap().text()
 }
 
 /// Waits until a path is answered with a text.
@@ -106,7 +106,7 @@ pub fn answers(server: &Server, path: &str, text: &str) {
     let address = server.address();
     let mut seen = String::new();
     wait_for(&format!("`{text}` at {path}"), || {
-        seen = Client::new(&address).get(path).map_or_else(|error| error.to_string(), |answer| answer.body);
+        seen = Client::new(&address).get(path).map_or_else(|error| error.to_string(), |answer| answer.text());
         (seen == text).then_some(())
     });
 }

@@ -1,12 +1,13 @@
 //! Servers of both kinds of applications, and bytes to and from them.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
+use super::http;
 use super::server::{Client, DEADLINE, Server, binary};
 
 /// A Python application that answers with what it was asked: its environ as JSON, the body's length and beginning.
@@ -78,11 +79,7 @@ pub fn connect(address: &str) -> TcpStream {
 
 /// Reads until the server ends the connection, in order or by a reset.
 pub fn rest(mut stream: impl Read) -> String {
-    let mut bytes = Vec::new();
-    match stream.read_to_end(&mut bytes) {
-        Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("{error}, after {bytes:?}"),
-        _ => String::from_utf8_lossy(&bytes).into_owned(),
-    }
+    String::from_utf8_lossy(&http::rest(&mut stream).unwrap()).into_owned()
 }
 
 /// Everything that is answered to `bytes` on a connection of their own, which the server has to end.
@@ -104,8 +101,8 @@ pub fn told(address: &str, bytes: impl AsRef<[u8]>) -> Value {
     let mut client = Client::new(address);
     client.send(bytes.as_ref()).unwrap();
     let answer = client.answer().unwrap();
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    serde_json::from_str(&answer.body).unwrap()
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    serde_json::from_str(&answer.text()).unwrap()
 }
 
 /// The requests that [`ECHO`] has seen.

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::talk::{Answer, Talk, get, post, request};
+use super::talk::{Talk, get, post, request};
 use super::{apps, serve, venv};
+use crate::support::http::Answer;
 use crate::support::server::{Server, wait_for};
 
 /// A file larger than what a server keeps in memory at once.
@@ -25,7 +26,7 @@ fn tour(ask: &dyn Fn(&str) -> Answer, site: &str) {
     let chunks = "Transfer-Encoding: chunked\r\n";
     let in_chunks =
         |body: &str| format!("4\r\n{}\r\n{:x}\r\n{}\r\n0\r\n\r\n", &body[..4], body.len() - 4, &body[4..]);
-    let cafe = "caf\u{c3}\u{a9}";
+    let cafe = "caf\u{e9}";
     for (sent, status, body) in [
         (get("/hello/world"), 200, "Hello, world!"),
         (get("/hello/caf%C3%A9"), 200, &format!("Hello, {cafe}!")),
@@ -49,12 +50,12 @@ fn tour(ask: &dyn Fn(&str) -> Answer, site: &str) {
         (request("HEAD", "/page", "", ""), 200, ""),
     ] {
         let answer = ask(&sent);
-        assert_eq!((answer.status(), answer.text().as_str()), (status, body), "{site}: {sent}");
+        assert_eq!((answer.status, answer.text().as_str()), (status, body), "{site}: {sent}");
     }
-    assert_eq!(ask(&get("/error")).status(), 500, "{site}");
+    assert_eq!(ask(&get("/error")).status, 500, "{site}");
     let answer = ask(&get("/go"));
-    let to = answer.header("location").unwrap_or_default();
-    assert!(answer.status() == 302 && to.ends_with("/hello/there"), "{site}: {}", answer.shown());
+    let to = answer.field("location").unwrap_or_default();
+    assert!(answer.status == 302 && to.ends_with("/hello/there"), "{site}: {}", answer.shown());
     visits(ask, site);
     upload(ask, site);
 }
@@ -65,8 +66,8 @@ fn visits(ask: &dyn Fn(&str) -> Answer, site: &str) {
     for count in 1..=3 {
         let answer = ask(&request("GET", "/count", &cookie, ""));
         assert_eq!(answer.text(), format!("visit {count}"), "{site}");
-        let set = answer.headers.iter().find(|(name, _)| name == "set-cookie").unwrap();
-        cookie = format!("Cookie: theme=dark\r\nCookie: {}\r\n", set.1.split(';').next().unwrap());
+        let set = answer.all("set-cookie")[0];
+        cookie = format!("Cookie: theme=dark\r\nCookie: {}\r\n", set.split(';').next().unwrap());
     }
 }
 
@@ -188,14 +189,14 @@ fn one_connection_serves_a_whole_tour() {
             let mut talk = talk.borrow_mut();
             talk.send(sent);
             let answer = talk.answer_to(sent.split(' ').next().unwrap());
-            assert_ne!(answer.header("connection"), Some("close"), "{site}: {sent}");
+            assert_ne!(answer.field("connection"), Some("close"), "{site}: {sent}");
             answer
         };
         visits(&ask, site);
         upload(&ask, site);
         for _ in 0..50 {
             assert_eq!(ask(&get("/hello/world")).text(), "Hello, world!", "{site}");
-            assert_eq!(ask(&request("HEAD", "/page", "", "")).status(), 200, "{site}");
+            assert_eq!(ask(&request("HEAD", "/page", "", "")).status, 200, "{site}");
         }
     }
 }

@@ -53,7 +53,7 @@ fn the_same_application_runs_on_every_python_of_this_machine() {
             }
             let mut talk = Talk::to(&address);
             talk.send(get("/error"));
-            assert_eq!(talk.answer().status(), 500, "{version} {options:?}");
+            assert_eq!(talk.answer().status, 500, "{version} {options:?}");
             server.logged("ValueError: an error of the site", 1);
         }
         let server = serve(&["--python", python.to_str().unwrap(), "trap:app"]);

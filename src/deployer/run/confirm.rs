@@ -106,7 +106,7 @@ async fn log_in(
             Ok(Err(error)) => {
                 let is_refusal = is_refusal(&error);
                 // Told even if the old connection ends this during the pause.
-                refused.get_or_insert(error);
+                keep(refused, error);
                 if is_refusal {
                     refusals += 1;
                     tokio::time::sleep(pause(time, begun.elapsed(), refusals)).await;
@@ -115,6 +115,14 @@ async fn log_in(
             Err(_) => return last,
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Keeps the error that tells most: that sshd let us not in, rather than that it did not listen for a moment, while it
+/// read its configuration anew; of two that tell as much, the first.
+fn keep(kept: &mut Option<Diagnostic>, error: Diagnostic) {
+    if kept.as_ref().is_none_or(|before| is_refusal(&error) && !is_refusal(before)) {
+        *kept = Some(error);
     }
 }
 
@@ -189,6 +197,23 @@ mod tests {
         let told = outcome(Err(None), 30, refused.clone());
         assert_eq!(told, Outcome::Failed(unconfirmed(UNASKED, 30).output(met)));
         assert_eq!(outcome(Ok(Outcome::Changed(Vec::new())), 30, refused), Outcome::Changed(Vec::new()));
+    }
+
+    #[test]
+    fn a_refusal_tells_more_than_a_port_that_is_closed_for_a_moment() {
+        let ended = |said: &str| Diagnostic::error("a: cannot be reached").note("ssh said", said);
+        let mut kept = None;
+        let mut all = Vec::new();
+        for said in
+            ["Connection refused", "Connection timed out", "Permission denied (a)", "Permission denied (b)"]
+        {
+            keep(&mut kept, ended(said));
+            all.push(kept.as_ref().unwrap().notes[0].1.clone());
+        }
+        assert_eq!(
+            all,
+            ["Connection refused", "Connection refused", "Permission denied (a)", "Permission denied (a)"]
+        );
     }
 
     #[tokio::test]

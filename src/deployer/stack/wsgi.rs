@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::word;
 use crate::base::diagnostic::Diagnostic;
-use crate::base::home;
+use crate::base::path;
 use crate::base::secret::Text;
 use crate::base::source::Span;
 use crate::base::yaml::{Entries, Spanned};
@@ -166,7 +166,7 @@ fn origin(source: &Spanned<String>) -> Origin {
     if url.contains("://") || url.split_once(':').is_some_and(|(host, _)| host.contains('@')) {
         return Origin::Git(url.to_string(), reference);
     }
-    let path = home::beside(&source.span.source.name, source);
+    let path = path::beside(&source.span.source.name, source);
     let is_archive = [".tar.gz", ".tgz", ".tar"].iter().any(|end| source.ends_with(end));
     if is_archive { Origin::Archive(path) } else { Origin::Directory(path) }
 }

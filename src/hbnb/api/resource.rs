@@ -98,10 +98,7 @@ pub async fn change(api: &Api, class: Class, asked: &Asked, body: Body) -> Resul
 
 /// The row of the address, and all that belongs to it, pictures too, is no more.
 pub async fn delete(api: &Api, class: Class, asked: &Asked) -> Result<Response, Problem> {
-    let pictures = api.storage.pictures_with(class, asked.id()).await?;
-    if !api.storage.delete(class, asked.id()).await? {
-        return Err(Problem::NotFound);
-    }
+    let pictures = api.storage.delete(class, asked.id()).await?.ok_or(Problem::NotFound)?;
     api.photos.remove_all(pictures).await;
     Ok(Json(StatusCode::OK, Values::new()).into_response())
 }

@@ -28,7 +28,8 @@ pub enum Batch {
 /// What was read and not sent yet.
 pub struct Run {
     sender: Sender<Batch>,
-    rows: [(Class, Vec<(u64, Values)>); Class::ALL.len()],
+    /// Those of each class, as in [`Class::ALL`].
+    rows: [Vec<(u64, Values)>; Class::ALL.len()],
     links: Vec<(String, String)>,
     count: usize,
 }
@@ -36,18 +37,14 @@ pub struct Run {
 impl Run {
     /// Nothing yet; it will be sent there.
     pub fn new(sender: Sender<Batch>) -> Self {
-        Self { sender, rows: Class::ALL.map(|class| (class, Vec::new())), links: Vec::new(), count: 0 }
+        Self { sender, rows: Default::default(), links: Vec::new(), count: 0 }
     }
 
     /// Takes what stands in a line. Errors: [`Fail::Stop`] if nobody writes any more.
     pub fn take(&mut self, line: u64, item: Item) -> Result<(), Fail> {
         match item {
             Item::Link(place, amenity) => self.links.push((place, amenity)),
-            Item::Row(class, values) => {
-                if let Some((_, rows)) = self.rows.iter_mut().find(|(other, _)| *other == class) {
-                    rows.push((line, values));
-                }
-            }
+            Item::Row(class, values) => self.rows[class.index()].push((line, values)),
         }
         self.count += 1;
         if self.count == RUN { self.send() } else { Ok(()) }
@@ -56,12 +53,12 @@ impl Run {
     /// Sends what is there. Rows of one id stay in the order of their lines.
     pub fn send(&mut self) -> Result<(), Fail> {
         self.count = 0;
-        for (class, rows) in &mut self.rows {
+        for (class, rows) in Class::ALL.into_iter().zip(&mut self.rows) {
             rows.sort_by(|(_, one), (_, other)| id(one).cmp(id(other)));
             let mut rows = take(rows).into_iter();
             while rows.len() > 0 {
                 let (lines, values) = rows.by_ref().take(BATCH).unzip();
-                sent(&self.sender, Batch::Rows(*class, lines, values))?;
+                sent(&self.sender, Batch::Rows(class, lines, values))?;
             }
         }
         self.links.sort();

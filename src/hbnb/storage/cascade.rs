@@ -1,5 +1,6 @@
 //! Deleting a row with all that belongs to it.
 
+use super::engine::Work;
 use super::statement::Statement;
 use super::{Error, Storage};
 use crate::hbnb::model::Class;
@@ -7,15 +8,15 @@ use crate::hbnb::model::Class;
 /// How often a delete is tried when somebody adds to what is being deleted.
 const ATTEMPTS: u32 = 3;
 
-/// The ids of the places that go with a row of `class`, whose id is the `?`; none of classes that have none.
+/// The row of `class`, whose id is the `?`, with the places `p` that go with it; none of classes that have none.
 fn places(class: Class) -> Option<&'static str> {
     match class {
-        Class::State => {
-            Some("(SELECT p.id FROM places p JOIN cities c ON c.id = p.city_id WHERE c.state_id = ?)")
-        }
-        Class::City => Some("(SELECT id FROM places WHERE city_id = ?)"),
-        Class::User => Some("(SELECT id FROM places WHERE user_id = ?)"),
-        Class::Place => Some("(?)"),
+        Class::State => Some(
+            "states s LEFT JOIN cities c ON c.state_id = s.id LEFT JOIN places p ON p.city_id = c.id WHERE s.id = ?",
+        ),
+        Class::City => Some("cities c LEFT JOIN places p ON p.city_id = c.id WHERE c.id = ?"),
+        Class::User => Some("users u LEFT JOIN places p ON p.user_id = u.id WHERE u.id = ?"),
+        Class::Place => Some("places p WHERE p.id = ?"),
         Class::Amenity | Class::Review => None,
     }
 }
@@ -23,7 +24,7 @@ fn places(class: Class) -> Option<&'static str> {
 /// Which rows belong to one of `class`, children first: table and condition, whose `?` is the row's id.
 fn belonging(class: Class) -> Vec<(&'static str, String)> {
     let inside = |places| {
-        let condition = format!("place_id IN {places}");
+        let condition = format!("place_id IN (SELECT p.id FROM {places})");
         [("place_amenity", condition.clone()), ("reviews", condition)]
     };
     let own: Vec<(&'static str, &str)> = match class {
@@ -41,41 +42,61 @@ fn belonging(class: Class) -> Vec<(&'static str, String)> {
 }
 
 impl Storage {
-    /// The pictures of the places that would be deleted with this row; none where pictures are not known yet.
-    pub async fn pictures_with(&self, class: Class, id: &str) -> Result<Vec<String>, Error> {
+    /// Deletes the row with this id and all that belongs to it: the ids of the pictures whose rows went with it; none if
+    /// there is no such row.
+    pub async fn delete(&self, class: Class, id: &str) -> Result<Option<Vec<String>>, Error> {
+        self.in_turn(|| async {
+            let mut all = self.begin().await?;
+            let deleted = self.delete_within(&mut all, class, id).await?;
+            all.commit().await.map_err(|e| self.explain(e))?;
+            Ok(deleted)
+        })
+        .await
+    }
+
+    /// The same as a part of a transaction.
+    pub(super) async fn delete_within(
+        &self,
+        all: &mut Work,
+        class: Class,
+        id: &str,
+    ) -> Result<Option<Vec<String>>, Error> {
+        let pictures = self.pictures_with(all, class, id).await?;
+        // Our tables let the engine do it; those that other programs made may not, and then it is done one by one.
+        let mut deleted = self.executed(all, &alone(class, id)).await;
+        for _ in 0..ATTEMPTS {
+            if !matches!(deleted, Err(Error::NoParent)) {
+                break;
+            }
+            for (table, condition) in belonging(class) {
+                let statement = Statement::new(format!("DELETE FROM {table} WHERE {condition}")).with(id);
+                self.executed(all, &statement).await?;
+            }
+            deleted = self.executed(all, &alone(class, id)).await;
+        }
+        Ok((deleted? == 1).then_some(pictures))
+    }
+
+    /// The pictures that go with this row, to which nobody adds before the transaction ends; none where pictures are not
+    /// known yet.
+    async fn pictures_with(&self, all: &mut Work, class: Class, id: &str) -> Result<Vec<String>, Error> {
         let Some(places) = places(class) else { return Ok(Vec::new()) };
-        let statement = Statement::new(format!("SELECT id FROM pictures WHERE place_id IN {places}"));
-        match self.fetch(&statement.with(id), |row| row.word(0)).await {
+        // A writer of SQLite is alone already.
+        if matches!(all, Work::MySql(_)) {
+            let held = Statement::new(format!("SELECT COUNT(p.id) FROM {places} FOR UPDATE"));
+            all.session().fetch(&held.with(id)).await.map_err(|e| self.explain(e))?;
+        }
+        let statement =
+            Statement::new(format!("SELECT id FROM pictures WHERE place_id IN (SELECT p.id FROM {places})"));
+        let found = all.session().fetch(&statement.with(id)).await;
+        match found.and_then(|rows| rows.map(|row| row.word(0))).map_err(|e| self.explain(e)) {
             Err(Error::Unmigrated(_)) => Ok(Vec::new()),
             found => found,
         }
     }
 
-    /// Deletes the row with this id and all that belongs to it; false if there is none.
-    pub async fn delete(&self, class: Class, id: &str) -> Result<bool, Error> {
-        // Our tables let the engine do it; those that other programs made may not, and then it is done one by one.
-        let mut deleted = self.execute(&alone(class, id)).await;
-        for _ in 0..ATTEMPTS {
-            match deleted {
-                Err(Error::NoParent) => deleted = self.delete_with_belongings(class, id).await,
-                done => return Ok(done? == 1),
-            }
-        }
-        Ok(deleted? == 1)
-    }
-
-    async fn delete_with_belongings(&self, class: Class, id: &str) -> Result<u64, Error> {
-        let work = async {
-            let mut all = self.pool.begin().await?;
-            for (table, condition) in belonging(class) {
-                let statement = Statement::new(format!("DELETE FROM {table} WHERE {condition}")).with(id);
-                all.session().execute(&statement).await?;
-            }
-            let count = all.session().execute(&alone(class, id)).await?;
-            all.commit().await?;
-            Ok(count)
-        };
-        self.bounded(work).await
+    async fn executed(&self, all: &mut Work, statement: &Statement) -> Result<u64, Error> {
+        all.session().execute(statement).await.map_err(|e| self.explain(e))
     }
 }
 

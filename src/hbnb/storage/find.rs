@@ -33,14 +33,14 @@ impl Storage {
             let read = |row: Row<'_>| Ok((row.integer(0)?, row.integer(1)?, row.word(2)?));
             found.extend(self.fetch(&some, read).await?);
         }
-        // Each part is in order; among equals it stays so.
+        // Each part is in order, and the parts are the same for every page; among equals it stays so.
         found.sort_by_key(|(price, guests, _)| (*price, *guests));
         let [skipped, count] = [skipped, count].map(|number| usize::try_from(number).unwrap_or_default());
         let ids: Vec<String> = found.into_iter().skip(skipped).take(count).map(|(.., id)| id).collect();
         Ok((total.min(MOST + 1), self.cards_of(&ids).await?))
     }
 
-    /// The cities that are meant. There are few beside places, and databases differ in what they take for the same letter.
+    /// The cities that are meant, by id. There are few beside places, and databases differ in what they take for the same letter.
     async fn meant(&self, search: &Search) -> Result<Vec<String>, Error> {
         let statement =
             Statement::new("SELECT c.id, c.name, s.name FROM cities c JOIN states s ON s.id = c.state_id");
@@ -49,7 +49,9 @@ impl Storage {
             meant.then(|| row.word(0)).transpose()
         };
         let found = self.fetch(&statement, read).await?;
-        Ok(found.into_iter().flatten().collect())
+        let mut meant: Vec<String> = found.into_iter().flatten().collect();
+        meant.sort();
+        Ok(meant)
     }
 }
 

@@ -36,10 +36,10 @@ pub struct Listing {
 }
 
 /// What became of a wish to delete a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deleted {
-    /// It is gone, with its past bookings, reviews and rows of pictures.
-    Done,
+    /// It is gone, with its past bookings, reviews and the rows of pictures with these ids.
+    Done(Vec<String>),
     /// It is not: guests have booked it.
     Booked,
     /// The host has no such place.
@@ -128,15 +128,25 @@ impl Storage {
         host: &str,
         today: jiff::civil::Date,
     ) -> Result<Deleted, Error> {
-        if self.offer(id).await?.is_none_or(|offer| offer.host != host) {
-            return Ok(Deleted::Unknown);
-        }
-        let ahead = Statement::new("SELECT COUNT(*) FROM booked_nights WHERE place_id = ? AND night >= ?");
-        let ahead = ahead.with(id).with(&today.to_string());
-        if self.fetch_one(&ahead, |row| row.integer(0)).await? > Some(0) {
-            return Ok(Deleted::Booked);
-        }
-        Ok(if self.delete(Class::Place, id).await? { Deleted::Done } else { Deleted::Unknown })
+        self.in_turn(|| async {
+            let mut all = self.begin().await?;
+            if self.hold(&mut all, id).await?.is_none_or(|offer| offer.host != host) {
+                return Ok(Deleted::Unknown);
+            }
+            let ahead = Statement::new(
+                "SELECT place_id FROM booked_nights WHERE place_id = ? AND night >= ? LIMIT 1",
+            );
+            let ahead = all.session().fetch(&ahead.with(id).with(&today.to_string())).await;
+            if !ahead.and_then(|rows| rows.map(|row| row.word(0))).map_err(|e| self.explain(e))?.is_empty() {
+                return Ok(Deleted::Booked);
+            }
+            let Some(pictures) = self.delete_within(&mut all, Class::Place, id).await? else {
+                return Ok(Deleted::Unknown);
+            };
+            all.commit().await.map_err(|e| self.explain(e))?;
+            Ok(Deleted::Done(pictures))
+        })
+        .await
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::{Desk, HOLD_APT};
+use crate::support::wait;
 
 /// A run that waits on the host for apt's lock, and its directory on the desk.
 struct Waiting {
@@ -29,19 +30,11 @@ fn masters(desk: &Desk) -> Vec<String> {
     text.lines().filter(ours).map(String::from).collect()
 }
 
-fn until(what: &str, deadline: Duration, mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < deadline, "not within {deadline:?}: {what}");
-        std::thread::yield_now();
-    }
-}
-
 impl Waiting {
     fn start(desk: &Desk) -> Self {
         let mut command = desk.command("apply", &[]);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        until("apt runs", Duration::from_secs(60), || {
+        wait::holds(Duration::from_secs(60), "apt runs", || {
             desk.root("host-1", "pgrep -x apt-get || true").lines().count() > 0
         });
         Self { child, directory: directory_of(desk).unwrap() }
@@ -82,7 +75,7 @@ exit 4
         assert_eq!(waiting.end(&desk), wanted, "{signal}");
         assert!(begun.elapsed() < Duration::from_secs(2), "{signal}: {:?}", begun.elapsed());
         assert!(!fs::exists(&directory).unwrap(), "{signal} leaves {directory}");
-        until("the master is gone", Duration::from_secs(2), || masters(&desk).is_empty());
+        wait::holds(Duration::from_secs(2), "the master is gone", || masters(&desk).is_empty());
         // The agent waits for apt's lock on the host; the next run would wait for the agent.
         desk.root("host-1", "pkill -f '/var/lib/deployer/bin/[0-9a-f]* agent'; true");
     }
@@ -100,7 +93,7 @@ fn a_killed_run_is_swept(desk: &Desk) {
     // Without the wait for the lock, the agent ends with its desk, and a minute later the idle master does.
     desk.release("host-1");
     let begun = Instant::now();
-    until("the master ends by itself", Duration::from_secs(75), || masters(desk).is_empty());
+    wait::holds(Duration::from_secs(75), "the master ends by itself", || masters(desk).is_empty());
     assert!(begun.elapsed() > Duration::from_secs(30), "{:?}", begun.elapsed());
     desk.command("plan", &[]).output().unwrap();
     assert!(!fs::exists(&directory).unwrap(), "the next run leaves {directory}");

@@ -4,15 +4,14 @@ use std::fs;
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use super::HOST;
 use crate::support::desk::{Desk, Login};
 use crate::support::host::Sandbox;
-use crate::support::server::wait_or;
+use crate::support::server::{DEADLINE, wait_or};
 use crate::support::tls::Server;
+use crate::support::wait;
 
-const DEADLINE: Duration = Duration::from_secs(20);
 const PORT: u16 = 14000;
 const MANAGEMENT: u16 = 8055;
 
@@ -133,11 +132,7 @@ fn without_an_authority_the_site_runs_with_a_stand_in(desk: &Desk, site: Server)
 
 fn a_renewal_is_shown_without_a_run(hosts: &Sandbox, desk: &Desk, site: Server, first: &str) {
     hosts.read(HOST, "sudo certbot renew --force-renewal --no-random-sleep-on-renew");
-    let end = Instant::now() + DEADLINE;
-    while site.shake(&[]).certificate() == first {
-        assert!(Instant::now() < end, "the old certificate is still shown");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    wait::holds(DEADLINE, "the new certificate is shown", || site.shake(&[]).certificate() != first);
     assert_eq!(desk.apply().len(), 0);
 }
 

@@ -3,11 +3,13 @@
 mod acme;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::BufReader;
 use std::net::TcpStream;
 
 use crate::support::desk::{Desk, Login};
 use crate::support::host::Sandbox;
+use crate::support::http;
+use crate::support::server::DEADLINE;
 use crate::support::tls::{Server, make_pair};
 
 const HOST: &str = "host-1";
@@ -67,17 +69,12 @@ fn each_profile_takes_what_it_lists(one: Server, two: Server, old: Server, new: 
 
 fn http_leads_to_the_same_page_of_https(hosts: &Sandbox) {
     let ask = |port: u16, request: &str| {
-        let mut stream = TcpStream::connect((hosts.host(HOST).address, port)).unwrap();
-        stream.write_all(format!("{request}\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let head = answer.split("\r\n\r\n").next().unwrap_or_default();
-        let line = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::to_string);
-        (
-            head.lines().next().unwrap_or_default().to_string(),
-            line("Location: "),
-            line("Strict-Transport-Security: "),
-        )
+        let stream = TcpStream::connect((hosts.host(HOST).address, port)).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        let request = format!("{request}\r\nConnection: close\r\n\r\n");
+        let answer = http::ask(&mut BufReader::new(stream), request).unwrap();
+        let field = |name: &str| answer.field(name).map(str::to_string);
+        (answer.line.clone(), field("location"), field("strict-transport-security"))
     };
     let moved = "HTTP/1.1 308 Permanent Redirect".to_string();
     let path = "/a//b/../%2f%20c?q=1&r=%20x&s=//";

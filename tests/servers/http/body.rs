@@ -2,7 +2,8 @@
 
 use std::io::{BufReader, Read, Write};
 
-use crate::support::server::{Client, PAGE, read_answer};
+use crate::support::http;
+use crate::support::server::{Client, PAGE};
 use crate::support::wire::{both, connect, python, rest, seen, told};
 
 const UPLOAD: &str = "POST /up HTTP/1.1\r\nHost: a\r\n";
@@ -27,9 +28,9 @@ fn a_connection_goes_on_behind_a_body_of_any_size() {
             client.send(head.as_bytes()).unwrap();
             client.send(&vec![b'x'; length]).unwrap();
             let answer = client.answer().unwrap();
-            assert!(!answer.closes && [200, 405].contains(&answer.status), "{length}: {answer:?}");
+            assert!(!answer.closes() && [200, 405].contains(&answer.status), "{length}: {answer:?}");
             if answer.status == 200 {
-                assert!(answer.body.contains(&format!("\"size\": {length}")), "{length}: {answer:?}");
+                assert!(answer.text().contains(&format!("\"size\": {length}")), "{length}: {answer:?}");
             }
             let chunk =
                 if length > 0 { format!("{length:x}\r\n{}\r\n", "y".repeat(length)) } else { String::new() };
@@ -49,7 +50,7 @@ fn a_client_that_waits_for_a_word_gets_it_before_its_answer() {
         stream.read_exact(&mut word).unwrap();
         assert_eq!(&word, b"HTTP/1.1 100 Continue\r\n\r\n");
         stream.write_all(b"abc").unwrap();
-        let answer = read_answer(&mut BufReader::new(stream)).unwrap();
+        let answer = http::read(&mut BufReader::new(stream), "GET").unwrap();
         assert!([200, 404].contains(&answer.status), "{answer:?}");
         // Who does not wait, or speaks a version without it, gets the answer alone.
         for text in [

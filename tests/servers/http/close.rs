@@ -82,6 +82,6 @@ fn a_connection_goes_on_behind_a_file() {
     std::fs::write(server.path("large"), "z".repeat(300_000)).unwrap();
     let mut client = Client::new(&server.address());
     for _ in 0..50 {
-        assert_eq!(client.get("/file").unwrap().body.len(), 300_000);
+        assert_eq!(client.get("/file").unwrap().text().len(), 300_000);
     }
 }

@@ -2,7 +2,8 @@
 
 use std::io::{BufReader, Write};
 
-use crate::support::server::{Client, PAGE, read_answer};
+use crate::support::http;
+use crate::support::server::{Client, PAGE};
 use crate::support::wire::{all, both, connect, python, rest, statuses, told};
 
 #[test]
@@ -46,13 +47,13 @@ fn a_connection_stays_open_as_version_and_header_say() {
             let mut stream = BufReader::new(connect(&address));
             let text = format!("GET {PAGE} HTTP/{version}\r\nHost: a\r\n{field}\r\n");
             stream.get_mut().write_all(text.as_bytes()).unwrap();
-            let answer = read_answer(&mut stream).unwrap();
-            assert_eq!((answer.status, answer.closes), (200, closes), "{version} {field}");
+            let answer = http::read(&mut stream, "GET").unwrap();
+            assert_eq!((answer.status, answer.closes()), (200, closes), "{version} {field}");
             if closes {
                 assert_eq!(rest(stream), "");
             } else {
                 stream.get_mut().write_all(text.as_bytes()).unwrap();
-                assert_eq!(read_answer(&mut stream).unwrap().status, 200);
+                assert_eq!(http::read(&mut stream, "GET").unwrap().status, 200);
             }
         }
     }
@@ -82,7 +83,7 @@ fn an_upgrade_is_answered_as_if_nobody_had_asked_for_it() {
         {
             client.send(format!("GET {PAGE} HTTP/1.1\r\nHost: a\r\n{fields}\r\n").as_bytes()).unwrap();
             let answer = client.answer().unwrap();
-            assert_eq!((answer.status, answer.closes), (200, false));
+            assert_eq!((answer.status, answer.closes()), (200, false));
         }
     }
 }

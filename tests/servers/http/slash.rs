@@ -1,7 +1,10 @@
 //! Paths of which one form, with or without the final slash, is the application's.
 
+use std::io::BufReader;
+
+use crate::support::http;
 use crate::support::server::{Client, Server, wait_for};
-use crate::support::wire::{all, both, python, seen, statuses};
+use crate::support::wire::{both, connect, python, seen, statuses};
 
 fn ask(method: &str, target: &str) -> String {
     let body = if method == "POST" { "Content-Length: 3\r\n\r\na=b" } else { "\r\n" };
@@ -10,10 +13,8 @@ fn ask(method: &str, target: &str) -> String {
 
 /// Status and `Location` of an answer.
 fn led(address: &str, method: &str, target: &str) -> (u16, Option<String>) {
-    let answer = all(address, ask(method, target));
-    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    let location = answer.lines().find_map(|line| line.strip_prefix("Location: "));
-    (status, location.map(str::to_string))
+    let answer = http::ask(&mut BufReader::new(connect(address)), ask(method, target)).unwrap();
+    (answer.status, answer.field("location").map(str::to_string))
 }
 
 #[test]

@@ -56,11 +56,11 @@ fn a_body_that_pauses_too_long_gets_408_and_is_never_seen() {
 fn an_idle_connection_is_closed_after_its_time_without_a_word() {
     for server in both(&["--keep-alive", "1"]) {
         let mut client = Client::new(&server.address());
-        assert!(!client.get(PAGE).unwrap().closes);
+        assert!(!client.get(PAGE).unwrap().closes());
         assert_eq!(client.rest(), "");
     }
     for server in both(&["--keep-alive", "0"]) {
-        assert!(Client::new(&server.address()).get(PAGE).unwrap().closes);
+        assert!(Client::new(&server.address()).get(PAGE).unwrap().closes());
     }
 }
 

@@ -59,7 +59,7 @@ fn beginning_twice_without_a_failure_is_an_error_of_the_application() {
     let mut talk = Talk::to(&server.address());
     talk.send(get("/twice"));
     let answer = talk.answer();
-    assert_eq!((answer.line.as_str(), answer.header("x-first")), ("HTTP/1.1 200 OK", Some("yes")));
+    assert_eq!((answer.line.as_str(), answer.field("x-first")), ("HTTP/1.1 200 OK", Some("yes")));
     assert_eq!(answer.text(), "first");
     noted(&server, "asserted\n");
 }
@@ -80,7 +80,7 @@ fn a_failure_that_was_told_keeps_nothing_alive() {
     for _ in 0..3 {
         talk.send(get("/kept"));
         let answer = talk.answer();
-        assert_eq!((answer.header("x-before"), answer.text()), (Some("gone"), "thing".to_string()));
+        assert_eq!((answer.field("x-before"), answer.text()), (Some("gone"), "thing".to_string()));
     }
 }
 
@@ -113,5 +113,5 @@ fn hints_arrive_before_the_answer_and_only_where_they_are_understood() {
     let mut old = Talk::to(&server.address());
     old.send("GET /hints HTTP/1.0\r\n\r\n");
     let answer = old.answer();
-    assert_eq!((answer.status(), answer.text()), (200, "page".to_string()));
+    assert_eq!((answer.status, answer.text()), (200, "page".to_string()));
 }

@@ -116,7 +116,7 @@ fn headers_that_may_stand_once_are_refused_when_they_stand_twice() {
         talk.send(request("POST", "/x", twice, ""));
         let answer = talk.answer();
         assert_eq!(answer.line, "HTTP/1.1 400 Bad Request", "{twice}");
-        assert_eq!(answer.header("connection"), Some("close"), "{twice}");
+        assert_eq!(answer.field("connection"), Some("close"), "{twice}");
         assert_eq!(talk.rest(), b"", "{twice}");
     }
 }
@@ -170,7 +170,7 @@ fn the_protocol_is_the_requests_and_a_name_without_a_host_is_the_sockets() {
     let mut talk = Talk::to(&server.address());
     talk.send("GET /shown HTTP/1.0\r\n\r\n");
     let answer = talk.answer();
-    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.status, 200);
     let text = answer.text();
     for line in
         ["SERVER_PROTOCOL='HTTP/1.0'", "SERVER_NAME='127.0.0.1'", &format!("SERVER_PORT='{}'", server.port())]

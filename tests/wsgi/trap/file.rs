@@ -57,7 +57,7 @@ fn a_file_shorter_than_the_length_closes_the_connection() {
     let server = with_page();
     let mut talk = Talk::to(&server.address());
     talk.send(get("/file?from=9990&length=4000"));
-    assert_eq!(talk.head().header("content-length"), Some("4000"));
+    assert_eq!(talk.head().field("content-length"), Some("4000"));
     assert_eq!(String::from_utf8_lossy(&talk.rest()), page()[9990..]);
 }
 

@@ -12,9 +12,9 @@ fn an_answer_without_a_length_ends_where_it_ends_and_the_next_one_follows() {
     {
         talk.send(get(target));
         let answer = talk.answer();
-        let framing = (answer.header("content-length").is_some(), answer.header("transfer-encoding"));
+        let framing = (answer.field("content-length").is_some(), answer.field("transfer-encoding"));
         assert!([(true, None), (false, Some("chunked"))].contains(&framing), "{}", answer.shown());
-        assert_eq!((answer.status(), answer.text().as_str()), (200, wanted), "{target}");
+        assert_eq!((answer.status, answer.text().as_str()), (200, wanted), "{target}");
     }
 }
 
@@ -53,7 +53,7 @@ fn an_answer_shorter_than_its_length_closes_the_connection_and_is_logged() {
     let mut talk = Talk::to(&server.address());
     talk.send(get("/too_short") + &get("/one"));
     let head = talk.head();
-    assert_eq!((head.line.as_str(), head.header("content-length")), ("HTTP/1.1 200 OK", Some("9")));
+    assert_eq!((head.line.as_str(), head.field("content-length")), ("HTTP/1.1 200 OK", Some("9")));
     assert_eq!(String::from_utf8_lossy(&talk.rest()), "one two");
     server.logged("GET /too_short", 1);
 }
@@ -69,7 +69,7 @@ fn a_part_that_is_not_bytes_is_an_error_and_not_sent() {
     server.logged("GET /text", 1);
     let mut talk = Talk::to(&server.address());
     talk.send(get("/text_later"));
-    assert_eq!(talk.head().header("transfer-encoding"), Some("chunked"));
+    assert_eq!(talk.head().field("transfer-encoding"), Some("chunked"));
     assert_eq!(String::from_utf8_lossy(&talk.rest()), "5\r\nbytes\r\n");
     server.logged("GET /text_later", 1);
 }
@@ -82,8 +82,8 @@ fn an_old_client_gets_no_chunks_but_an_end() {
         talk.send(format!("GET /generated HTTP/1.0\r\n{connection}\r\n"));
         let answer = talk.answer();
         assert!(answer.line == "HTTP/1.1 200 OK" || answer.line == "HTTP/1.0 200 OK", "{}", answer.shown());
-        assert_eq!(answer.header("transfer-encoding"), None);
-        assert_ne!(answer.header("connection"), Some("keep-alive"));
+        assert_eq!(answer.field("transfer-encoding"), None);
+        assert_ne!(answer.field("connection"), Some("keep-alive"));
         assert_eq!(answer.text(), "one two");
     }
 }
@@ -96,7 +96,7 @@ fn an_old_clients_connection_is_kept_only_if_it_asks() {
         talk.send("GET /closing HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
         let answer = talk.answer();
         assert_eq!(answer.text(), "one two");
-        assert!(answer.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("keep-alive")));
+        assert!(answer.field("connection").is_some_and(|value| value.eq_ignore_ascii_case("keep-alive")));
     }
     talk.send("GET /closing HTTP/1.0\r\n\r\n");
     assert_eq!(talk.answer().text(), "one two");
@@ -109,6 +109,6 @@ fn a_client_that_wants_the_connection_closed_is_obeyed() {
     let mut talk = Talk::to(&server.address());
     talk.send(crate::wsgi::talk::request("GET", "/closing", "Connection: close\r\n", ""));
     let answer = talk.answer();
-    assert_eq!((answer.header("connection"), answer.text().as_str()), (Some("close"), "one two"));
+    assert_eq!((answer.field("connection"), answer.text().as_str()), (Some("close"), "one two"));
     assert_eq!(talk.rest(), b"");
 }

@@ -29,7 +29,7 @@ fn an_odd_status_or_header_is_an_error_and_nothing_of_it_is_sent() {
         talk.send(get(&format!("/odd_head?{odd}")));
         let answer = talk.answer();
         assert_eq!(answer.line, "HTTP/1.1 500 Internal Server Error", "{odd}");
-        let names: Vec<&str> = answer.headers.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = answer.fields.iter().map(|(name, _)| name.as_str()).collect();
         assert!(
             !names.iter().any(|name| ["x", "x y", "x-y", "x-evil", "status"].contains(name)),
             "{names:?}"
@@ -62,9 +62,9 @@ fn an_answer_has_one_date_and_one_server() {
     let mut talk = Talk::to(&server.address());
     talk.send(get("/one"));
     let answer = talk.answer();
-    let date = answer.header("date").unwrap();
+    let date = answer.field("date").unwrap();
     assert!(date.len() == 29 && date.ends_with(" GMT"), "{date}");
-    assert!(answer.header("server").is_none_or(|name| name.starts_with("appserver")), "{answer:?}");
+    assert!(answer.field("server").is_none_or(|name| name.starts_with("appserver")), "{answer:?}");
 }
 
 #[test]
@@ -94,8 +94,8 @@ fn an_answer_that_has_no_body_by_its_status_gets_none() {
     assert_eq!(talk.answer().shown(), "HTTP/1.1 204 No Content\nx-kept: yes\n\n");
     talk.send(get("/status?304+Not+Modified"));
     let answer = talk.answer();
-    assert_eq!((answer.line.as_str(), answer.header("x-kept")), ("HTTP/1.1 304 Not Modified", Some("yes")));
-    assert_eq!(answer.header("transfer-encoding"), None);
+    assert_eq!((answer.line.as_str(), answer.field("x-kept")), ("HTTP/1.1 304 Not Modified", Some("yes")));
+    assert_eq!(answer.field("transfer-encoding"), None);
     talk.send(get("/status?200+OK"));
     assert_eq!(talk.answer().shown(), "HTTP/1.1 200 OK\ncontent-length: 4\nx-kept: yes\n\nbody");
 }

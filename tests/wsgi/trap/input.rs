@@ -64,12 +64,12 @@ fn a_client_that_waits_before_its_body_is_told_to_go_on() {
     let mut talk = Talk::to(&server.address());
     talk.send(request("POST", "/length", "Content-Length: 3\r\nExpect: 100-Continue\r\n", ""));
     let interim = talk.head();
-    assert_eq!((interim.line.as_str(), interim.headers), ("HTTP/1.1 100 Continue", vec![]));
+    assert_eq!((interim.line.as_str(), interim.fields), ("HTTP/1.1 100 Continue", vec![]));
     talk.send("abc");
     assert_eq!(talk.answer().shown(), text("abc"));
     talk.send(request("POST", "/length", "Content-Length: 3\r\nExpect: 100-continue\r\n", "abc"));
     let answer = talk.answer();
-    let answer = if answer.status() == 100 { talk.answer() } else { answer };
+    let answer = if answer.status == 100 { talk.answer() } else { answer };
     assert_eq!(answer.shown(), text("abc"));
 }
 
@@ -79,7 +79,7 @@ fn an_old_client_is_never_told_to_go_on() {
     let mut talk = Talk::to(&server.address());
     talk.send("POST /length HTTP/1.0\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\nabc");
     let answer = talk.answer();
-    assert_eq!((answer.status(), answer.text()), (200, "abc".to_string()));
+    assert_eq!((answer.status, answer.text()), (200, "abc".to_string()));
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn a_length_beside_chunks_or_no_number_is_refused() {
         let mut talk = Talk::to(&server.address());
         talk.send(request("POST", "/ask_first", headers, ""));
         let answer = talk.answer();
-        assert!([400, 501].contains(&answer.status()), "{headers:?}: {}", answer.shown());
+        assert!([400, 501].contains(&answer.status), "{headers:?}: {}", answer.shown());
         assert_eq!(talk.rest(), b"", "{headers:?}");
     }
     assert_eq!(notes(&server), "");

@@ -10,7 +10,7 @@ fn told(address: &str, request: &str) -> (u16, Vec<String>) {
     let answer = talk.answer();
     let text = answer.text();
     let lines = text.lines().filter(|line| line.starts_with("SCRIPT_NAME") || line.starts_with("PATH_INFO"));
-    (answer.status(), lines.map(str::to_string).collect())
+    (answer.status, lines.map(str::to_string).collect())
 }
 
 fn both(script: &str, path: &str) -> (u16, Vec<String>) {

@@ -57,7 +57,7 @@ fn an_answer_does_not_wait_for_the_request_that_its_worker_takes_next() {
     noted(&server, "begun first\n");
     let_go(&server, "first");
     assert_eq!(talks[0].answer().text(), "first");
-    assert_eq!(talks[1].answer().status(), 200);
+    assert_eq!(talks[1].answer().status, 200);
     noted(&server, "begun first\nover first\nbegun second\n");
     let_go(&server, "second");
     assert_eq!(talks[2].answer().text(), "second");
@@ -81,7 +81,7 @@ fn a_large_upload_comes_back_byte_for_byte() {
         talk.send(request("POST", "/echo", &header, ""));
         talk.send(sent);
         let answer = talk.answer();
-        assert_eq!((answer.status(), answer.header("x-digest")), (200, Some(digest(&body).as_str())));
+        assert_eq!((answer.status, answer.field("x-digest")), (200, Some(digest(&body).as_str())));
         assert!(answer.body == body, "{header}: {} bytes came back", answer.body.len());
     }
 }
@@ -93,8 +93,8 @@ fn a_large_answer_arrives_whole() {
     for target in ["/large", "/large?length"] {
         talk.send(get(target));
         let answer = talk.answer();
-        assert_eq!((answer.status(), answer.body.len()), (200, LARGE));
-        assert_eq!(answer.header("x-digest"), Some(digest(&answer.body).as_str()));
+        assert_eq!((answer.status, answer.body.len()), (200, LARGE));
+        assert_eq!(answer.field("x-digest"), Some(digest(&answer.body).as_str()));
     }
 }
 
@@ -107,7 +107,7 @@ fn a_client_that_reads_slowly_holds_no_thread() {
         talk.send(get("/large?length"));
     }
     for talk in &mut slow {
-        assert_eq!(talk.head().header("content-length"), Some("5000000"));
+        assert_eq!(talk.head().field("content-length"), Some("5000000"));
     }
     assert_eq!(crate::wsgi::talk::body(&address, "/one"), "one");
     for talk in &mut slow {
@@ -120,7 +120,7 @@ fn a_stream_goes_on_beside_other_requests() {
     let server = trap(&["--threads", "2"]);
     let mut talk = Talk::to(&server.address());
     talk.send(get("/stream"));
-    assert_eq!(talk.head().status(), 200);
+    assert_eq!(talk.head().status, 200);
     noted(&server, "made one\n");
     assert_eq!(crate::wsgi::talk::body(&server.address(), "/one"), "one");
     for word in ["one", "two", "three"] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::word;
 use crate::base::diagnostic::Diagnostic;
-use crate::base::home;
+use crate::base::path;
 use crate::base::source::Source;
 use crate::base::yaml::Spanned;
 use crate::deployer::lint::{self, syntax};
@@ -29,7 +29,7 @@ impl Snippet {
 pub fn read(path: &Spanned<String>, said: &mut Vec<Diagnostic>) -> Option<Snippet> {
     word::given("the path of the snippet", path, said);
     word::characters("the path of the snippet", path, "\"';{}$%\\", said);
-    let source = match Source::read(&home::beside(&path.span.source.name, path)) {
+    let source = match Source::read(&path::beside(&path.span.source.name, path)) {
         Ok(source) => source,
         Err(error) => {
             let message = format!("cannot read `{}`: {error}", path.escape_debug());

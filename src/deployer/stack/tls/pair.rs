@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::name;
 use crate::base::certificate::{Chain, Term};
 use crate::base::diagnostic::Diagnostic;
-use crate::base::home;
+use crate::base::path;
 use crate::base::secret::Secret;
 use crate::base::yaml::{Node, Value};
 
@@ -98,7 +98,7 @@ fn text(what: &str, node: &Node) -> Result<Option<String>, Diagnostic> {
     if typed.starts_with(BEGIN) || typed.contains('\n') {
         return Ok(Some(typed.to_string() + "\n"));
     }
-    let path = home::beside(&node.span.source.name, typed);
+    let path = path::beside(&node.span.source.name, typed);
     std::fs::read_to_string(&path).map(Some).map_err(|error| {
         let unread =
             Diagnostic::error(format!("the {what} `{}` cannot be read", path.display())).at(&node.span);

@@ -199,21 +199,17 @@ async fn doubted(pages: &Pages, visitor: &Visitor, id: &str, refused: &str) -> R
 pub async fn delete(State(pages): State<Pages>, id: Id, filled: Filled) -> Response {
     let Ok(Path(id)) = id else { return error::not_found() };
     let Some(person) = &filled.visitor.person else { return first_log_in(&own(&id)) };
-    let done = async {
-        let pictures = pages.storage.pictures(&id).await?;
-        Ok::<_, Error>((pictures, pages.storage.delete_listing(&id, &person.id, today()).await?))
-    };
-    match done.await {
-        Ok((pictures, Deleted::Done)) => {
+    match pages.storage.delete_listing(&id, &person.id, today()).await {
+        Ok(Deleted::Done(pictures)) => {
             pages.photos.remove_all(pictures).await;
             see("/listings?done=deleted")
         }
-        Ok((_, Deleted::Booked)) => {
+        Ok(Deleted::Booked) => {
             let said = "Guests have booked nights here that are still to come, so it cannot be deleted now.";
             let page = doubted(&pages, &filled.visitor, &id, said).await;
             (StatusCode::CONFLICT, page).into_response()
         }
-        Ok((_, Deleted::Unknown)) => error::not_found(),
+        Ok(Deleted::Unknown) => error::not_found(),
         Err(cause) => error::storage(&cause),
     }
 }

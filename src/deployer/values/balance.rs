@@ -54,6 +54,5 @@ pub fn told(site: &Site, id: &str, scene: &Scene, layout: &Layout) -> Value {
         "sees_peer": sees_peer,
         "addresses": variable("addresses", "$proxy_add_x_forwarded_for"),
         "scheme": variable("scheme", "$scheme"),
-        "request": variable("request", "$request_id"),
     })
 }

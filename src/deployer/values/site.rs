@@ -41,7 +41,7 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
         "limit": limit::values(site, &id, &apps),
         "header": header::values(site, &id, &host.name),
         "always": if layout.nginx >= nginx::ALWAYS { " always" } else { "" },
-        "request_id": layout.nginx >= nginx::REQUEST_ID,
+        "request_id": layout.nginx >= nginx::MAP_TEXT,
         "gzip": site.gzip,
         "gzip_static": layout.gzip_static,
         "log": log(site, &id, layout),

@@ -1,4 +1,4 @@
-"""The table: medians, ratios to the medians of others, limits."""
+"""The table: medians, ratios to others, limits."""
 
 from dataclasses import dataclass
 from statistics import median
@@ -39,12 +39,15 @@ def shown(value, unit):
 
 
 def compare(lines, ours, limits):
-    """Put the ratio of `ours` to each other line, and its limit by server, where there is one."""
+    """Put the ratio of `ours` to each other line, and its limit by server, where there is one.
+
+    The ratio is the median over the rounds: what disturbs a machine for some seconds disturbs all servers of a round.
+    """
     mine = next((line for line in lines if line.server == ours), None)
     for line in lines:
         if mine is None or line is mine:
             continue
-        line.ratio = mine.median / line.median
+        line.ratio = median(own / its for own, its in zip(mine.values, line.values, strict=True))
         limit = limits.get(line.server)
         if limit:
             line.limit = f"{limit.sign} {limit.bound:g}×"

@@ -2,10 +2,14 @@
 
 import re
 import subprocess
+import sys
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parent.parent / "hbnb"))
+
+import small
 from process import SERVER_CORE, Failed, Process, until
 from program import APPSERVER, PYTHON
 from server import READY_SECONDS, Server
@@ -41,7 +45,8 @@ http {{
 }}
 """
 
-# Connections are kept on both sides, and the application is told who asked for what: no less serves an application well.
+# Connections are kept on both sides, the application is told who asked for what, and a page needs no file on its way: no
+# less serves an application well.
 MINIMAL = """
   upstream app {{ server unix:{socket}; keepalive 32; }}
   server {{
@@ -49,6 +54,7 @@ MINIMAL = """
     location / {{
       proxy_pass http://app;
       proxy_http_version 1.1;
+      proxy_buffers 24 16k;
       proxy_set_header Connection "";
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -78,11 +84,12 @@ def facts():
 
 @dataclass(frozen=True)
 class App:
-    """What `run` names in an inventory, and the page that is asked for."""
+    """What `run` names in an inventory, and the page that is asked for; the clone's may need its database."""
 
     title: str
     run: str
     path: str
+    needs_places: bool = False
 
     @property
     def is_python(self):
@@ -96,6 +103,8 @@ class Application(Process):
         self.app, self.socket = app, Path(work) / "app.sock"
         argv = [APPSERVER, "--bind", f"unix:{self.socket}", "--workers", 1, "--keep-alive", KEEP_ALIVE]
         argv += ["--log-level", "error", *(["--python", PYTHON, "--chdir", APPS] if app.is_python else []), app.run]
+        if app.needs_places:
+            argv = ["env", f"HBNB_SQLITE={small.make(work).path}", *argv]
         super().__init__(argv, SERVER_CORE, Path(work) / "app.log", work)
         until(self.socket.exists, READY_SECONDS, lambda: f"{app.run} does not listen\n{self.said()}")
 
@@ -128,6 +137,9 @@ class Front(Server):
         if done.returncode != 0:
             raise Failed(f"deployer render: {done.stderr}")
         return (self.at / "hosts/web-01/etc/nginx/sites-enabled/deployer").read_text()
+
+    def cpu_seconds(self):
+        return super().cpu_seconds() + self.application.cpu_seconds()
 
     def said(self):
         errors = (self.at / "error.log").read_text().splitlines()

@@ -2,7 +2,7 @@
 """The Airbnb clone beside the same application in Flask and SQLAlchemy under Gunicorn: speed, latency, memory, size.
 
 The same rows in the same SQLite file, as many workers, all of a side on core 0, wrk on core 1; short rounds, the sides
-in turns; medians, ratios of medians. The answers of all sides are compared first.
+in turns; medians, ratios by round. The answers of all sides are compared first.
 Exits 1 if a limit is not kept, 2 if it cannot be measured. Needs wrk, taskset, and Python's venv.
 """
 

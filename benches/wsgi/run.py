@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """appserver beside its peers with Python WSGI applications: throughput, latency, memory, in one run.
 
-One worker, all of the server on core 0, wrk on core 1; short rounds, the servers in turns; medians, ratios of medians.
+One worker, all of the server on core 0, wrk on core 1; short rounds, the servers in turns; medians, ratios by round.
 Exits 1 if a limit is not kept, 2 if it cannot be measured. Needs wrk, taskset, gcc, and Python's headers and venv.
 """
 

@@ -15,9 +15,9 @@ use super::storage::Storage;
 use super::storage::version::Version;
 
 /// The most bytes of all answers together; when they are too many all are forgotten.
-const MAX_ALL: usize = 2 << 20;
+const MAX_ALL: usize = 1 << 20;
 /// The longest answer that is kept, in bytes.
-const MAX_ONE: usize = MAX_ALL / 8;
+const MAX_ONE: usize = MAX_ALL / 4;
 /// What an answer takes beside its body and its question.
 const OVERHEAD: usize = 512;
 

@@ -214,3 +214,24 @@ fn a_server_called_in_a_linked_folder_follows_the_link() {
     answers(&server, "/", "two");
     site::end(server);
 }
+
+#[test]
+fn a_native_worker_keeps_little_free_memory_unless_told_otherwise() {
+    let kept = |args: &[&str]| {
+        let server = Server::spawn(|dir| {
+            let mut command = without_application(dir, &["--bind", "127.0.0.1:0", "--error-logfile", "log"]);
+            command.args(["--workers", "1"]).args(args).arg(APP);
+            command
+        });
+        answers(&server, PAGE, "Hello HBNB!");
+        let environment = fs::read(format!("/proc/{}/environ", server.workers_are(1)[0])).unwrap();
+        let environment = String::from_utf8(environment).unwrap();
+        site::end(server);
+        environment
+            .split('\0')
+            .find_map(|pair| pair.strip_prefix("MALLOC_TRIM_THRESHOLD_="))
+            .map(str::to_string)
+    };
+    assert_eq!(kept(&[]).as_deref(), Some("131072"));
+    assert_eq!(kept(&["--env", "MALLOC_TRIM_THRESHOLD_=7"]).as_deref(), Some("7"));
+}

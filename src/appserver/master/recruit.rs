@@ -24,6 +24,10 @@ use crate::appserver::settings::Settings;
 use crate::appserver::wsgi::python::{self, Interpreter};
 use crate::appserver::{daemon, inherited, notify, worker};
 
+/// How many free bytes at its end glibc's heap keeps, for native workers. Without a word it keeps ever more the larger the
+/// answers were: a third of what three workers of the clone took. Other libraries do not know the variable.
+const TRIM: (&str, &str) = ("MALLOC_TRIM_THRESHOLD_", "131072");
+
 /// What every process is started with.
 pub struct Recruit<'a> {
     /// What it is to be.
@@ -121,6 +125,9 @@ impl Recruit<'_> {
         }
         if self.settings.daemon && !self.settings.enable_stdio_inheritance {
             command.stdout(Stdio::null()).stderr(Stdio::null());
+        }
+        if self.role == Role::Native && std::env::var_os(TRIM.0).is_none() {
+            command.env(TRIM.0, TRIM.1);
         }
         command.envs(self.settings.raw_env.iter().filter_map(|pair| pair.split_once('=')));
         if self.role != Role::Front {

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
-use crate::support::server::{APP, Client, PAGE, Server, binary, signal_to, wait_for};
+use crate::support::server::{APP, Client, PAGE, Server, another_release, binary, signal_to, wait_for};
 
 #[test]
 fn hup_keeps_the_master_and_replaces_every_worker() {
@@ -69,7 +69,7 @@ fn a_reload_runs_the_release_that_the_link_leads_to_now() {
     server.workers_ready();
     let old = server.workers_are(1);
     let new = server.path("release-2");
-    fs::copy(binary(), &new).unwrap();
+    another_release(&new);
     switch(&server, &new);
     server.signal(Signal::HUP);
     let workers = server.replaced(&old, 1);

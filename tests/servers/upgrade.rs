@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::support::server::{Adopted, Client, Server, binary, signal_to, wait_for};
+use crate::support::server::{Adopted, Client, Server, another_release, binary, signal_to, wait_for};
 use crate::support::site::{self, answers};
 
 fn pid(path: &Path) -> Option<i32> {
@@ -41,7 +41,7 @@ fn a_new_master_of_another_release_takes_over() {
     let mut server = Server::spawn(by_link);
     answers(&server, "/", "one");
     let release = server.path("release-2");
-    fs::copy(binary(), &release).unwrap();
+    another_release(&release);
     symlink(&release, server.path("next")).unwrap();
     fs::rename(server.path("next"), server.path("current")).unwrap();
     site::write(server.dir.path(), "two");

@@ -25,6 +25,12 @@ pub fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_appserver"))
 }
 
+/// Another file with the same binary. Another process writes it: a child that a test beside us begins just then would hold a file
+/// that we write open, and it could not be executed.
+pub fn another_release(at: &Path) {
+    assert!(Command::new("cp").arg(binary()).arg(at).status().unwrap().success());
+}
+
 /// Waits until `probe` gives a value; panics with `what` after the deadline.
 pub fn wait_for<T>(what: &str, probe: impl FnMut() -> Option<T>) -> T {
     wait_or(|| format!("waited in vain: {what}"), probe)

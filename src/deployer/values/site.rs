@@ -126,7 +126,7 @@ pub fn probe(probe: &Probe, stack: &Stack, host: &Host) -> Value {
         value["host"] = host.into();
     }
     if site.proxy_protocol.is_some() {
-        value["proxied"] = true.into();
+        value["proxy_protocol"] = true.into();
     }
     if let Some(of_site) = &site.tls {
         value["port"] = of_site.listen.into();

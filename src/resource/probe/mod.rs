@@ -43,7 +43,7 @@ pub struct Probe {
     pub tls: Option<Shown>,
     /// Whether the connection begins with a line of the PROXY protocol.
     #[serde(default)]
-    pub proxied: bool,
+    pub proxy_protocol: bool,
     /// What the answer must be.
     #[serde(default)]
     pub expect: Expect,
@@ -187,7 +187,7 @@ impl Probe {
 
     /// Plain HTTP, or TLS with a certificate that is as it must be.
     fn agent(&self, config: Config, asker: Asker) -> Result<Agent, String> {
-        let connector = ().chain(TcpConnector::default()).chain(Announced(self.proxied));
+        let connector = ().chain(TcpConnector::default()).chain(Announced(self.proxy_protocol));
         let resolver = DefaultResolver::default();
         let Some(shown) = &self.tls else { return Ok(Agent::with_parts(config, connector, resolver)) };
         let installed = match asker {

@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn the_line_comes_before_the_request_where_it_is_asked_for() {
-        for (proxied, wanted) in
+        for (proxy_protocol, wanted) in
             [(true, "PROXY UNKNOWN\r\nGET /x HTTP/1.1\r\n"), (false, "GET /x HTTP/1.1\r\n")]
         {
             let server = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -50,7 +50,8 @@ mod tests {
                 String::from_utf8(seen).unwrap()
             });
             let (name, get) = ("x".to_string(), "/x".to_string());
-            let probe = Probe { name, get, host: None, port, tls: None, proxied, expect: Expect::default() };
+            let probe =
+                Probe { name, get, host: None, port, tls: None, proxy_protocol, expect: Expect::default() };
             assert_eq!(probe.check("127.0.0.1", Duration::ZERO, Asker::Desk), Ok(()));
             let seen = served.join().unwrap();
             assert!(seen.starts_with(wanted), "{seen}");

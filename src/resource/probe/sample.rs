@@ -4,5 +4,5 @@ use super::{Expect, Probe};
 
 /// A request for `/` by plain HTTP.
 pub fn probe(port: u16, expect: Expect) -> Probe {
-    Probe { name: "home".into(), get: "/".into(), host: None, port, tls: None, proxied: false, expect }
+    Probe { name: "home".into(), get: "/".into(), host: None, port, tls: None, proxy_protocol: false, expect }
 }

@@ -14,6 +14,9 @@ const ABOUT: &str = "Every address answers with and without a slash at its end. 
 const OWN_PASSWORD: &str = "A password of somebody who signed up at the site is left out: it is changed there, by whoever \
     knows the present one.";
 
+/// What whoever is in front answers to any address, not in JSON.
+const TOO_LONG: (u16, &str) = (414, "The address is too long");
+
 /// The document of the addresses in `table`.
 pub fn document(table: &[(&str, &[Action])]) -> Value {
     let mut paths = Map::new();
@@ -46,6 +49,7 @@ fn named_in_path(name: &str) -> Value {
 
 fn operation(action: Action) -> Value {
     let answers = successes(action).into_iter().chain(refusals(action).iter().map(|code| refusal(*code)));
+    let answers = answers.chain([(TOO_LONG.0, json!({"description": TOO_LONG.1}))]);
     let answers: Map<String, Value> = answers.map(|(code, answer)| (code.to_string(), answer)).collect();
     let mut operation = json!({"operationId": id(action), "summary": summary(action), "responses": answers});
     if let Some(schema) = body(action) {

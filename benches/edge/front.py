@@ -2,14 +2,10 @@
 
 import re
 import subprocess
-import sys
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "hbnb"))
-
-import small
 from process import SERVER_CORE, Failed, Process, until
 from program import APPSERVER, PYTHON
 from server import READY_SECONDS, Server
@@ -84,12 +80,11 @@ def facts():
 
 @dataclass(frozen=True)
 class App:
-    """What `run` names in an inventory, and the page that is asked for; the clone's may need its database."""
+    """What `run` names in an inventory, and the page that is asked for."""
 
     title: str
     run: str
     path: str
-    needs_places: bool = False
 
     @property
     def is_python(self):
@@ -97,14 +92,12 @@ class App:
 
 
 class Application(Process):
-    """The application server with one of them, on a socket file."""
+    """The application server with one of them, on a socket file; the clone's pages show what is in `database`."""
 
-    def __init__(self, app, work):
+    def __init__(self, app, database, work):
         self.app, self.socket = app, Path(work) / "app.sock"
-        argv = [APPSERVER, "--bind", f"unix:{self.socket}", "--workers", 1, "--keep-alive", KEEP_ALIVE]
+        argv = ["env", f"HBNB_SQLITE={database}", APPSERVER, "--bind", f"unix:{self.socket}", "--workers", 1, "--keep-alive", KEEP_ALIVE]
         argv += ["--log-level", "error", *(["--python", PYTHON, "--chdir", APPS] if app.is_python else []), app.run]
-        if app.needs_places:
-            argv = ["env", f"HBNB_SQLITE={small.make(work).path}", *argv]
         super().__init__(argv, SERVER_CORE, Path(work) / "app.log", work)
         until(self.socket.exists, READY_SECONDS, lambda: f"{app.run} does not listen\n{self.said()}")
 

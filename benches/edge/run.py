@@ -19,14 +19,15 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "common"))
 import bench
 import front
 import program
+import small
 import wrk
 from table import Limit, Line, compare
 
 LIMIT = Limit("≥", 0.95)
 ROWS = {
     "hello": front.App("eleven bytes that cost nothing", "@hbnb/onepage", "/airbnb-onepage/"),
-    "states": front.App("the clone's states as JSON", "@hbnb/api", "/api/v1/states", needs_places=True),
-    "home": front.App("the clone's home page, 150 places", "@hbnb/web", "/", needs_places=True),
+    "states": front.App("the clone's states as JSON", "@hbnb/api", "/api/v1/states"),
+    "home": front.App("the clone's home page, 150 places", "@hbnb/web", "/"),
     "flask": front.App("a Flask view", "view:app", "/"),
 }
 
@@ -36,6 +37,7 @@ class Row:
     """One application behind both."""
 
     app: front.App
+    database: str
 
     def measure(self, bench):
         """All programs are started anew for each round: where one happens to lie in memory is worth 5 % either way."""
@@ -43,7 +45,7 @@ class Row:
         for number in range(bench.rounds):
             with (
                 tempfile.TemporaryDirectory(dir=bench.work) as work,
-                front.Application(self.app, work) as application,
+                front.Application(self.app, self.database, work) as application,
                 front.Front(front.RENDERED, application, work) as rendered,
                 front.Front(front.BY_HAND, application, work) as by_hand,
             ):
@@ -58,13 +60,14 @@ class Row:
 
 
 def measure(given, work):
-    program.prepare(program.APPSERVER, front.DEPLOYER)
+    program.prepare(program.APPSERVER, front.DEPLOYER, small.HBNB)
+    database = small.make(work).path
     chosen = bench.Bench(given.rounds, given.seconds, work)
     conditions = (
         f"one worker each; the application and both Nginxes on core 0, wrk -t1 -c{wrk.CONNECTIONS} on core 1.\n"
         f"nginx {front.version()}, " + program.versions(["appserver", "Flask"])
     )
-    return chosen.table([Row(ROWS[name]) for name in given.rows or ROWS], conditions, front.RENDERED)
+    return chosen.table([Row(ROWS[name], database) for name in given.rows or ROWS], conditions, front.RENDERED)
 
 
 if __name__ == "__main__":

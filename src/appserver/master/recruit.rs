@@ -25,7 +25,7 @@ use crate::appserver::wsgi::python::{self, Interpreter};
 use crate::appserver::{daemon, inherited, notify, worker};
 
 /// How many free bytes at its end glibc's heap keeps, for native workers. Without a word it keeps ever more the larger the
-/// answers were: a third of what three workers of the clone took. Other libraries do not know the variable.
+/// answers were: a quarter of what three workers of the clone took. Other libraries do not know the variable.
 const TRIM: (&str, &str) = ("MALLOC_TRIM_THRESHOLD_", "131072");
 
 /// What every process is started with.

@@ -14,9 +14,6 @@ const ABOUT: &str = "Every address answers with and without a slash at its end. 
 const OWN_PASSWORD: &str = "A password of somebody who signed up at the site is left out: it is changed there, by whoever \
     knows the present one.";
 
-/// What whoever is in front answers to any address, not in JSON.
-const TOO_LONG: (u16, &str) = (414, "The address is too long");
-
 /// The document of the addresses in `table`.
 pub fn document(table: &[(&str, &[Action])]) -> Value {
     let mut paths = Map::new();
@@ -48,8 +45,8 @@ fn named_in_path(name: &str) -> Value {
 }
 
 fn operation(action: Action) -> Value {
-    let answers = successes(action).into_iter().chain(refusals(action).iter().map(|code| refusal(*code)));
-    let answers = answers.chain([(TOO_LONG.0, json!({"description": TOO_LONG.1}))]);
+    let refusals = refusals(action).iter().map(|code| refusal(*code));
+    let answers = successes(action).into_iter().chain(refusals).chain([too_long()]);
     let answers: Map<String, Value> = answers.map(|(code, answer)| (code.to_string(), answer)).collect();
     let mut operation = json!({"operationId": id(action), "summary": summary(action), "responses": answers});
     if let Some(schema) = body(action) {
@@ -163,6 +160,11 @@ fn refusal(code: u16) -> (u16, Value) {
         _ => "The database is not available, or too many passwords wait to be hashed",
     };
     (code, json!({"description": said, "content": json_content(named("Error"))}))
+}
+
+/// What the server before the application answers to any address, not in JSON.
+fn too_long() -> (u16, Value) {
+    (414, json!({"description": "The address is too long"}))
 }
 
 fn json_content(schema: Value) -> Value {

@@ -64,6 +64,11 @@ async fn every_address_and_its_methods_are_in_the_document() {
         "/users/{id} get put delete",
     ];
     assert_eq!(told, wanted);
+    let operations = document["paths"].as_object().unwrap().values();
+    let operations =
+        operations.flat_map(|entry| entry.as_object().unwrap().values().filter(|one| one.is_object()));
+    let refuses_long = |one: &&Value| one["responses"]["414"]["description"] == "The address is too long";
+    assert!(operations.clone().count() > told.len() && operations.clone().all(|one| refuses_long(&one)));
 }
 
 #[tokio::test]

@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 use crate::deployer::stack::Site;
 
 /// Name, value, and the end of the variable that holds it: what browsers should not do unless an app says otherwise.
-const SECURITY: [(&str, &str, &str); 3] = [
-    ("X-Content-Type-Options", "nosniff", "nosniff"),
+const SECURITY: [(&str, &str, &str); 2] = [
     ("X-Frame-Options", "SAMEORIGIN", "frames"),
     ("Referrer-Policy", "strict-origin-when-cross-origin", "referrer"),
 ];
+
+/// It has no other value that an app could want.
+const NOSNIFF: (&str, &str) = ("X-Content-Type-Options", "nosniff");
 
 /// The headers that the site itself sets on every answer, whatever an app says.
 pub fn fixed(site: &Site) -> Vec<Value> {
@@ -27,6 +29,7 @@ pub fn values(site: &Site, id: &str, host: &str) -> Value {
     let own = |name: &str| site.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
     // A site that balances shows who answered behind it, and is named itself only where it answers alone.
     let served_by = site.balance.is_none().then(|| header(("X-Served-By", host)));
+    let nosniff = (site.security_headers && !own(NOSNIFF.0)).then(|| header(NOSNIFF));
     let security = SECURITY.iter().filter(|(name, ..)| site.security_headers && !own(name));
     let security = security.map(|(name, value, end)| {
         let upstream = format!("$upstream_http_{}", name.to_ascii_lowercase().replace('-', "_"));
@@ -34,7 +37,7 @@ pub fn values(site: &Site, id: &str, host: &str) -> Value {
     });
     json!({
         // The site's count: an app's own of that name are taken away.
-        "fixed": served_by.into_iter().chain(fixed(site)).collect::<Vec<_>>(),
+        "fixed": served_by.into_iter().chain(nosniff).chain(fixed(site)).collect::<Vec<_>>(),
         // An app's own counts.
         "security": security.collect::<Vec<_>>(),
         // How long files may be kept.

@@ -1,6 +1,8 @@
-//! How many connections each worker has, for all workers to see: the one with the fewest accepts the next.
+//! How many connections each worker has, for all workers to see: of as many workers as there are cores, the one with the
+//! fewest accepts the next.
 //!
-//! Without it, the worker that happens to wake first takes a whole burst, and serves it on one core while others idle.
+//! Without it, the worker that happens to wake first takes a whole burst, and serves it on one core while others idle. More
+//! workers than cores would wait for each other, each with requests that have come: they stand by.
 
 use std::fs::File;
 use std::io;
@@ -32,13 +34,13 @@ impl Board {
         let _ = self.0.write_all_at(&count.to_le_bytes(), u64::from(place) * PLACE);
     }
 
-    /// The fewest connections that a worker in another place has; none if there is no other.
-    pub fn fewest_beside(&self, place: u32) -> Option<usize> {
+    /// The places of the first `most` workers that accept, and how many connections each has.
+    fn first(&self, most: usize) -> Vec<(usize, usize)> {
         let mut bytes = [0; MAX_PLACES * PLACE as usize];
         let length = self.0.read_at(&mut bytes, 0).unwrap_or(0);
         let counts = bytes[..length].as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes));
-        let others = counts.enumerate().filter(|(at, count)| *at != place as usize && *count != NOBODY);
-        others.map(|(_, count)| count as usize).min()
+        let accepting = counts.enumerate().filter(|(_, count)| *count != NOBODY);
+        accepting.map(|(at, count)| (at, count as usize)).take(most).collect()
     }
 }
 
@@ -60,6 +62,8 @@ pub struct Seat {
     pub board: Board,
     /// Which place is its own.
     pub place: u32,
+    /// How many cores there are for all workers.
+    pub cores: usize,
 }
 
 impl Seat {
@@ -68,9 +72,12 @@ impl Seat {
         self.board.post(self.place, connections);
     }
 
-    /// Whether somebody else has fewer than `connections`.
+    /// Whether somebody else should accept rather than this worker with so many connections.
     pub fn is_outdone(&self, connections: usize) -> bool {
-        connections > 0 && self.board.fewest_beside(self.place).is_some_and(|fewest| fewest < connections)
+        let first = self.board.first(self.cores);
+        let (own, others): (Vec<_>, Vec<_>) = first.iter().partition(|(at, _)| *at == self.place as usize);
+        let fewest = others.iter().map(|(_, count)| *count).min();
+        fewest.is_some_and(|fewest| own.is_empty() || fewest < connections)
     }
 }
 
@@ -80,14 +87,26 @@ mod tests {
 
     #[test]
     fn a_worker_sees_who_has_fewer_and_overlooks_who_does_not_accept() {
-        let board = Board::make().unwrap();
-        assert_eq!(board.fewest_beside(0), None);
-        board.post(0, Some(3));
-        board.post(2, Some(5));
-        board.post(1, None);
-        let seat = Seat { board, place: 2 };
+        let seat = Seat { board: Board::make().unwrap(), place: 2, cores: 8 };
+        assert!(!seat.is_outdone(5));
+        seat.board.post(0, Some(3));
+        seat.board.post(2, Some(5));
+        seat.board.post(1, None);
         assert!(seat.is_outdone(5) && !seat.is_outdone(3));
         seat.board.post(0, None);
         assert!(!seat.is_outdone(5));
+    }
+
+    #[test]
+    fn workers_beyond_the_number_of_cores_stand_by() {
+        let mut seat = Seat { board: Board::make().unwrap(), place: 2, cores: 2 };
+        for place in 0..3 {
+            seat.board.post(place, Some(9));
+        }
+        assert!(seat.is_outdone(0));
+        seat.board.post(0, None);
+        assert!(!seat.is_outdone(0) && !seat.is_outdone(9) && seat.is_outdone(10));
+        seat.cores = 1;
+        assert!(seat.is_outdone(0));
     }
 }

@@ -49,18 +49,18 @@ impl Kept {
     }
 
     /// The answer to what was asked: one that was given before, or else a `fresh` one. It must depend on nothing but what was
-    /// asked and the database; only 200 is kept.
-    pub async fn answer<E>(
+    /// asked and the database; only 200 is kept. What makes a fresh one is on the heap, so that an old one does not pay for it.
+    pub async fn answer<E, F: Future<Output = Result<Response, E>>>(
         &self,
         asked: &[&[u8]],
-        fresh: impl Future<Output = Result<Response, E>>,
+        fresh: impl FnOnce() -> F,
     ) -> Result<Response, E> {
-        let Some(version) = self.storage.version().await else { return fresh.await };
+        let Some(version) = self.storage.version().await else { return Box::pin(fresh()).await };
         let asked = asked.join(&b'\n');
         if let Some(answer) = self.found(version, &asked) {
             return Ok(answer.into());
         }
-        let response = fresh.await?;
+        let response = Box::pin(fresh()).await?;
         let size = response.body().size_hint().exact().and_then(|size| usize::try_from(size).ok());
         if response.status() != StatusCode::OK || size.is_none_or(|size| size > MAX_ONE) {
             return Ok(response);
@@ -125,7 +125,7 @@ mod tests {
         }
 
         async fn ask(&self, asked: &str, status: StatusCode, said: Vec<u8>) -> Response {
-            let fresh = async {
+            let fresh = async || {
                 self.made.set(self.made.get() + 1);
                 let mut response = Response::new(Body::from(said));
                 *response.status_mut() = status;
@@ -138,6 +138,17 @@ mod tests {
             let response = self.ask(asked, StatusCode::OK, said.into()).await;
             to_bytes(response.into_body(), usize::MAX).await.unwrap()
         }
+    }
+
+    #[tokio::test]
+    async fn what_a_fresh_answer_needs_is_not_part_of_the_future() {
+        let world = World::new().await;
+        let fresh = async || {
+            let large = [0; 10_000];
+            tokio::task::yield_now().await;
+            Ok::<_, Infallible>(Response::new(Body::from(large.to_vec())))
+        };
+        assert!(size_of_val(&world.kept.answer(&[], fresh)) < 2048);
     }
 
     #[tokio::test]

@@ -17,6 +17,8 @@ use crate::appserver::wsgi::pool::Taker;
 
 /// A part that is longer is written from where it is; a shorter one is copied behind what waits.
 const COPIED: usize = 16 * 1024;
+/// The same for a part that nothing follows: it leaves at once, and the buffer of a connection need not grow for it.
+const COPIED_LAST: usize = 1024;
 /// How much of a file the kernel is asked to send at once.
 const SENT_AT_ONCE: usize = 1 << 20;
 
@@ -138,7 +140,8 @@ impl<'a> Outgoing<'a> {
         if is_chunk {
             answer::chunk_size(self.out, data.len());
         }
-        if data.len() <= COPIED {
+        let is_last = self.plan.is_some_and(|plan| plan.body == Body::Length(self.bytes));
+        if data.len() <= if is_last { COPIED_LAST } else { COPIED } {
             self.out.extend_from_slice(&data);
         } else {
             self.write(&data).await?;

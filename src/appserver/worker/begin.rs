@@ -1,9 +1,11 @@
 //! The first frame of the master: what a worker is made of.
 
 use std::io;
+use std::num::NonZero;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::thread;
 
 use tokio::sync::Notify;
 
@@ -64,7 +66,8 @@ impl Worker {
         }
         let queue = (role == Role::Front).then(|| sockets.remove(0));
         let board = descriptors.split_off(logs).pop().map(Board::from);
-        let seat = place.zip(board).map(|(place, board)| Seat { board, place });
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let seat = place.zip(board).map(|(place, board)| Seat { board, place, cores });
         let access_file = descriptors.drain(1..).next();
         let statsd = Statsd::of(&settings).map(Arc::new);
         let log = Log::new(descriptors.remove(0), settings.loglevel);

@@ -66,17 +66,17 @@ impl Action {
     pub async fn done(self, api: &Api, asked: &Asked, body: Body) -> Result<Response, Problem> {
         match self {
             Action::Status => Ok(resource::status()),
-            Action::Stats => kept(api, asked, resource::stats(api)).await,
-            Action::List(class) => kept(api, asked, resource::list(api, class, None, asked)).await,
+            Action::Stats => kept(api, asked, || resource::stats(api)).await,
+            Action::List(class) => kept(api, asked, || resource::list(api, class, None, asked)).await,
             Action::Create(class) => resource::create(api, class, None, asked, body).await,
-            Action::Show(class) => kept(api, asked, resource::show(api, class, asked)).await,
+            Action::Show(class) => kept(api, asked, || resource::show(api, class, asked)).await,
             Action::Change(class) => resource::change(api, class, asked, body).await,
             Action::Delete(class) => resource::delete(api, class, asked).await,
             Action::ListOf(parent, class) => {
-                kept(api, asked, resource::list(api, class, Some(parent), asked)).await
+                kept(api, asked, || resource::list(api, class, Some(parent), asked)).await
             }
             Action::CreateIn(parent, class) => resource::create(api, class, Some(parent), asked, body).await,
-            Action::Amenities => kept(api, asked, place_amenity::list(api, asked)).await,
+            Action::Amenities => kept(api, asked, || place_amenity::list(api, asked)).await,
             Action::Link => place_amenity::link(api, asked).await,
             Action::Unlink => place_amenity::unlink(api, asked).await,
             Action::Search => search::search(api, asked, body).await,
@@ -85,10 +85,10 @@ impl Action {
 }
 
 /// The answer to a GET, which depends on nothing but its address and the database.
-async fn kept(
+async fn kept<F: Future<Output = Result<Response, Problem>>>(
     api: &Api,
     asked: &Asked,
-    fresh: impl Future<Output = Result<Response, Problem>>,
+    fresh: impl FnOnce() -> F,
 ) -> Result<Response, Problem> {
     api.kept.answer(&[asked.address().as_bytes()], fresh).await
 }

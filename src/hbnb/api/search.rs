@@ -20,13 +20,13 @@ pub const MAX_IDS: usize = 1000;
 /// The places that fit what the body says.
 pub async fn search(api: &Api, asked: &Asked, body: Body) -> Result<Response, Problem> {
     let body = whole(body).await?;
-    let fresh = async {
+    let fresh = async || {
         let wish = wish(&asked.object_or_nothing(&body)?)?;
         listed(api, Class::Place, Which::Fitting(&wish), asked).await
     };
     // What no body means depends on its content type.
     match body.is_empty() {
-        true => fresh.await,
+        true => fresh().await,
         false => api.kept.answer(&[asked.address().as_bytes(), &body], fresh).await,
     }
 }

@@ -36,7 +36,7 @@ pub async fn page(
     asked: Result<Asked, QueryRejection>,
 ) -> Response {
     let asked = asked.map(|Query(pairs)| pairs).unwrap_or_default();
-    let fresh = async { Ok(pages.templates.page("home.html", &values(&pages, &asked).await?)) };
+    let fresh = async || Ok(pages.templates.page("home.html", &values(&pages, &asked).await?));
     let address = address.path_and_query().map_or("", PathAndQuery::as_str);
     match pages.kept.answer(&[address.as_bytes()], fresh).await {
         Ok(page) => page,

@@ -143,13 +143,15 @@ impl Storage {
         self.pool.close().await;
     }
 
-    /// Every row of the answer, as `read` makes it. A connection that had died is not noticed: it is asked again.
+    /// Every row of the answer, as `read` makes it. A connection that had died is not noticed: it is asked again. The
+    /// kilobytes that the driver needs meanwhile are on the heap, here and below: within the futures of whoever waits for an
+    /// answer they would be copied from one to the next, whether a database is asked in the end or not.
     async fn fetch<T>(
         &self,
         statement: &Statement,
         read: impl Fn(Row<'_>) -> Result<T, sqlx::Error>,
     ) -> Result<Vec<T>, Error> {
-        let rows = self.bounded(async {
+        let rows = self.bounded(Box::pin(async {
             let mut link = self.pool.link().await?;
             match link.session().fetch(statement).await {
                 Err(cause) if is_lost(&cause) => {
@@ -158,7 +160,7 @@ impl Storage {
                 }
                 answered => answered,
             }
-        });
+        }));
         rows.await?.map(read).map_err(|e| self.explain(e))
     }
 
@@ -173,7 +175,8 @@ impl Storage {
 
     /// How many rows the statement changed. It is sent once, over a connection that lived a moment ago.
     async fn execute(&self, statement: &Statement) -> Result<u64, Error> {
-        self.bounded(async { self.pool.writing_link().await?.session().execute(statement).await }).await
+        let done = async { self.pool.writing_link().await?.session().execute(statement).await };
+        self.bounded(Box::pin(done)).await
     }
 
     async fn begin(&self) -> Result<Work, Error> {
@@ -198,7 +201,7 @@ impl Storage {
     ) -> Result<T, Error> {
         self.in_time(async {
             for pauses in 1.. {
-                match once().await {
+                match Box::pin(once()).await {
                     Err(Error::Busy(_)) => sleep(PAUSE * pauses).await,
                     done => return done,
                 }

@@ -15,7 +15,7 @@ use super::descriptor;
 const NOBODY: u32 = u32::MAX;
 /// Bytes of a place: one little-endian `u32`.
 const PLACE: u64 = 4;
-/// The most workers that can be seen at once; those beyond accept as if they were alone.
+/// The most workers that can be seen at once; those beyond stand by.
 const MAX_PLACES: usize = 1024;
 
 /// A file in memory with a place a worker.

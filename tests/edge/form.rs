@@ -124,6 +124,8 @@ const REFUSED: &[&str] = &[
     "{m}/x/../../../../{p}",
 ];
 
+/// Names that are none behind their `:`, which an application could take for another host.
+const BROKEN: &[&str] = &["shop.example:x", "shop.example:80@foreign.example"];
 /// Names by which a client may call the site.
 const HOSTS: &[&str] = &[
     "{h}",
@@ -201,11 +203,12 @@ impl Subject<'_> {
         targets.map(|target| self.form(&target, "{h}", None)).collect()
     }
 
-    /// Some targets under every name.
+    /// Some targets under every name. Nginx hardly reads what follows a name, and with a whole URL not even that.
     pub fn named(&self) -> Vec<Form> {
         let targets =
             ["{m}", "{m}/", "{m}{p}", "{m}{p}/?x", "http://foreign.example:82{m}", "http://{h}{m}/"];
         let hosts = HOSTS.iter().flat_map(|host| targets.map(|target| self.form(target, host, None)));
-        hosts.collect()
+        let broken = BROKEN.iter().map(|host| self.form("{m}{p}", host, Some(400)));
+        hosts.chain(broken).collect()
     }
 }

@@ -287,11 +287,11 @@ impl Front {
         self.post();
     }
 
-    /// Tells the other workers how many connections are open.
+    /// Tells the other workers how many connections are open, as long as more may come.
     pub fn post(&self) {
         self.tally.open(self.open());
         if let Some(seat) = &self.seat {
-            seat.post((!self.is_leaving()).then(|| self.open()));
+            seat.post((!self.is_leaving() && !self.is_full()).then(|| self.open()));
         }
     }
 

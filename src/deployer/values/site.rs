@@ -94,7 +94,8 @@ fn log(site: &Site, id: &str, layout: &Layout) -> Value {
 /// The number of a request, and how applications are told it: by a variable if others are told it, too. Null: a balancer's
 /// number could not be passed on.
 fn request_id(id: &str, told: &Value, log: &Value, layout: &Layout) -> Value {
-    let is_shared = told["sees_peer"] == true || log["kind"] == "json";
+    let is_behind = told["balancers"].as_array().is_some_and(|balancers| !balancers.is_empty());
+    let is_shared = is_behind || log["kind"] == "json";
     match is_shared {
         true if layout.nginx < nginx::MAP_TEXT => Value::Null,
         true => json!({ "is_shared": true, "number": NUMBER, "told": format!("${id}_request") }),

@@ -97,7 +97,8 @@ class Application(Process):
     def __init__(self, app, database, work):
         self.app, self.socket = app, Path(work) / "app.sock"
         argv = ["env", f"HBNB_SQLITE={database}", APPSERVER, "--bind", f"unix:{self.socket}", "--workers", 1, "--keep-alive", KEEP_ALIVE]
-        argv += ["--log-level", "error", *(["--python", PYTHON, "--chdir", APPS] if app.is_python else []), app.run]
+        argv += ["--request-id-header", "X-Request-ID", "--log-level", "error"]
+        argv += [*(["--python", PYTHON, "--chdir", APPS] if app.is_python else []), app.run]
         super().__init__(argv, SERVER_CORE, Path(work) / "app.log", work)
         until(self.socket.exists, READY_SECONDS, lambda: f"{app.run} does not listen\n{self.said()}")
 

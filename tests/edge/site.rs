@@ -186,6 +186,17 @@ fn a_line_of_the_log_is_an_object_with_the_number_that_the_app_was_told() {
 }
 
 #[test]
+fn an_id_that_a_stranger_gives_his_request_reaches_no_app() {
+    alone("edge::site::an_id_that_a_stranger_gives_his_request_reaches_no_app", || {
+        let up = Upstream::start();
+        let _front = Front::start(&up, APP, nothing);
+        let fields = "Host: a\r\nX-Request-ID: mine\r\nX-Other: there\r\n";
+        let shown = ask_at("127.0.0.1", "GET /x", fields, "").unwrap().text();
+        assert!(shown.contains("X-Other: there") && !shown.contains("X-Request-ID"), "{shown}");
+    });
+}
+
+#[test]
 fn files_are_kept_by_their_names_and_sent_packed_to_who_can_unpack_them() {
     alone("edge::site::files_are_kept_by_their_names_and_sent_packed_to_who_can_unpack_them", || {
         let up = Upstream::start();

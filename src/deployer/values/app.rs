@@ -11,6 +11,8 @@ use crate::deployer::stack::{App, Database, Peer, Run, Slashes};
 /// Seconds an idle connection of Nginx stays open: longer than Nginx itself keeps it (60), so that no request meets
 /// a connection that is being closed.
 const KEEP_ALIVE: &str = "75";
+/// The header with the id of a request; Nginx passes on none but its own or a balancer's.
+const REQUEST_ID: &str = "X-Request-ID";
 
 /// Seconds that requests under way have to end when a server stops, if no setting says it.
 const GRACEFUL: u64 = 30;
@@ -112,6 +114,9 @@ fn options(app: &App) -> Vec<String> {
     let mut options = app.settings.options.clone();
     if app.settings.get("keepalive").is_none() {
         options.extend(["--keep-alive".to_string(), KEEP_ALIVE.to_string()]);
+    }
+    if app.settings.get("request_id_header").is_none() {
+        options.extend(["--request-id-header".to_string(), REQUEST_ID.to_string()]);
     }
     for route in app.routes.iter().filter(|route| !route.bare().is_empty()) {
         let word = match route.slashes {

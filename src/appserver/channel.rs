@@ -73,7 +73,12 @@ pub enum Order {
     Leave {
         /// Whether the queue is ours to empty.
         drain: bool,
+        /// Whether others go on with the connections that are idle, which are to be reported as [`Report::Idle`].
+        #[serde(default)]
+        hands_over: bool,
     },
+    /// To who accepts: go on with these connections, of which nothing is unread. Descriptors: the connections.
+    Adopt,
     /// Go at once.
     Quit,
     /// To who accepts: show figures. Descriptors: the sheet of figures, the socket on which they are told.
@@ -107,8 +112,10 @@ pub enum Report {
     Ready,
     /// Alive.
     Beat,
-    /// Leaving without having been told to.
+    /// Leaving, told to or not, and not waiting for another request of anybody.
     Leaving,
+    /// Of who leaves: idle connections for others. Descriptors: the connections.
+    Idle,
     /// A worker answered as many requests as it may.
     Spent {
         /// The worker, if a front says so; 0 is who says it.

@@ -8,6 +8,7 @@ use std::process::Command;
 use rustix::process::Signal;
 
 use crate::support::server::{APP, Client, PAGE, Server, another_release, binary, signal_to, wait_for};
+use crate::support::site;
 
 #[test]
 fn hup_keeps_the_master_and_replaces_every_worker() {
@@ -20,11 +21,70 @@ fn hup_keeps_the_master_and_replaces_every_worker() {
     assert_eq!(Client::new(&server.address()).get(PAGE).unwrap().text(), "Hello HBNB!");
 }
 
+/// Reloads, and waits until it is over.
+fn reload(server: &Server) {
+    let pid = server.child.id().to_string();
+    let done = Command::new(binary()).args(["reload", "--pid-number", &pid]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// So many clients with a connection each that was used once.
+fn idle(server: &Server, count: usize) -> Vec<Client> {
+    let mut clients: Vec<Client> = (0..count).map(|_| Client::new(&server.address())).collect();
+    assert!(clients.iter_mut().all(|client| !client.get(PAGE).unwrap().closes()));
+    clients
+}
+
 #[test]
-fn a_connection_that_is_idle_at_a_reload_has_one_more_request() {
-    let server = Server::start(&["--keep-alive", "75"]);
+fn a_connection_that_is_idle_at_a_reload_stays_and_has_answers_of_the_new_generation() {
+    for more in [&[][..], &["--phased", "--workers", "2"]] {
+        let pid = tempfile::tempdir().unwrap();
+        let pid = pid.path().join("pid");
+        let server = site::serve(&[&["--keep-alive", "75", "--pid", pid.to_str().unwrap()], more].concat());
+        let mut clients = idle(&server, 100);
+        for round in 1..=5 {
+            site::write(server.dir.path(), &format!("round {round}"));
+            reload(&server);
+            for client in &mut clients {
+                let answer = client.get("/").unwrap();
+                assert_eq!((answer.text(), answer.closes()), (format!("round {round}"), false));
+            }
+        }
+        site::end(server);
+    }
+}
+
+#[test]
+fn idle_connections_of_workers_that_leave_are_shared_out_among_those_that_stay() {
+    let access = tempfile::tempdir().unwrap();
+    let file = access.path().join("access");
+    let format = ["--access-logfile", file.to_str().unwrap(), "--access-logformat", "%(p)s"];
+    let server = Server::start(&[&format[..], &["--keep-alive", "75", "--workers", "2"]].concat());
+    let old = server.workers_are(2);
+    let mut clients = idle(&server, 8);
+    server.signal(Signal::HUP);
+    let new = server.replaced(&old, 2);
+    fs::write(&file, "").unwrap();
+    assert!(clients.iter_mut().all(|client| !client.get(PAGE).unwrap().closes()));
+    let by = wait_for("the access log", || {
+        let text = fs::read_to_string(&file).unwrap();
+        let mut by: Vec<i32> =
+            text.lines().filter_map(|line| line.trim_matches(['<', '>', '\0']).parse().ok()).collect();
+        by.sort_unstable();
+        (by.len() == 8).then_some(by)
+    });
+    let cores = std::thread::available_parallelism().unwrap().get().min(2);
+    let shares: Vec<usize> = new.iter().map(|pid| by.iter().filter(|one| *one == pid).count()).collect();
+    assert_eq!(shares.iter().max(), Some(&(8 / cores)), "{by:?}");
+}
+
+#[test]
+fn a_connection_that_began_with_words_of_a_proxy_has_one_more_request_at_a_reload() {
+    let server = Server::start(&["--keep-alive", "75", "--proxy-protocol", "v1"]);
     let mut client = Client::new(&server.address());
-    assert!(!client.get(PAGE).unwrap().closes());
+    let first = format!("PROXY TCP4 192.0.2.7 192.0.2.1 4000 80\r\nGET {PAGE} HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.send(first.as_bytes()).unwrap();
+    assert!(!client.answer().unwrap().closes());
     server.signal(Signal::HUP);
     server.logged("Booting worker", 2);
     // Until the old worker is told to leave it answers as ever; then once more, and that is the last.

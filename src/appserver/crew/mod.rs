@@ -209,6 +209,8 @@ struct Member {
     heard: Duration,
     leave_by: Option<Duration>,
     why: Option<Failure>,
+    /// Whether it waits for no further request: it said so when it left.
+    has_let_go: bool,
     /// Whether it was noted why it is replaced.
     is_noted: bool,
     /// What its generation was to be when it was started.
@@ -232,6 +234,8 @@ pub struct Crew {
     members: BTreeMap<Id, Member>,
     next_id: Id,
     reload_again: bool,
+    /// Whether the service manager knows that all is ready.
+    is_announced: bool,
     failures: u32,
     not_before: Duration,
     patience_at: Duration,
@@ -252,6 +256,7 @@ impl Crew {
             members: BTreeMap::new(),
             next_id: 1,
             reload_again: false,
+            is_announced: false,
             failures: 0,
             not_before: Duration::ZERO,
             patience_at: now + PATIENCE,
@@ -289,10 +294,18 @@ impl Crew {
         self.may_start(generation) || self.members.values().any(serves)
     }
 
-    /// Whether nobody of a former generation serves any more.
+    /// Whether no request that comes from now on is given to a former generation.
     pub fn is_replaced(&self) -> bool {
-        let stays = |m: &Member| m.life != Life::Leaving && !self.front_leaves(m);
-        !self.members.values().any(|m| m.generation < self.generation && stays(m))
+        let serves = |m: &Member| match m.life {
+            Life::Leaving => m.role.accepts() && !m.has_let_go,
+            _ => !self.front_leaves(m),
+        };
+        !self.members.values().any(|m| m.generation < self.generation && serves(m))
+    }
+
+    /// Who accepts and will go on to.
+    pub fn accepting(&self) -> Vec<Id> {
+        self.ids(|m| m.role.accepts() && m.life == Life::Serving)
     }
 
     /// Whether the watchdog may be told that we are well: somebody who accepts was heard of lately.
@@ -311,9 +324,14 @@ impl Crew {
         let leaving = self.members.values().filter_map(|m| m.leave_by);
         let missing = (matches!(self.phase, Phase::Serving | Phase::Reloading) && self.not_before > now)
             .then_some(self.not_before);
-        let patience = (self.phase != Phase::Serving).then_some(self.patience_at);
+        let patience = self.is_busy().then_some(self.patience_at);
         let moments = silent.chain(leaving).chain(missing).chain(patience);
         moments.min().map_or(PATIENCE, |moment| moment.saturating_sub(now)).min(PATIENCE)
+    }
+
+    /// Whether a start, reload or stop is not over.
+    fn is_busy(&self) -> bool {
+        self.phase != Phase::Serving || !self.is_announced
     }
 
     /// For how long this worker may be silent; none: for ever.

@@ -32,6 +32,7 @@ impl Crew {
                 heard: now,
                 leave_by: None,
                 why: None,
+                has_let_go: false,
                 is_noted: false,
                 plan,
                 front: front.filter(|_| role == Role::Python),
@@ -139,8 +140,17 @@ impl Crew {
         let gone = self.ids(|m| m.generation != self.generation && m.life != Life::Leaving && !stays(m));
         self.send_all_away(now, gone, Queue::Left, actions);
         self.relieve(now, actions);
-        actions.push(Action::Ready(self.status()));
         self.trim(now, actions);
+        self.announce(actions);
+    }
+
+    /// Lets the service manager know that all is ready, once nobody of a former generation answers any more; that is not
+    /// waited for if those who are to come fail.
+    pub(super) fn announce(&mut self, actions: &mut Vec<Action>) {
+        if !self.is_announced && (self.is_replaced() || self.failures > 0) {
+            self.is_announced = true;
+            actions.push(Action::Ready(self.status()));
+        }
     }
 
     /// Sends those of a former generation away for whom others serve by now; the last of them go with their front.

@@ -80,8 +80,11 @@ impl Crew {
     /// A member leaves by itself, or says that it heard us.
     fn leaves(&mut self, now: Duration, id: Id, actions: &mut Vec<Action>) {
         self.note_restart(id, Reason::Other);
-        if let Some(member) = self.members.get(&id).filter(|m| m.life != Life::Leaving) {
-            self.go(id, now + member.plan.graceful + MARGIN);
+        let Some(member) = self.members.get_mut(&id) else { return };
+        member.has_let_go = true;
+        if member.life != Life::Leaving {
+            let by = now + member.plan.graceful + MARGIN;
+            self.go(id, by);
             self.orphan(now, id, actions);
         }
     }
@@ -157,6 +160,7 @@ impl Crew {
         }
         self.next = None;
         self.phase = Phase::Serving;
+        self.is_announced = true;
         actions.push(Action::Ready(format!("reload failed, the old {} serve on", self.status())));
     }
 
@@ -174,7 +178,7 @@ impl Crew {
             actions.push(Action::Say(Level::Warning, text));
             actions.push(Action::Kill(id));
         }
-        if self.phase != Phase::Serving && now >= self.patience_at {
+        if self.is_busy() && now >= self.patience_at {
             self.patience_at = now + PATIENCE;
             actions.push(Action::Patience(PATIENCE * 2));
         }
@@ -236,6 +240,7 @@ impl Crew {
             }
             Phase::Serving => {
                 self.keep(now, actions);
+                self.announce(actions);
                 if self.reload_again {
                     self.reload(now, actions);
                 }
@@ -266,6 +271,7 @@ impl Crew {
         self.reload_again = false;
         self.newest += 1;
         self.phase = Phase::Reloading;
+        self.is_announced = false;
         self.patience_at = now + PATIENCE;
         actions.push(Action::Reloading(self.newest));
     }

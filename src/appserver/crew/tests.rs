@@ -1,6 +1,7 @@
 //! The crew's decisions, without a process.
 
 mod front;
+mod reload;
 
 use super::*;
 
@@ -52,89 +53,6 @@ fn a_failure_of_the_first_generation_ends_the_server_with_its_reason() {
     assert_eq!(crew.step(at(1), Event::Failed(1, why.clone())), []);
     assert_eq!(crew.step(at(1), Event::Died(1, "exited".into())), [Action::Stopping, Action::Quit(2)]);
     assert_eq!(crew.step(at(1), Event::Died(2, "exited".into())), [Action::End(Some(why))]);
-}
-
-#[test]
-fn a_reload_takes_over_only_when_all_new_workers_are_ready() {
-    let mut crew = serving(2);
-    assert_eq!(crew.step(at(5), Event::Signal(Signal::Reload)), [Action::Reloading(2)]);
-    assert_eq!(
-        crew.step(at(5), Event::Planned(plan(Role::Native, 2))),
-        [Action::Start(3, 2, Role::Native), Action::Start(4, 2, Role::Native)]
-    );
-    assert_eq!(crew.step(at(6), Event::Ready(3)), []);
-    assert_eq!(
-        crew.step(at(7), Event::Ready(4)),
-        [
-            Action::TakeOver(2),
-            Action::Serve(3),
-            Action::Serve(4),
-            Action::Leave(1, Queue::Left),
-            Action::Leave(2, Queue::Left),
-            Action::Ready("2 workers".into())
-        ]
-    );
-}
-
-#[test]
-fn a_failed_reload_touches_nobody_of_the_old_generation() {
-    let mut crew = serving(2);
-    crew.step(at(5), Event::Signal(Signal::Reload));
-    crew.step(at(5), Event::Planned(plan(Role::Native, 2)));
-    crew.step(at(6), Event::Ready(3));
-    crew.step(at(6), Event::Failed(4, Failure { message: "syntax".into(), exit: Exit::Failed }));
-    assert_eq!(
-        crew.step(at(7), Event::Died(4, "exited".into())),
-        [
-            Action::Say(Level::Error, "Reload failed, the old workers keep serving: syntax".into()),
-            Action::Quit(3),
-            Action::Ready("reload failed, the old 2 workers serve on".into())
-        ]
-    );
-    assert_eq!(crew.step(at(8), Event::Died(3, "exited".into())), []);
-    assert_eq!(crew.ids(|m| m.life == Life::Serving), [1, 2]);
-}
-
-#[test]
-fn a_reload_during_a_reload_is_done_after_it() {
-    let mut crew = serving(1);
-    crew.step(at(5), Event::Signal(Signal::Reload));
-    assert_eq!(crew.step(at(5), Event::Signal(Signal::Reload)), []);
-    crew.step(at(5), Event::Planned(plan(Role::Native, 1)));
-    crew.step(at(6), Event::Ready(2));
-    assert_eq!(crew.step(at(7), Event::Tick), [Action::Reloading(3)]);
-}
-
-#[test]
-fn a_reload_without_settings_touches_nobody() {
-    let mut crew = serving(1);
-    crew.step(at(5), Event::Signal(Signal::Reload));
-    assert_eq!(
-        crew.step(at(6), Event::Unplanned("syntax".into())),
-        [
-            Action::Say(Level::Error, "Reload failed, the old workers keep serving: syntax".into()),
-            Action::Ready("reload failed, the old 1 worker serve on".into())
-        ]
-    );
-}
-
-#[test]
-fn a_new_generation_has_its_own_plan_and_the_old_one_keeps_its_own_until_it_is_gone() {
-    let mut crew = serving(1);
-    crew.step(at(5), Event::Signal(Signal::Reload));
-    let new = Plan { graceful: at(100), ..plan(Role::Native, 2) };
-    assert_eq!(
-        crew.step(at(5), Event::Planned(new)),
-        [Action::Start(2, 2, Role::Native), Action::Start(3, 2, Role::Native)]
-    );
-    assert_eq!(
-        crew.step(at(6), Event::Died(1, "was killed by signal 9".into()))[1..],
-        [Action::Start(4, 1, Role::Native)]
-    );
-    crew.step(at(6), Event::Ready(4));
-    crew.step(at(7), Event::Ready(2));
-    crew.step(at(7), Event::Ready(3));
-    assert_eq!(crew.members[&4].leave_by, Some(at(18)));
 }
 
 #[test]
@@ -315,14 +233,10 @@ fn a_reload_of_a_python_application_lets_the_old_front_finish_and_its_workers_wi
     crew.step(at(2), Event::Ready(3));
     assert_eq!(
         crew.step(at(2), Event::Ready(4)),
-        [
-            Action::TakeOver(2),
-            Action::Attach(4, 3),
-            Action::Serve(3),
-            Action::Leave(1, Queue::Left),
-            Action::Ready("1 worker".into())
-        ]
+        [Action::TakeOver(2), Action::Attach(4, 3), Action::Serve(3), Action::Leave(1, Queue::Left)]
     );
+    // Its workers accept nothing by themselves.
+    assert_eq!(crew.step(at(3), Event::Leaves(1)), [Action::Ready("1 worker".into())]);
 }
 
 #[test]
@@ -347,47 +261,4 @@ fn a_crew_at_rest_has_nobody_and_a_reload_brings_it_back() {
         crew.step(at(4), Event::Planned(plan(Role::Python, 1))),
         [Action::Start(3, 2, Role::Front), Action::Start(4, 2, Role::Python)]
     );
-}
-
-/// A crew of two in a phased reload whose first new worker, 3, was just ready.
-fn in_phases() -> Crew {
-    let mut crew = serving(2);
-    crew.step(at(5), Event::Signal(Signal::Reload));
-    let phased = Plan { is_phased: true, ..plan(Role::Native, 2) };
-    assert_eq!(crew.step(at(5), Event::Planned(phased)), [Action::Start(3, 2, Role::Native)]);
-    assert_eq!(
-        crew.step(at(6), Event::Ready(3)),
-        [
-            Action::TakeOver(2),
-            Action::Serve(3),
-            Action::Leave(1, Queue::Left),
-            Action::Ready("2 workers".into())
-        ]
-    );
-    crew
-}
-
-#[test]
-fn in_a_phased_reload_one_comes_and_one_goes_until_all_are_new() {
-    let mut crew = in_phases();
-    assert_eq!(
-        crew.step(at(7), Event::Died(1, "exited".into())),
-        [Action::Say(Level::Info, "Worker exited (pid:101)".into()), Action::Start(4, 2, Role::Native)]
-    );
-    assert!(!crew.is_replaced() && crew.is_needed(1));
-    assert_eq!(crew.step(at(8), Event::Ready(4)), [Action::Serve(4), Action::Leave(2, Queue::Left)]);
-    assert!(crew.is_replaced() && !crew.is_needed(1));
-}
-
-#[test]
-fn a_later_worker_of_a_phased_reload_that_fails_is_tried_again_and_the_old_one_serves_meanwhile() {
-    let mut crew = in_phases();
-    crew.step(at(7), Event::Died(1, "exited".into()));
-    crew.step(at(8), Event::Failed(4, Failure { message: "no memory".into(), exit: Exit::Failed }));
-    assert_eq!(
-        crew.step(at(8), Event::Died(4, "exited".into())),
-        [Action::Say(Level::Error, "no memory; next try in 0.5 s".into())]
-    );
-    assert_eq!(crew.ids(|m| m.life == Life::Serving), [2, 3]);
-    assert_eq!(crew.step(at(9), Event::Tick), [Action::Start(5, 2, Role::Native)]);
 }

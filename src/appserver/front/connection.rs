@@ -52,10 +52,10 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection accepted now.
-    pub fn new(now: u64) -> Self {
+    /// A connection in this phase from now on.
+    pub fn new(phase: Phase, now: u64) -> Self {
         Self {
-            phase: AtomicU8::new(Phase::Fresh as u8),
+            phase: AtomicU8::new(phase as u8),
             since: AtomicU64::new(now),
             is_ended: AtomicBool::new(false),
             waker: Mutex::new(None),
@@ -96,6 +96,11 @@ impl Connection {
             Phase::Closing,
         ];
         ALL[usize::from(self.phase.load(Relaxed))]
+    }
+
+    /// Whether nothing came of a request that was not answered.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.phase(), Phase::Fresh | Phase::Idle)
     }
 
     /// Whether it has been in its phase for longer than it may; `left_at`: when the worker was told to leave, if it was.
@@ -148,7 +153,7 @@ mod tests {
 
     #[test]
     fn an_idle_connection_is_closed_after_its_time_and_a_working_one_never() {
-        let connection = Connection::new(1000);
+        let connection = Connection::new(Phase::Fresh, 1000);
         assert!(
             !connection.is_overdue(30_999, None, &LIMITS) && connection.is_overdue(31_000, None, &LIMITS)
         );
@@ -160,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_worker_that_leaves_gives_idle_connections_a_moment_and_half_sent_requests_their_time() {
-        let connection = Connection::new(0);
+        let connection = Connection::new(Phase::Fresh, 0);
         connection.enter(Phase::Idle, 9_000);
         assert!(!connection.is_overdue(10_999, Some(10_000), &LIMITS));
         assert!(connection.is_overdue(11_000, Some(10_000), &LIMITS));

@@ -1,7 +1,9 @@
 //! HTTP/1.1 on accepted connections, and how they end without losing a request.
 //!
-//! Told to leave, a worker does not close its idle connections at once: a proxy may be sending the next request on
-//! one at that very moment. It answers with `Connection: close` instead, and closes what has been idle for [`GRACE`].
+//! Told to leave, a worker does not close its idle connections: a proxy may be sending the next request on one at that very
+//! moment. If others serve on, they get them; a connection does not notice. If nobody does, or the connection began with
+//! words of a proxy that others cannot know, it answers with `Connection: close`, and closes what has been idle for
+//! [`GRACE`].
 
 mod answered;
 mod body;
@@ -36,7 +38,7 @@ use tokio::sync::Notify;
 
 use self::answered::Answered;
 use self::clockwork::Clockwork;
-use self::connection::{Connection, Limits};
+use self::connection::{Connection, Limits, Phase};
 use self::id::Id;
 use self::mount::Mounts;
 use self::policy::Policy;
@@ -103,6 +105,10 @@ pub struct Front {
     clock: Clockwork,
     is_leaving: AtomicBool,
     left_at: AtomicU64,
+    /// Whether others go on with idle connections.
+    hands_over: AtomicBool,
+    /// Those connections.
+    left: Mutex<Vec<OwnedFd>>,
     connections: Mutex<HashMap<u64, Arc<Connection>>>,
     next: AtomicU64,
 }
@@ -153,17 +159,29 @@ impl Front {
             clock: Clockwork::start(),
             is_leaving: AtomicBool::new(false),
             left_at: AtomicU64::new(0),
+            hands_over: AtomicBool::new(false),
+            left: Mutex::default(),
             connections: Mutex::default(),
             next: AtomicU64::new(0),
         }
     }
 
-    /// Serves one connection in a task of its own; `local` is its own end, if that has an address.
-    pub fn serve(self: &Arc<Self>, stream: Stream, peer: Peer, local: Option<SocketAddr>) {
-        let connection = Arc::new(Connection::new(self.clock.tick()));
+    /// Serves a connection that was accepted; `local` is its own end, if that has an address.
+    pub fn accept(self: &Arc<Self>, stream: Stream, peer: Peer, local: Option<SocketAddr>) {
+        self.tally.accepted();
+        self.serve(Phase::Fresh, stream, peer, local);
+    }
+
+    /// Serves a connection that another process served until now.
+    pub fn adopt(self: &Arc<Self>, stream: Stream, peer: Peer, local: Option<SocketAddr>) {
+        self.serve(Phase::Idle, stream, peer, local);
+    }
+
+    /// Serves one connection in a task of its own.
+    fn serve(self: &Arc<Self>, phase: Phase, stream: Stream, peer: Peer, local: Option<SocketAddr>) {
+        let connection = Arc::new(Connection::new(phase, self.clock.tick()));
         let number = self.next.fetch_add(1, Relaxed);
         self.connections().insert(number, Arc::clone(&connection));
-        self.tally.accepted();
         self.post();
         let remote = Remote::of(peer, local, self.policy.trusts(peer));
         let front = Arc::clone(self);
@@ -218,7 +236,7 @@ impl Front {
 
     /// Whether answers may leave their connection open.
     fn keeps_alive(&self) -> bool {
-        !self.is_leaving() && self.limits.keepalive > 0
+        (!self.is_leaving() || self.hands_over()) && self.limits.keepalive > 0
     }
 
     fn complain(&self, text: &str) {
@@ -280,11 +298,33 @@ impl Front {
         self.is_leaving.load(Relaxed)
     }
 
-    /// From now on every answer ends its connection.
-    pub fn leave(&self) {
+    /// From now on every answer ends its connection, or others go on with it.
+    pub fn leave(&self, hands_over: bool) {
         self.left_at.store(self.clock.tick(), Relaxed);
+        self.hands_over.store(hands_over && self.policy.proxy.is_none(), Relaxed);
         self.is_leaving.store(true, Relaxed);
         self.post();
+    }
+
+    /// Whether others go on with idle connections.
+    fn hands_over(&self) -> bool {
+        self.hands_over.load(Relaxed)
+    }
+
+    /// Leaves a connection to others.
+    fn hand_over(&self, stream: Stream) {
+        // The event loop cannot let go only of what it does not know.
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).extend(stream.into_socket());
+    }
+
+    /// The connections that were left to others since the last call.
+    pub fn left(&self) -> Vec<OwnedFd> {
+        std::mem::take(&mut self.left.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether a connection waits for a request.
+    pub fn has_idle(&self) -> bool {
+        self.connections().values().any(|connection| connection.is_idle())
     }
 
     /// Tells the other workers how many connections are open, as long as more may come.
@@ -310,7 +350,8 @@ impl Front {
         let now = self.clock.tick();
         let left_at = self.is_leaving().then(|| self.left_at.load(Relaxed));
         for connection in self.connections().values() {
-            if connection.is_overdue(now, left_at, &self.limits) {
+            let is_left = self.hands_over() && connection.is_idle();
+            if is_left || connection.is_overdue(now, left_at, &self.limits) {
                 connection.end();
             }
         }

@@ -50,6 +50,8 @@ enum Over {
     Refused(Refusal),
     /// We could not keep what came.
     Full(io::Error),
+    /// Another process goes on with it.
+    Left,
 }
 
 impl From<io::Error> for Over {
@@ -64,7 +66,7 @@ impl From<Refusal> for Over {
     }
 }
 
-/// Serves a connection to its end.
+/// Serves a connection to its end, or until another process goes on with it.
 pub async fn serve(
     front: Arc<Front>,
     connection: Arc<Connection>,
@@ -83,7 +85,11 @@ pub async fn serve(
         out: BytesMut::new(),
         records: None,
     };
-    if !runs_out(&kept, session.live()).await {
+    let is_ended = runs_out(&kept, session.live()).await;
+    if kept.is_idle() && session.front.hands_over() {
+        return session.front.hand_over(session.stream);
+    }
+    if !is_ended {
         return;
     }
     // Who sent half of a request is told, if he can be told without waiting; all others know.
@@ -110,7 +116,7 @@ impl Session {
     async fn live(&mut self) {
         match self.serve().await {
             Ok(()) => self.close().await,
-            Err(Over::Lost) => {}
+            Err(Over::Lost | Over::Left) => {}
             Err(Over::Refused(refusal)) => self.refuse(refusal).await,
             Err(Over::Full(error)) => {
                 self.front.complain(&format!("Cannot keep the body of a request: {error}"));
@@ -191,6 +197,9 @@ impl Session {
 
     /// Reads more of what comes before a body; false if the client is done.
     async fn arrive(&mut self) -> Result<bool, Over> {
+        if self.connection.is_idle() && self.front.hands_over() {
+            return Err(Over::Left);
+        }
         if self.buffer.is_empty() {
             // While nothing comes, little memory is held.
             for buffer in [&mut self.buffer, &mut self.out] {

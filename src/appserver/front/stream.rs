@@ -1,7 +1,7 @@
 //! An accepted connection's bytes, over TCP or a socket file.
 
 use std::io::{self, IoSlice};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
 
 use bytes::BytesMut;
@@ -21,6 +21,14 @@ pub enum Stream {
 }
 
 impl Stream {
+    /// The socket, for another process. Errors are those of the event loop.
+    pub fn into_socket(self) -> io::Result<OwnedFd> {
+        Ok(match self {
+            Self::Tcp(stream) => stream.into_std()?.into(),
+            Self::Unix(stream) => stream.into_std()?.into(),
+        })
+    }
+
     /// Waits until there is something to read. Errors are those of the socket.
     pub async fn readable(&self) -> io::Result<()> {
         match self {

@@ -34,7 +34,7 @@ fn with_front<F: Future>(client: impl FnOnce(Arc<Front>, UnixStream, Arc<Semapho
             Outside { log, access: None, statsd: None, tally: Arc::default(), seat: None },
         ));
         let (ours, theirs) = UnixStream::pair().unwrap();
-        front.serve(Stream::Unix(theirs), Peer::Local, None);
+        front.accept(Stream::Unix(theirs), Peer::Local, None);
         client(front, ours, gate).await;
     });
 }
@@ -46,13 +46,52 @@ fn a_request_in_progress_is_answered_after_the_worker_was_told_to_leave() {
         while !front.connections().values().all(|connection| connection.phase() == Phase::Busy) {
             tokio::task::yield_now().await;
         }
-        front.leave();
+        front.leave(false);
         front.sweep();
         gate.add_permits(1);
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\ndone"), "{answer}");
         assert!(answer.contains("Connection: close\r\n"), "{answer}");
+    });
+}
+
+/// Lets all others do what they can.
+async fn turns() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn others_go_on_with_idle_connections_and_with_busy_ones_after_their_answer() {
+    let mut handed = None;
+    with_front(async |front, mut busy, gate| {
+        let (_idle, theirs) = UnixStream::pair().unwrap();
+        front.accept(Stream::Unix(theirs), Peer::Local, None);
+        busy.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        turns().await;
+        front.leave(true);
+        front.sweep();
+        turns().await;
+        assert_eq!((front.left().len(), front.open(), front.has_idle()), (1, 1, false));
+
+        gate.add_permits(1);
+        let mut answer = [0; 1000];
+        let length = busy.read(&mut answer).await.unwrap();
+        assert!(!String::from_utf8_lossy(&answer[..length]).contains("Connection: close"));
+        turns().await;
+        assert_eq!(front.open(), 0);
+        handed = Some((busy.into_std().unwrap(), front.left().remove(0)));
+    });
+    let (client, socket) = handed.unwrap();
+    with_front(async |front, _, _| {
+        let mut client = UnixStream::from_std(client).unwrap();
+        client.write_all(b"GET /host HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n").await.unwrap();
+        front.adopt(Stream::Unix(UnixStream::from_std(socket.into()).unwrap()), Peer::Local, None);
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("\r\n\r\nb"), "{answer}");
     });
 }
 

@@ -101,19 +101,21 @@ impl Hand {
         channel::send(&self.channel, order, descriptors)
     }
 
-    /// What the process said since the last call. Errors: it closed its end, or speaks another language.
-    pub fn hear(&mut self) -> (Vec<Report>, io::Result<()>) {
+    /// What the process said since the last call, with the descriptors that came with it; after some that came with any there
+    /// may be more, for which there must be room then. Errors: it closed its end, or speaks another language.
+    pub fn hear(&mut self) -> (Vec<(Report, Vec<OwnedFd>)>, io::Result<()>) {
         let mut reports = Vec::new();
         loop {
             let received = self.inbox.receive(&self.channel);
             loop {
                 match self.inbox.frame() {
-                    Ok(Some((report, _))) => reports.push(report),
+                    Ok(Some(report)) => reports.push(report),
                     Ok(None) => break,
                     Err(error) => return (reports, Err(error)),
                 }
             }
             match received {
+                Ok(Received::Some) if reports.iter().any(has_descriptors) => return (reports, Ok(())),
                 Ok(Received::Some) => {}
                 Ok(Received::End) => return (reports, Err(io::ErrorKind::UnexpectedEof.into())),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return (reports, Ok(())),
@@ -121,4 +123,9 @@ impl Hand {
             }
         }
     }
+}
+
+/// Whether something came with a report.
+pub fn has_descriptors((_, descriptors): &(Report, Vec<OwnedFd>)) -> bool {
+    !descriptors.is_empty()
 }

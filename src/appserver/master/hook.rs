@@ -111,7 +111,7 @@ impl Master {
             let (reports, state) = hand.hear();
             self.tell_shown(ID);
             let mut done = None;
-            for report in reports {
+            for (report, _) in reports {
                 match report {
                     Report::Called { failed } => done = Some(failed.map_or(Ok(()), Err)),
                     Report::Failed { message, .. } => done = Some(Err(message)),

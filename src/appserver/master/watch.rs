@@ -6,6 +6,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{WaitOptions, WaitStatus, wait};
 
 use super::Master;
+use super::hand::has_descriptors;
 use super::output::Output;
 use super::reading::Reading;
 use super::succession::Other;
@@ -49,14 +50,24 @@ impl Master {
 
     /// What one worker said.
     pub(super) fn hear(&mut self, id: Id) -> Vec<Event> {
-        let Some(hand) = self.hands.get_mut(&id) else { return Vec::new() };
-        let (reports, state) = hand.hear();
-        if state.is_err() {
-            // Nothing more will come; the end of the process is heard of by its signal.
-            hand.is_open = false;
+        let (mut events, mut is_over) = (Vec::new(), false);
+        while !is_over {
+            let Some(hand) = self.hands.get_mut(&id) else { break };
+            let (reports, state) = hand.hear();
+            if state.is_err() {
+                // Nothing more will come; the end of the process is heard of by its signal.
+                hand.is_open = false;
+            }
+            self.tell_shown(id);
+            is_over = !reports.iter().any(has_descriptors);
+            for (report, descriptors) in reports {
+                match report {
+                    Report::Idle => self.pass_on(&descriptors),
+                    report => events.extend(self.heard(id, report)),
+                }
+            }
         }
-        self.tell_shown(id);
-        reports.into_iter().flat_map(|report| self.heard(id, report)).collect()
+        events
     }
 
     /// Logs the stacks that a process showed, and what it printed.
@@ -104,7 +115,7 @@ impl Master {
                 return None;
             }
             Report::Changed { file, stamp } => return self.code_changed(file, stamp),
-            Report::Forked { .. } | Report::Called { .. } | Report::Log { .. } => return None,
+            Report::Forked { .. } | Report::Called { .. } | Report::Log { .. } | Report::Idle => return None,
         })
     }
 

@@ -7,7 +7,7 @@ use std::os::unix;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::net::{SocketFlags, acceptfrom_with};
+use rustix::net::{SocketAddrAny, SocketFlags, acceptfrom_with, getpeername};
 use tokio::io::unix::AsyncFd;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
@@ -41,17 +41,8 @@ impl Door {
     fn accept(&self, front: &Arc<Front>) -> io::Result<()> {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let (stream, address) = acceptfrom_with(self.0.get_ref(), flags)?;
-        match address.map(SocketAddr::try_from) {
-            Some(Ok(address)) => {
-                let stream = TcpStream::from_std(net::TcpStream::from(stream))?;
-                let local = stream.local_addr().ok();
-                front.serve(Stream::Tcp(stream), Peer::Ip(address), local);
-            }
-            _ => {
-                let stream = UnixStream::from_std(unix::net::UnixStream::from(stream))?;
-                front.serve(Stream::Unix(stream), Peer::Local, None);
-            }
-        }
+        let (stream, peer, local) = ends(stream, address)?;
+        front.accept(stream, peer, local);
         Ok(())
     }
 
@@ -80,6 +71,32 @@ impl Door {
             self.accept(front)?;
         }
         Ok(())
+    }
+}
+
+/// A connection with its two ends, as far as they have addresses. Errors are those of the event loop.
+fn ends(stream: OwnedFd, address: Option<SocketAddrAny>) -> io::Result<(Stream, Peer, Option<SocketAddr>)> {
+    Ok(match address.map(SocketAddr::try_from) {
+        Some(Ok(address)) => {
+            let stream = TcpStream::from_std(net::TcpStream::from(stream))?;
+            let local = stream.local_addr().ok();
+            (Stream::Tcp(stream), Peer::Ip(address), local)
+        }
+        _ => {
+            let stream = UnixStream::from_std(unix::net::UnixStream::from(stream))?;
+            (Stream::Unix(stream), Peer::Local, None)
+        }
+    })
+}
+
+/// Goes on with connections that another worker had, between two requests. One whose client is gone is closed.
+pub fn adopt(connections: Vec<OwnedFd>, front: &Arc<Front>) {
+    for connection in connections {
+        if let Ok(address) = getpeername(&connection)
+            && let Ok((stream, peer, local)) = ends(connection, address)
+        {
+            front.adopt(stream, peer, local);
+        }
     }
 }
 

@@ -48,6 +48,8 @@ use crate::base::exit::Exit;
 const OPTION: &str = "--of";
 /// How often idle connections are looked at while there are any.
 const SWEEP: Duration = Duration::from_millis(250);
+/// How often a worker that leaves looks whether it can.
+const STEP: Duration = Duration::from_millis(5);
 /// How often a worker without connections wakes to say that it is alive.
 const BEAT: Duration = Duration::from_secs(1);
 
@@ -223,7 +225,7 @@ impl Worker {
                 Ok(Heard::Observe(place, given)) => self.observe(place, given),
                 Ok(Heard::Census(census)) => self.take_census(census),
                 Ok(Heard::Tell) => control.report(&Report::Summary(Summary::default())),
-                Ok(Heard::Serve | Heard::Attach(..) | Heard::Detach(_)) => {}
+                Ok(Heard::Serve | Heard::Attach(..) | Heard::Detach(_) | Heard::Adopt(_)) => {}
                 Ok(Heard::Leave { .. } | Heard::Quit) => return None,
             }
         };
@@ -263,7 +265,7 @@ impl Worker {
                     }
                 },
                 Heard::Quit => return,
-                Heard::Leave { drain } => {
+                Heard::Leave { drain, hands_over } => {
                     if let Some(doors) = doors.take() {
                         doors.close(drain).await;
                     }
@@ -271,6 +273,7 @@ impl Worker {
                         observed.leave(drain).await;
                     }
                     self.sockets.clear();
+                    front.leave(hands_over);
                     return self.leave(control, front, words).await;
                 }
                 Heard::Tell => control.report(&Report::Summary(front.summary())),
@@ -280,7 +283,7 @@ impl Worker {
     }
 
     /// What is heeded whether we leave or not.
-    fn heed(&mut self, front: &Front, heard: Heard) {
+    fn heed(&mut self, front: &Arc<Front>, heard: Heard) {
         match heard {
             Heard::Reopen(logs) => self.reopen(logs),
             Heard::Attach(worker, seats) => {
@@ -289,6 +292,7 @@ impl Worker {
                 }
             }
             Heard::Detach(worker) => front.detach(worker),
+            Heard::Adopt(connections) => accept::adopt(connections, front),
             Heard::Observe(place, given) => self.observe(place, given),
             Heard::Census(census) => self.take_census(census),
             Heard::Tick | Heard::Tell | Heard::Serve | Heard::Quit | Heard::Leave { .. } => {}
@@ -296,13 +300,21 @@ impl Worker {
     }
 
     /// Finishes what is in progress, for as long as that may take.
-    async fn leave(&mut self, control: &mut Control, front: &Front, words: &mut Words) {
-        control.report(&Report::Leaving);
-        front.leave();
+    async fn leave(&mut self, control: &mut Control, front: &Arc<Front>, words: &mut Words) {
         let end = Instant::now() + Duration::from_secs(self.settings.graceful_timeout);
-        let step = SWEEP / 10;
-        while front.open() > 0 && Instant::now() < end {
-            match hear(control, words, step).await {
+        let (mut idle, mut has_let_go) = (Vec::new(), false);
+        front.sweep();
+        loop {
+            idle.extend(front.left());
+            control.hand_over(&mut idle);
+            if !has_let_go && idle.is_empty() && !front.has_idle() {
+                has_let_go = true;
+                control.report(&Report::Leaving);
+            }
+            if (front.open() == 0 && idle.is_empty()) || Instant::now() >= end {
+                break;
+            }
+            match hear(control, words, STEP).await {
                 Heard::Tick => {
                     front.sweep();
                     self.sweep(front);

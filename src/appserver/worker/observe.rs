@@ -80,7 +80,7 @@ impl Observed {
             if let Some(doors) = self.doors.take() {
                 doors.close(false).await;
             }
-            self.front.leave();
+            self.front.leave(false);
         }
     }
 }

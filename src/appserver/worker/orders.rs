@@ -1,7 +1,7 @@
 //! What a worker is told: by its master over the channel, or by a signal sent to it directly.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ use crate::appserver::census::Census;
 use crate::appserver::channel::{self, Inbox, Order, Received, Report};
 use crate::appserver::wsgi::pool::Worker;
 
+/// So many connections are handed over in one frame.
+const AT_ONCE: usize = 64;
+
 /// One thing to heed.
 pub enum Heard {
     /// Nothing happened for as long as was asked.
@@ -24,7 +27,11 @@ pub enum Heard {
     Leave {
         /// Whether the queue of the sockets is ours to empty.
         drain: bool,
+        /// Whether others go on with idle connections.
+        hands_over: bool,
     },
+    /// Go on with these connections.
+    Adopt(Vec<OwnedFd>),
     /// Go at once.
     Quit,
     /// Give this worker requests: who it is, its board and its slots.
@@ -75,6 +82,19 @@ impl Control {
         let _ = channel::send(&self.stream, report, &[]);
     }
 
+    /// Gives idle connections to the master, for others; what it has no room for stays.
+    pub fn hand_over(&self, connections: &mut Vec<OwnedFd>) {
+        while !connections.is_empty() {
+            let some = connections.len().min(AT_ONCE);
+            let descriptors: Vec<BorrowedFd> = connections[..some].iter().map(AsFd::as_fd).collect();
+            match channel::send(&self.stream, &Report::Idle, &descriptors) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // Sent, or nobody is there to take them.
+                _ => drop(connections.drain(..some)),
+            }
+        }
+    }
+
     /// Whether the master is dead, so that nobody else looks after what it had started.
     pub fn is_orphan(&self) -> bool {
         self.is_orphan
@@ -86,7 +106,10 @@ impl Control {
             match self.inbox.frame::<Order>() {
                 Ok(None) => {}
                 Ok(Some((Order::Serve, _))) => return Heard::Serve,
-                Ok(Some((Order::Leave { drain }, _))) => return Heard::Leave { drain },
+                Ok(Some((Order::Leave { drain, hands_over }, _))) => {
+                    return Heard::Leave { drain, hands_over };
+                }
+                Ok(Some((Order::Adopt, connections))) => return Heard::Adopt(connections),
                 Ok(Some((Order::Quit, _))) => return Heard::Quit,
                 Ok(Some((Order::Reopen, logs))) => return Heard::Reopen(logs),
                 Ok(Some((Order::Attach { worker, pid, most }, seats))) => {
@@ -100,20 +123,20 @@ impl Control {
                 // The master speaks no language we know: as good as none.
                 Err(_) if !self.is_orphan => {
                     self.is_orphan = true;
-                    return Heard::Leave { drain: true };
+                    return Heard::Leave { drain: true, hands_over: false };
                 }
                 Err(_) => {}
             }
             let due = self.next_tick.min(Instant::now() + pause);
             self.next_tick = due;
             tokio::select! {
-                _ = self.term.recv() => return Heard::Leave { drain: false },
+                _ = self.term.recv() => return Heard::Leave { drain: false, hands_over: false },
                 _ = self.int.recv() => return Heard::Quit,
                 _ = self.quit.recv() => return Heard::Quit,
                 received = receive(&self.stream, &mut self.inbox), if !self.is_orphan => {
                     if received.is_err() {
                         self.is_orphan = true;
-                        return Heard::Leave { drain: true };
+                        return Heard::Leave { drain: true, hands_over: false };
                     }
                 }
                 () = tokio::time::sleep_until(due) => {

@@ -14,14 +14,9 @@ fn replaced_too_soon() -> Crew {
     crew.step(at(2), Event::Ready(4));
     assert_eq!(
         crew.step(at(2), Event::Ready(5)),
-        [
-            Action::TakeOver(2),
-            Action::Attach(5, 4),
-            Action::Serve(4),
-            Action::Leave(1, Queue::Left),
-            Action::Ready("1 worker".into())
-        ]
+        [Action::TakeOver(2), Action::Attach(5, 4), Action::Serve(4), Action::Leave(1, Queue::Left)]
     );
+    assert_eq!(crew.step(at(2), Event::Leaves(1)), [Action::Ready("1 worker".into())]);
     crew
 }
 

@@ -17,7 +17,7 @@ pub const ROWS: [Setting; 18] = [
         name: "workers",
         long: &["workers"],
         short: Some('w'),
-        meaning: "How many worker processes serve",
+        meaning: "How many worker processes serve; native ones beyond the number of cores stand by",
         unit: "processes",
         default: "1, or $WEB_CONCURRENCY",
         example: "3",

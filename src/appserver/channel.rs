@@ -77,7 +77,7 @@ pub enum Order {
         #[serde(default)]
         hands_over: bool,
     },
-    /// To who accepts: go on with these connections, of which nothing is unread. Descriptors: the connections.
+    /// To who accepts: go on with a connection between two requests. Descriptor: the connection.
     Adopt,
     /// Go at once.
     Quit,
@@ -112,8 +112,10 @@ pub enum Report {
     Ready,
     /// Alive.
     Beat,
-    /// Leaving, told to or not, and not waiting for another request of anybody.
+    /// Leaving without having been told to, or because of it.
     Leaving,
+    /// Of who leaves: it waits for no further request of anybody.
+    LetGo,
     /// Of who leaves: idle connections for others. Descriptors: the connections.
     Idle,
     /// A worker answered as many requests as it may.
@@ -231,7 +233,8 @@ impl Inbox {
         Ok(if got.bytes == 0 { Received::End } else { Received::Some })
     }
 
-    /// The next whole frame that is understood, and its descriptors, if it is here. Errors: these are no frames.
+    /// The next whole frame that is understood, and its descriptors, if it is here. A process that may have no more of them open
+    /// gets fewer than were sent. Errors: these are no frames.
     pub fn frame<M: DeserializeOwned>(&mut self) -> io::Result<Option<(M, Vec<OwnedFd>)>> {
         while let Some((body, descriptors)) = self.raw()? {
             if let Ok(message) = serde_json::from_slice(&body) {
@@ -254,10 +257,7 @@ impl Inbox {
         }
         let body = rest[..length].to_vec();
         self.bytes.drain(..HEAD_BYTES + length);
-        let descriptors: Vec<OwnedFd> = self.descriptors.drain(..count.min(self.descriptors.len())).collect();
-        if descriptors.len() < count {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame came without its descriptors"));
-        }
+        let descriptors = self.descriptors.drain(..count.min(self.descriptors.len())).collect();
         Ok(Some((body, descriptors)))
     }
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::Command;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::nginx::Nginx;
@@ -135,21 +136,25 @@ fn bodies_streams_files_and_errors_pass_through_nginx() {
 }
 
 #[test]
-fn fastcgi_serves_many_requests_on_one_connection() {
+fn fastcgi_serves_many_requests_on_one_connection_and_over_a_reload() {
     let server = python(&["--protocol", "fastcgi", "--keep-alive", "75"]);
     let nginx = nginx("fastcgi", &server, PROTOCOLS[2].1);
-    let port = |said: &Value| said["REMOTE_PORT"].clone();
-    for _ in 0..20 {
-        assert_eq!(port(&echoed(&nginx.all(get("/", "")))), "5000");
-    }
-    // Nginx keeps one connection for all of them.
-    let text = std::fs::read_to_string("/proc/net/tcp").unwrap();
-    let suffix = format!(":{:04X}", server.port());
-    let established = text.lines().filter(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        words.len() > 3 && words[1].ends_with(&suffix) && words[3] == "01"
-    });
-    assert_eq!(established.count(), 1);
+    let asked = || {
+        for _ in 0..20 {
+            assert_eq!(echoed(&nginx.all(get("/", "")))["REMOTE_PORT"], "5000");
+        }
+        // Nginx keeps one connection for all of them.
+        let text = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let suffix = format!(":{:04X}", server.port());
+        let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<&str>>());
+        let own = lines.filter(|words| words.len() > 3 && words[1].ends_with(&suffix) && words[3] == "01");
+        own.map(|words| words[2].to_string()).collect::<Vec<_>>()
+    };
+    let before = asked();
+    let old = server.workers_are(2);
+    server.signal(Signal::HUP);
+    server.replaced(&old, 2);
+    assert_eq!((before.len(), asked()), (1, before));
 }
 
 #[test]

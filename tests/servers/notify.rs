@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::support::server::{APP, Server, binary, wait_for};
+use crate::support::server::{APP, Client, PAGE, Server, binary, wait_for};
 
 fn command(dir: &std::path::Path) -> Command {
     let mut command = Command::new(binary());
@@ -60,6 +60,21 @@ fn systemd_hears_ready_reloading_ready_and_stopping_in_that_order() {
     server.signal(Signal::TERM);
     assert_eq!(hear(&ear), "STOPPING=1\nSTATUS=stopping");
     assert_eq!(server.ended().code(), Some(0));
+}
+
+#[test]
+fn systemd_hears_ready_when_no_old_worker_waits_for_a_request_any_more() {
+    // Others cannot know what a proxy said of a connection when it began: this one stays where it is.
+    let (server, ear) = heard_server(&[("GUNICORN_CMD_ARGS", "--proxy-protocol v1 --keep-alive 75")]);
+    assert_eq!(hear(&ear), "READY=1\nSTATUS=2 workers");
+    let mut client = Client::new(&server.address());
+    client.send(format!("PROXY UNKNOWN\r\nGET {PAGE} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).unwrap();
+    assert!(!client.answer().unwrap().closes());
+    server.signal(Signal::HUP);
+    assert!(hear(&ear).starts_with("RELOADING=1\n"));
+    server.logged("Booting worker", 4);
+    assert_eq!(hear(&ear), "READY=1\nSTATUS=2 workers");
+    assert!(client.get(PAGE).is_err());
 }
 
 #[test]

@@ -131,6 +131,8 @@ pub enum Event {
     Beat(Id),
     /// A worker leaves by itself.
     Leaves(Id),
+    /// A worker that leaves waits for no further request.
+    LetsGo(Id),
     /// A worker could not load its application, and says why.
     Failed(Id, Failure),
     /// A worker's process ended, or could not be started; the text says how.
@@ -209,7 +211,7 @@ struct Member {
     heard: Duration,
     leave_by: Option<Duration>,
     why: Option<Failure>,
-    /// Whether it waits for no further request: it said so when it left.
+    /// Of who accepts and leaves: whether it waits for no further request.
     has_let_go: bool,
     /// Whether it was noted why it is replaced.
     is_noted: bool,

@@ -144,8 +144,8 @@ impl Crew {
         self.announce(actions);
     }
 
-    /// Lets the service manager know that all is ready, once nobody of a former generation answers any more; that is not
-    /// waited for if those who are to come fail.
+    /// Lets the service manager know that all is ready, once no further request is given to a former generation; that is
+    /// not waited for if those who are to come fail.
     pub(super) fn announce(&mut self, actions: &mut Vec<Action>) {
         if !self.is_announced && (self.is_replaced() || self.failures > 0) {
             self.is_announced = true;
@@ -197,6 +197,8 @@ impl Crew {
             // Requests may wait for it there; if it is not ready before its front has ended, it is told then.
             (Life::Booting | Life::Waiting, Role::Python) if self.front_leaves(member) => {}
             (Life::Booting | Life::Waiting, _) => self.quit(now, id, actions),
+            // Nobody goes on with its connections any more.
+            (Life::Leaving, role) if role.accepts() => actions.push(Action::Leave(id, queue)),
             (Life::Leaving, _) => {}
         }
     }

@@ -17,6 +17,11 @@ impl Crew {
             Event::Ready(id) => self.ready(now, id),
             Event::Beat(id) => self.heard(now, id),
             Event::Leaves(id) => self.leaves(now, id, &mut actions),
+            Event::LetsGo(id) => {
+                if let Some(member) = self.members.get_mut(&id) {
+                    member.has_let_go = true;
+                }
+            }
             Event::Failed(id, failure) => {
                 if let Some(member) = self.members.get_mut(&id) {
                     member.why = Some(failure);
@@ -58,7 +63,7 @@ impl Crew {
     /// Lets all workers finish and go. The sockets stay open, so that clients wait for whoever comes next.
     fn rest(&mut self, now: Duration, actions: &mut Vec<Action>) {
         self.plan.workers = 0;
-        self.send_all_away(now, self.ids(|m| m.life != Life::Leaving), Queue::Left, actions);
+        self.send_all_away(now, self.ids(|_| true), Queue::Left, actions);
     }
 
     fn stop(&mut self, now: Duration, signal: Signal, actions: &mut Vec<Action>) {
@@ -80,11 +85,8 @@ impl Crew {
     /// A member leaves by itself, or says that it heard us.
     fn leaves(&mut self, now: Duration, id: Id, actions: &mut Vec<Action>) {
         self.note_restart(id, Reason::Other);
-        let Some(member) = self.members.get_mut(&id) else { return };
-        member.has_let_go = true;
-        if member.life != Life::Leaving {
-            let by = now + member.plan.graceful + MARGIN;
-            self.go(id, by);
+        if let Some(member) = self.members.get(&id).filter(|m| m.life != Life::Leaving) {
+            self.go(id, now + member.plan.graceful + MARGIN);
             self.orphan(now, id, actions);
         }
     }

@@ -236,7 +236,7 @@ fn a_reload_of_a_python_application_lets_the_old_front_finish_and_its_workers_wi
         [Action::TakeOver(2), Action::Attach(4, 3), Action::Serve(3), Action::Leave(1, Queue::Left)]
     );
     // Its workers accept nothing by themselves.
-    assert_eq!(crew.step(at(3), Event::Leaves(1)), [Action::Ready("1 worker".into())]);
+    assert_eq!(crew.step(at(3), Event::LetsGo(1)), [Action::Ready("1 worker".into())]);
 }
 
 #[test]

@@ -108,7 +108,7 @@ pub struct Front {
     /// Whether others go on with idle connections.
     hands_over: AtomicBool,
     /// Those connections.
-    left: Mutex<Vec<OwnedFd>>,
+    handed_over: Mutex<Vec<OwnedFd>>,
     connections: Mutex<HashMap<u64, Arc<Connection>>>,
     next: AtomicU64,
 }
@@ -160,7 +160,7 @@ impl Front {
             is_leaving: AtomicBool::new(false),
             left_at: AtomicU64::new(0),
             hands_over: AtomicBool::new(false),
-            left: Mutex::default(),
+            handed_over: Mutex::default(),
             connections: Mutex::default(),
             next: AtomicU64::new(0),
         }
@@ -298,10 +298,11 @@ impl Front {
         self.is_leaving.load(Relaxed)
     }
 
-    /// From now on every answer ends its connection, or others go on with it.
+    /// From now on every answer ends its connection, or others go on with it; the last call counts.
     pub fn leave(&self, hands_over: bool) {
         self.left_at.store(self.clock.tick(), Relaxed);
-        self.hands_over.store(hands_over && self.policy.proxy.is_none(), Relaxed);
+        let is_known_elsewhere = self.policy.proxy.is_none() && self.limits.keepalive > 0;
+        self.hands_over.store(hands_over && is_known_elsewhere, Relaxed);
         self.is_leaving.store(true, Relaxed);
         self.post();
     }
@@ -314,12 +315,12 @@ impl Front {
     /// Leaves a connection to others.
     fn hand_over(&self, stream: Stream) {
         // The event loop cannot let go only of what it does not know.
-        self.left.lock().unwrap_or_else(PoisonError::into_inner).extend(stream.into_socket());
+        self.handed_over.lock().unwrap_or_else(PoisonError::into_inner).extend(stream.into_socket());
     }
 
-    /// The connections that were left to others since the last call.
-    pub fn left(&self) -> Vec<OwnedFd> {
-        std::mem::take(&mut self.left.lock().unwrap_or_else(PoisonError::into_inner))
+    /// The connections that others are to go on with, since the last call.
+    pub fn handed_over(&self) -> Vec<OwnedFd> {
+        std::mem::take(&mut self.handed_over.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether a connection waits for a request.
@@ -350,8 +351,8 @@ impl Front {
         let now = self.clock.tick();
         let left_at = self.is_leaving().then(|| self.left_at.load(Relaxed));
         for connection in self.connections().values() {
-            let is_left = self.hands_over() && connection.is_idle();
-            if is_left || connection.is_overdue(now, left_at, &self.limits) {
+            let is_for_others = self.hands_over() && connection.is_idle();
+            if is_for_others || connection.is_overdue(now, left_at, &self.limits) {
                 connection.end();
             }
         }

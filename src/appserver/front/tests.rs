@@ -74,7 +74,7 @@ fn others_go_on_with_idle_connections_and_with_busy_ones_after_their_answer() {
         front.leave(true);
         front.sweep();
         turns().await;
-        assert_eq!((front.left().len(), front.open(), front.has_idle()), (1, 1, false));
+        assert_eq!((front.handed_over().len(), front.open(), front.has_idle()), (1, 1, false));
 
         gate.add_permits(1);
         let mut answer = [0; 1000];
@@ -82,7 +82,7 @@ fn others_go_on_with_idle_connections_and_with_busy_ones_after_their_answer() {
         assert!(!String::from_utf8_lossy(&answer[..length]).contains("Connection: close"));
         turns().await;
         assert_eq!(front.open(), 0);
-        handed = Some((busy.into_std().unwrap(), front.left().remove(0)));
+        handed = Some((busy.into_std().unwrap(), front.handed_over().remove(0)));
     });
     let (client, socket) = handed.unwrap();
     with_front(async |front, _, _| {

@@ -1,10 +1,8 @@
 //! The crew's actions as system calls.
 
 use std::io;
-use std::num::NonZero;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
-use std::thread;
 
 use rustix::process::{Signal as Number, kill_process};
 
@@ -177,28 +175,10 @@ impl Master {
             }
             Some(hand) => {
                 let drain = queue == Leftover::Drained || !self.is_continued(hand.generation);
-                let hands_over =
-                    !drain && self.is_understood(hand.generation) && !self.crew.accepting().is_empty();
+                let hands_over = !drain && self.has_heirs(id);
                 self.order(id, &Order::Leave { drain, hands_over });
             }
             None => {}
-        }
-    }
-
-    /// Gives idle connections of one who leaves to those who serve, in turns: to no more than there are cores, as all that
-    /// are accepted. Where nobody serves, or has room to hear of it, they are closed.
-    pub(super) fn pass_on(&self, connections: &[OwnedFd]) {
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let mut heirs: Vec<&Hand> =
-            self.crew.accepting().iter().filter_map(|id| self.hands.get(id)).collect();
-        heirs.sort_by_key(|hand| hand.place);
-        heirs.truncate(cores);
-        for (at, heir) in heirs.iter().enumerate() {
-            let share: Vec<BorrowedFd> =
-                connections.iter().skip(at).step_by(heirs.len()).map(AsFd::as_fd).collect();
-            if !share.is_empty() {
-                let _ = heir.send(&Order::Adopt, &share);
-            }
         }
     }
 

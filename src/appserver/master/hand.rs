@@ -10,6 +10,8 @@ use super::output::Output;
 use super::wear::Wear;
 use crate::appserver::channel::{self, Inbox, Order, Received, Report};
 use crate::appserver::crew::{Id, Role};
+use crate::appserver::settings::Settings;
+use crate::appserver::settings::word::{Protocol, ProxyProtocol};
 use crate::appserver::wsgi::Seats;
 
 /// A process that runs.
@@ -20,6 +22,8 @@ pub struct Hand {
     pub role: Role,
     /// The generation it belongs to.
     pub generation: u64,
+    /// Of who accepts: see [`lasting_protocol`].
+    pub protocol: Option<Protocol>,
     /// Whether more may be heard of it.
     pub is_open: bool,
     /// Its place on the board of those who accept.
@@ -54,6 +58,7 @@ impl Hand {
             pid,
             role,
             generation,
+            protocol: None,
             is_open: true,
             place: None,
             seats: None,
@@ -128,4 +133,9 @@ impl Hand {
 /// Whether something came with a report.
 pub fn has_descriptors((_, descriptors): &(Report, Vec<OwnedFd>)) -> bool {
     !descriptors.is_empty()
+}
+
+/// What is spoken on connections that another process can go on with; none if they begin with words of a proxy.
+pub fn lasting_protocol(settings: &Settings) -> Option<Protocol> {
+    (settings.proxy_protocol == ProxyProtocol::Off).then_some(settings.protocol)
 }

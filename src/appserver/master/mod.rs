@@ -6,6 +6,7 @@ mod desk;
 mod figure;
 mod generation;
 mod hand;
+mod heirs;
 mod hook;
 mod outfit;
 mod output;
@@ -30,6 +31,7 @@ use self::desk::{Complaints, Desk};
 use self::figure::Figures;
 use self::generation::{Former, Generation, Sockets};
 use self::hand::Hand;
+use self::heirs::Estate;
 pub use self::reading::Origin;
 use self::reading::Reading;
 use self::succession::Other;
@@ -84,6 +86,8 @@ pub fn run(origin: Origin, settings: Settings) -> Result<(), Diagnostic> {
 struct Master {
     crew: Crew,
     hands: BTreeMap<Id, Hand>,
+    /// Idle connections of those who leave.
+    estate: Estate,
     /// Workers that were not forked yet.
     unborn: BTreeMap<Id, Unborn>,
     /// How many Python workers there were.
@@ -154,6 +158,7 @@ impl Master {
         let mut master = Self {
             crew: Crew::new(first.plan(), Duration::ZERO),
             hands: BTreeMap::new(),
+            estate: Estate::default(),
             unborn: BTreeMap::new(),
             age: 0,
             changed: Default::default(),
@@ -206,6 +211,7 @@ impl Master {
             }
             self.announce();
             self.conclude();
+            self.share_out();
             let readable = self.wait(signals);
             for (signal, name) in signals.arrived() {
                 if self.heed(signal, name) {

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::Pid;
 
-use super::hand::Hand;
+use super::hand::{Hand, lasting_protocol};
 use super::outfit::Outfit;
 use super::output::Output;
 use super::succession;
@@ -69,6 +69,7 @@ impl Recruit<'_> {
         self.fit(&mut command);
         let mut hand =
             Hand::new(pid(self.owner.spawn(|| command.spawn())?.id())?, self.role, self.generation, ours)?;
+        hand.protocol = lasting_protocol(self.settings);
         hand.place = with.seat.map(|(_, place)| place);
         let board = with.seat.map(|(board, _)| board.as_fd());
         let descriptors: Vec<BorrowedFd> = self

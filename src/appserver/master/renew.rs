@@ -96,15 +96,6 @@ impl Master {
         gone.sockets.listeners.iter().all(stays)
     }
 
-    /// Whether the generation that serves understands connections of another one.
-    pub(super) fn is_understood(&self, generation: u64) -> bool {
-        let language = |number| {
-            let settings = &self.generations.get(number)?.settings;
-            Some((settings.protocol, settings.proxy_protocol))
-        };
-        language(&generation) == language(&self.current)
-    }
-
     /// Closes what generations shared that are over.
     pub(super) fn forget_generations(&mut self) {
         let is_over = |generation: &&u64| !self.crew.is_needed(**generation);

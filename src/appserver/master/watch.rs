@@ -25,7 +25,7 @@ impl Master {
         let figures = self.figures.next().map(|next| next.saturating_sub(now));
         let asked = self.desk.due().map(|due| due.saturating_sub(now));
         // Rounded up, so that a moment that is due has passed when we wake.
-        let span = [watchdog, figures, asked].into_iter().flatten().fold(quiet, Duration::min)
+        let span = [watchdog, figures, asked, self.offers()].into_iter().flatten().fold(quiet, Duration::min)
             + Duration::from_millis(1);
         let timeout = Timespec { tv_sec: span.as_secs() as i64, tv_nsec: span.subsec_nanos().into() };
         let open = || self.hands.iter().flat_map(|(id, hand)| hand.ears().map(|ear| (*id, ear)));
@@ -62,7 +62,7 @@ impl Master {
             is_over = !reports.iter().any(has_descriptors);
             for (report, descriptors) in reports {
                 match report {
-                    Report::Idle => self.pass_on(&descriptors),
+                    Report::Idle => self.take_idle(id, descriptors),
                     report => events.extend(self.heard(id, report)),
                 }
             }
@@ -103,6 +103,7 @@ impl Master {
             Report::Ready => Event::Ready(id),
             Report::Beat => Event::Beat(id),
             Report::Leaving => Event::Leaves(id),
+            Report::LetGo => Event::LetsGo(id),
             Report::Failed { message, exit } => {
                 Event::Failed(id, Failure { message, exit: Exit::of_part(exit) })
             }

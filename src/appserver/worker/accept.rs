@@ -89,10 +89,12 @@ fn ends(stream: OwnedFd, address: Option<SocketAddrAny>) -> io::Result<(Stream, 
     })
 }
 
-/// Goes on with connections that another worker had, between two requests. One whose client is gone is closed.
+/// Goes on with connections that another worker had, between two requests. One whose client is gone is closed, and so is one
+/// more than there may be.
 pub fn adopt(connections: Vec<OwnedFd>, front: &Arc<Front>) {
     for connection in connections {
-        if let Ok(address) = getpeername(&connection)
+        if !front.is_full()
+            && let Ok(address) = getpeername(&connection)
             && let Ok((stream, peer, local)) = ends(connection, address)
         {
             front.adopt(stream, peer, local);

@@ -303,13 +303,13 @@ impl Worker {
     async fn leave(&mut self, control: &mut Control, front: &Arc<Front>, words: &mut Words) {
         let end = Instant::now() + Duration::from_secs(self.settings.graceful_timeout);
         let (mut idle, mut has_let_go) = (Vec::new(), false);
+        control.report(&Report::Leaving);
         front.sweep();
         loop {
-            idle.extend(front.left());
+            idle.extend(front.handed_over());
             control.hand_over(&mut idle);
             if !has_let_go && idle.is_empty() && !front.has_idle() {
-                has_let_go = true;
-                control.report(&Report::Leaving);
+                has_let_go = control.let_go();
             }
             if (front.open() == 0 && idle.is_empty()) || Instant::now() >= end {
                 break;
@@ -320,6 +320,7 @@ impl Worker {
                     self.sweep(front);
                 }
                 Heard::Tell => control.report(&Report::Summary(front.summary())),
+                Heard::Leave { hands_over, .. } => front.leave(hands_over),
                 Heard::Quit => return,
                 other => self.heed(front, other),
             }

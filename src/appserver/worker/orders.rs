@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use tokio::io::Interest;
 use tokio::net::UnixStream as Stream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -82,13 +83,18 @@ impl Control {
         let _ = channel::send(&self.stream, report, &[]);
     }
 
+    /// Tells the master that we wait for no further request; false if there was no room for that.
+    pub fn let_go(&self) -> bool {
+        channel::send(&self.stream, &Report::LetGo, &[]).is_ok()
+    }
+
     /// Gives idle connections to the master, for others; what it has no room for stays.
     pub fn hand_over(&self, connections: &mut Vec<OwnedFd>) {
         while !connections.is_empty() {
             let some = connections.len().min(AT_ONCE);
             let descriptors: Vec<BorrowedFd> = connections[..some].iter().map(AsFd::as_fd).collect();
             match channel::send(&self.stream, &Report::Idle, &descriptors) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if has_no_room(&error) => return,
                 // Sent, or nobody is there to take them.
                 _ => drop(connections.drain(..some)),
             }
@@ -159,4 +165,10 @@ async fn receive(stream: &Stream, inbox: &mut Inbox) -> io::Result<()> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Whether the channel is full, or as many descriptors are under way as the user of this process may have open.
+fn has_no_room(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+        || error.raw_os_error() == Some(Errno::TOOMANYREFS.raw_os_error())
 }

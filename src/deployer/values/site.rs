@@ -92,13 +92,12 @@ fn log(site: &Site, id: &str, layout: &Layout) -> Value {
 }
 
 /// The number of a request as applications are told it: one of this host's if its log shows it, else a balancer's or none,
-/// and the application server makes one. Null: a balancer's could not be passed on.
+/// and the application server makes one. An Nginx that is too old to pass on a balancer's passes on none.
 fn request_id(id: &str, told: &Value, log: &Value, layout: &Layout) -> Value {
     let is_behind = told["balancers"].as_array().is_some_and(|balancers| !balancers.is_empty());
     let is_logged = log["kind"] == "json";
     let number = if is_logged { NUMBER } else { r#""""# };
-    match is_behind || is_logged {
-        true if layout.nginx < nginx::MAP_TEXT => Value::Null,
+    match (is_behind || is_logged) && layout.nginx >= nginx::MAP_TEXT {
         true => json!({ "number": number, "is_variable": true, "told": format!("${id}_request") }),
         false => json!({ "number": number, "is_variable": false, "told": number }),
     }

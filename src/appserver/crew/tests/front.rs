@@ -16,7 +16,7 @@ fn replaced_too_soon() -> Crew {
         crew.step(at(2), Event::Ready(5)),
         [Action::TakeOver(2), Action::Attach(5, 4), Action::Serve(4), Action::Leave(1, Queue::Left)]
     );
-    assert_eq!(crew.step(at(2), Event::Leaves(1)), [Action::Ready("1 worker".into())]);
+    assert_eq!(crew.step(at(2), Event::LetsGo(1)), [Action::Ready("1 worker".into())]);
     crew
 }
 

@@ -31,13 +31,26 @@ fn a_reload_is_over_when_the_old_workers_wait_for_no_further_request() {
     crew.step(at(6), Event::Ready(3));
     crew.step(at(7), Event::Ready(4));
     assert_eq!(crew.accepting(), [3, 4]);
-    assert_eq!(crew.step(at(8), Event::Leaves(1)), []);
+    assert_eq!(crew.step(at(8), Event::LetsGo(1)), []);
     assert!(!crew.is_replaced());
     // Until then the service manager is asked for patience.
     assert_eq!(crew.step(at(10), Event::Tick), [Action::Patience(at(10))]);
-    assert_eq!(crew.step(at(11), Event::Leaves(2)), [Action::Ready("2 workers".into())]);
+    assert_eq!(crew.step(at(11), Event::LetsGo(2)), [Action::Ready("2 workers".into())]);
     assert!(crew.is_replaced());
     assert_eq!(crew.step(at(16), Event::Tick), []);
+}
+
+#[test]
+fn who_leaves_during_a_stop_is_told_that_nobody_goes_on_with_its_connections() {
+    let mut crew = serving(1);
+    crew.step(at(5), Event::Signal(Signal::Reload));
+    crew.step(at(5), Event::Planned(plan(Role::Native, 1)));
+    crew.step(at(6), Event::Ready(2));
+    assert_eq!(
+        crew.step(at(7), Event::Signal(Signal::Stop)),
+        [Action::Stopping, Action::Leave(1, Queue::Drained), Action::Leave(2, Queue::Drained)]
+    );
+    assert!(crew.accepting().is_empty());
 }
 
 #[test]
@@ -136,7 +149,7 @@ fn in_a_phased_reload_one_comes_and_one_goes_until_all_are_new() {
     assert!(!crew.is_replaced() && crew.is_needed(1));
     assert_eq!(crew.step(at(8), Event::Ready(4)), [Action::Serve(4), Action::Leave(2, Queue::Left)]);
     assert!(!crew.is_replaced() && !crew.is_needed(1));
-    assert_eq!(crew.step(at(8), Event::Leaves(2)), [Action::Ready("2 workers".into())]);
+    assert_eq!(crew.step(at(8), Event::LetsGo(2)), [Action::Ready("2 workers".into())]);
     assert!(crew.is_replaced());
 }
 

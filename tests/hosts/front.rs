@@ -1,5 +1,7 @@
 //! The whole application on a host, as people meet it: through Nginx, as `deployer apply` put it there.
 
+use std::process::Command;
+
 use crate::app::served::{API, INSIDE, is_whole};
 use crate::support::desk::{Desk, Login};
 use crate::support::elsewhere::Elsewhere;
@@ -43,7 +45,20 @@ fn deployed(name: &str, database: &str) -> Deployed {
 #[ignore = "needs root"]
 fn every_row_of_the_api_holds_through_nginx_on_sqlite() {
     let host = deployed("rows-sqlite", "");
+    every_answer_has_an_id_that_no_stranger_chose(&host);
     is_whole(&host.site.holds(&[API], &INSIDE));
+}
+
+fn every_answer_has_an_id_that_no_stranger_chose(host: &Deployed) {
+    let url = format!("http://{}/api/v1/status", host.hosts.host(HOST).address);
+    let ids = || -> Vec<String> {
+        let mut curl = Command::new("curl");
+        curl.args(["-s", "--max-time", "20", "-D", "-", "-o", "/dev/null", "-H", "X-Request-ID: mine", &url]);
+        let head = String::from_utf8(curl.output().unwrap().stdout).unwrap();
+        head.lines().filter_map(|line| line.strip_prefix("x-request-id: ").map(str::to_string)).collect()
+    };
+    let (first, second) = (ids(), ids());
+    assert!(first.len() == 1 && first[0].len() == 32 && first != second, "{first:?} {second:?}");
 }
 
 #[test]

@@ -46,12 +46,12 @@ class Bench:
         return [line for line in lines if line.kept is False]
 
 
-def arguments(about, rows):
-    """What was typed: which of `rows`, and how long they are measured."""
+def arguments(about, rows, rounds=5, seconds=3):
+    """What was typed: which of `rows`, and how long they are measured; `rounds` and `seconds` are the usual numbers."""
     parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"only these rows: {', '.join(rows)}")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3, help="of one round")
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--seconds", type=int, default=seconds, help="of one round")
     given = parser.parse_args()
     unknown = [name for name in given.rows if name not in rows]
     if unknown:

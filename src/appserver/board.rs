@@ -6,8 +6,10 @@
 
 use std::fs::File;
 use std::io;
+use std::num::NonZero;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
+use std::thread;
 
 use super::descriptor;
 
@@ -17,6 +19,11 @@ const NOBODY: u32 = u32::MAX;
 const PLACE: u64 = 4;
 /// The most workers that can be seen at once; those beyond stand by.
 const MAX_PLACES: usize = 1024;
+
+/// How many cores this process may use.
+pub fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
 
 /// A file in memory with a place a worker.
 pub struct Board(File);

@@ -112,7 +112,7 @@ pub enum Report {
     Ready,
     /// Alive.
     Beat,
-    /// Leaving without having been told to, or because of it.
+    /// Leaving, told to or not.
     Leaving,
     /// Of who leaves: it waits for no further request of anybody.
     LetGo,

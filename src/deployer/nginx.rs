@@ -20,8 +20,6 @@ pub const HTTP2_WORD: Version = [1, 9, 5];
 pub const PEER: Version = [1, 9, 7];
 /// No request is sent a second time that might then be done twice.
 pub const SAFE_RETRY: Version = [1, 9, 13];
-/// A map's value may be made of several variables.
-pub const MAP_TEXT: Version = [1, 11, 0];
 /// `log_format … escape=json`.
 pub const JSON: Version = [1, 11, 8];
 /// TLS 1.3, and several curves of one's choice.

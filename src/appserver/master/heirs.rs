@@ -1,13 +1,12 @@
 //! Idle connections on their way from those who leave to those who serve.
 
 use std::collections::VecDeque;
-use std::num::NonZero;
 use std::os::fd::{AsFd, OwnedFd};
-use std::thread;
 use std::time::Duration;
 
 use super::Master;
 use super::hand::{Hand, lasting_protocol};
+use crate::appserver::board::cores;
 use crate::appserver::channel::Order;
 use crate::appserver::crew::{Id, Phase};
 
@@ -71,7 +70,7 @@ impl Master {
         let ids = self.crew.accepting().into_iter().filter(|id| self.is_understood(*id));
         let mut heirs: Vec<&Hand> = ids.filter_map(|id| self.hands.get(&id)).collect();
         heirs.sort_by_key(|hand| hand.place);
-        heirs.truncate(thread::available_parallelism().map_or(1, NonZero::get));
+        heirs.truncate(cores());
         heirs
     }
 }

@@ -1,17 +1,15 @@
 //! The first frame of the master: what a worker is made of.
 
 use std::io;
-use std::num::NonZero;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::thread;
 
 use tokio::sync::Notify;
 
 use super::Worker;
 use crate::appserver::access::{Access, Form, Format, Lines};
-use crate::appserver::board::{Board, Seat};
+use crate::appserver::board::{Board, Seat, cores};
 use crate::appserver::channel::{Inbox, Order, Received};
 use crate::appserver::crew::Role;
 use crate::appserver::log::{Echo, Log};
@@ -66,8 +64,7 @@ impl Worker {
         }
         let queue = (role == Role::Front).then(|| sockets.remove(0));
         let board = descriptors.split_off(logs).pop().map(Board::from);
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let seat = place.zip(board).map(|(place, board)| Seat { board, place, cores });
+        let seat = place.zip(board).map(|(place, board)| Seat { board, place, cores: cores() });
         let access_file = descriptors.drain(1..).next();
         let statsd = Statsd::of(&settings).map(Arc::new);
         let log = Log::new(descriptors.remove(0), settings.loglevel);

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Builder;
 
+use crate::appserver::board::cores;
+
 /// How long a worker serves without a pause before the others' turn. Whoever gives way too often gets less than its share
 /// beside other programs.
 const TURN: Duration = Duration::from_micros(500);
@@ -23,7 +25,7 @@ struct Turn {
 
 /// Makes the runtime of a worker that is one of so many give way, if they are more than there are cores for them.
 pub fn take(builder: &mut Builder, workers: usize) {
-    if thread::available_parallelism().is_ok_and(|cores| workers <= cores.get()) {
+    if workers <= cores() {
         return;
     }
     let now = Instant::now();

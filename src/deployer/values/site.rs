@@ -47,7 +47,7 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
         "limit": limit::values(site, &id, &apps),
         "header": header::values(site, &id, &host.name),
         "always": if layout.nginx >= nginx::ALWAYS { " always" } else { "" },
-        "request_id": request_id(&id, &told, &log, layout),
+        "request_id": request_id(&id, &told, &log),
         "gzip": site.gzip,
         "gzip_static": layout.gzip_static,
         "log": log,
@@ -92,12 +92,11 @@ fn log(site: &Site, id: &str, layout: &Layout) -> Value {
 }
 
 /// The number of a request as applications are told it: one of this host's if its log shows it, else a balancer's or none,
-/// and the application server makes one. An Nginx that is too old to pass on a balancer's passes on none.
-fn request_id(id: &str, told: &Value, log: &Value, layout: &Layout) -> Value {
-    let is_behind = told["balancers"].as_array().is_some_and(|balancers| !balancers.is_empty());
+/// and the application server makes one.
+fn request_id(id: &str, told: &Value, log: &Value) -> Value {
     let is_logged = log["kind"] == "json";
     let number = if is_logged { NUMBER } else { r#""""# };
-    match (is_behind || is_logged) && layout.nginx >= nginx::MAP_TEXT {
+    match is_logged || told["sees_peer"] == true {
         true => json!({ "number": number, "is_variable": true, "told": format!("${id}_request") }),
         false => json!({ "number": number, "is_variable": false, "told": number }),
     }

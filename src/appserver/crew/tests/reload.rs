@@ -2,6 +2,17 @@
 
 use super::*;
 
+/// A crew of `workers` from which as many others took over at second 6, and that has not let go.
+fn taken_over(workers: usize) -> Crew {
+    let mut crew = serving(workers);
+    crew.step(at(5), Event::Signal(Signal::Reload));
+    crew.step(at(5), Event::Planned(plan(Role::Native, workers)));
+    for id in workers + 1..=2 * workers {
+        crew.step(at(6), Event::Ready(id as u64));
+    }
+    crew
+}
+
 #[test]
 fn a_reload_takes_over_only_when_all_new_workers_are_ready() {
     let mut crew = serving(2);
@@ -25,11 +36,7 @@ fn a_reload_takes_over_only_when_all_new_workers_are_ready() {
 
 #[test]
 fn a_reload_is_over_when_the_old_workers_wait_for_no_further_request() {
-    let mut crew = serving(2);
-    crew.step(at(5), Event::Signal(Signal::Reload));
-    crew.step(at(5), Event::Planned(plan(Role::Native, 2)));
-    crew.step(at(6), Event::Ready(3));
-    crew.step(at(7), Event::Ready(4));
+    let mut crew = taken_over(2);
     assert_eq!(crew.accepting(), [3, 4]);
     assert_eq!(crew.step(at(8), Event::LetsGo(1)), []);
     assert!(!crew.is_replaced());
@@ -42,10 +49,7 @@ fn a_reload_is_over_when_the_old_workers_wait_for_no_further_request() {
 
 #[test]
 fn who_leaves_during_a_stop_is_told_that_nobody_goes_on_with_its_connections() {
-    let mut crew = serving(1);
-    crew.step(at(5), Event::Signal(Signal::Reload));
-    crew.step(at(5), Event::Planned(plan(Role::Native, 1)));
-    crew.step(at(6), Event::Ready(2));
+    let mut crew = taken_over(1);
     assert_eq!(
         crew.step(at(7), Event::Signal(Signal::Stop)),
         [Action::Stopping, Action::Leave(1, Queue::Drained), Action::Leave(2, Queue::Drained)]
@@ -55,10 +59,7 @@ fn who_leaves_during_a_stop_is_told_that_nobody_goes_on_with_its_connections() {
 
 #[test]
 fn an_old_worker_that_dies_waits_for_no_further_request() {
-    let mut crew = serving(1);
-    crew.step(at(5), Event::Signal(Signal::Reload));
-    crew.step(at(5), Event::Planned(plan(Role::Native, 1)));
-    crew.step(at(6), Event::Ready(2));
+    let mut crew = taken_over(1);
     assert_eq!(
         crew.step(at(7), Event::Died(1, "was killed by signal 9".into())),
         [Action::Say(Level::Info, "Worker exited (pid:101)".into()), Action::Ready("1 worker".into())]

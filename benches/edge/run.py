@@ -25,8 +25,8 @@ from table import Limit, Line, compare
 
 LIMIT = Limit("≥", 0.95)
 # How often each is asked in a round, and for how long: neighbours in time are alike, whatever else the machine does. But
-# each round is one throw of the dice of where programs lie in memory: of seven the median is still 2 % off.
-ROUNDS, TURNS, SECONDS = 16, 4, 1
+# each round is one throw of the dice of where programs lie in memory: of sixteen the median is still 1 % off.
+ROUNDS, TURNS, SECONDS = 32, 2, 1
 ROWS = {
     "hello": front.App("eleven bytes that cost nothing", "@hbnb/onepage", "/airbnb-onepage/"),
     "states": front.App("the clone's states as JSON", "@hbnb/api", "/api/v1/states"),

@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::{Body as AxumBody, HttpBody};
 use axum::http::header::HOST;
+use axum::http::uri::Scheme;
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequest, StatusCode, Uri, Version,
 };
@@ -91,7 +92,7 @@ fn line(status: StatusCode) -> Cow<'static, [u8]> {
 }
 
 /// The request as routers know it, perhaps with another target; none if that is not one they can read. The client's address,
-/// if it is known, is among its extensions.
+/// if it is known, and the scheme, if it is `https`, are among its extensions.
 fn translated(front: &Front, request: Request, target: Option<Vec<u8>>) -> Option<HttpRequest<AxumBody>> {
     let head = &*request.head;
     let target = target.map_or_else(|| head.shared(head.target()), Bytes::from);
@@ -108,18 +109,21 @@ fn translated(front: &Front, request: Request, target: Option<Vec<u8>>) -> Optio
         HeadVersion::Http11 => Version::HTTP_11,
     };
     *translated.headers_mut() = headers;
-    // A type of the standard library, so that applications can ask for it without knowing us.
+    // Types that are not ours, so that applications can ask for them without knowing us.
     if let Ok(client) = request.remote.client(head).parse::<IpAddr>() {
         translated.extensions_mut().insert(client);
+    }
+    if request.scheme == "https" {
+        translated.extensions_mut().insert(Scheme::HTTPS);
     }
     Some(translated)
 }
 
 fn headers(front: &Front, request: &Request) -> Option<HeaderMap> {
     let head = &*request.head;
-    let fields = head.fields();
-    let mut headers = HeaderMap::with_capacity(fields.len() + 1);
-    for (name, value) in fields {
+    let fields = || head.fields().filter(|(name, _)| !is_of_proxies(name));
+    let mut headers = HeaderMap::with_capacity(fields().count() + 1);
+    for (name, value) in fields() {
         if front.policy.passes(name, request.remote.is_trusted) {
             let value = HeaderValue::from_maybe_shared(head.shared(value)).ok()?;
             headers.append(HeaderName::from_bytes(name).ok()?, value);
@@ -132,6 +136,12 @@ fn headers(front: &Front, request: &Request) -> Option<HeaderMap> {
         headers.insert(ids.header.clone(), HeaderValue::from_bytes(request.id.as_bytes()).ok()?);
     }
     Some(headers)
+}
+
+/// What proxies say of the client. The front has read it, and believed it or not; applications are told what came of it.
+fn is_of_proxies(name: &[u8]) -> bool {
+    let begins = |start: &[u8]| name.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start));
+    begins(b"x-forwarded-") || name.eq_ignore_ascii_case(b"x-real-ip")
 }
 
 /// A body that lies in a file.

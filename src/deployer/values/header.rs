@@ -4,11 +4,9 @@ use serde_json::{Value, json};
 
 use crate::deployer::stack::Site;
 
-/// Name, value, and the end of the variable that holds it: what browsers should not do unless an app says otherwise.
-const SECURITY: [(&str, &str, &str); 2] = [
-    ("X-Frame-Options", "SAMEORIGIN", "frames"),
-    ("Referrer-Policy", "strict-origin-when-cross-origin", "referrer"),
-];
+/// Who may show a page within one of theirs, unless an app says otherwise. What to tell others of a page's address
+/// (`Referrer-Policy`) needs no word: browsers do the same unasked.
+const FRAMES: (&str, &str) = ("X-Frame-Options", "SAMEORIGIN");
 
 /// It has no other value that an app could want.
 const NOSNIFF: (&str, &str) = ("X-Content-Type-Options", "nosniff");
@@ -25,21 +23,17 @@ fn header((name, value): (&str, &str)) -> Value {
 }
 
 /// The headers of every answer of a host, in three kinds.
-pub fn values(site: &Site, id: &str, host: &str) -> Value {
+pub fn values(site: &Site, host: &str) -> Value {
     let own = |name: &str| site.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
     // A site that balances shows who answered behind it, and is named itself only where it answers alone.
     let served_by = site.balance.is_none().then(|| header(("X-Served-By", host)));
     let nosniff = (site.security_headers && !own(NOSNIFF.0)).then(|| header(NOSNIFF));
-    let security = SECURITY.iter().filter(|(name, ..)| site.security_headers && !own(name));
-    let security = security.map(|(name, value, end)| {
-        let upstream = format!("$upstream_http_{}", name.to_ascii_lowercase().replace('-', "_"));
-        json!({ "name": name, "value": value, "variable": format!("${id}_{end}"), "upstream": upstream })
-    });
+    let frames = (site.security_headers && !own(FRAMES.0)).then(|| header(FRAMES));
     json!({
         // The site's count: an app's own of that name are taken away.
         "fixed": served_by.into_iter().chain(nosniff).chain(fixed(site)).collect::<Vec<_>>(),
         // An app's own counts.
-        "security": security.collect::<Vec<_>>(),
+        "frames": frames,
         // How long files may be kept.
         "cache": !own("Cache-Control"),
     })

@@ -45,7 +45,7 @@ pub fn values(site: &Site, scene: &Scene, layout: &Layout) -> Value {
         "strangers": strangers(site, stack, layout),
         "server_name": names,
         "limit": limit::values(site, &id, &apps),
-        "header": header::values(site, &id, &host.name),
+        "header": header::values(site, &host.name),
         "always": if layout.nginx >= nginx::ALWAYS { " always" } else { "" },
         "request_id": request_id(&id, &told, &log),
         "gzip": site.gzip,

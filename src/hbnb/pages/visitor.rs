@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::uri::Scheme;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::{Pages, error, local};
@@ -30,15 +31,14 @@ impl FromRequestParts<Pages> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Response> {
-        let client = parts.extensions.get::<IpAddr>().copied();
-        Self::of(&parts.headers, client, pages).await.map_err(|cause| error::account(&cause))
+        Self::of(parts, pages).await.map_err(|cause| error::account(&cause))
     }
 }
 
 impl Visitor {
-    async fn of(headers: &HeaderMap, client: Option<IpAddr>, pages: &Pages) -> Result<Self, Error> {
+    async fn of(parts: &Parts, pages: &Pages) -> Result<Self, Error> {
         let key = pages.accounts.key().await?;
-        let known = Session::of(headers, &key);
+        let known = Session::of(&parts.headers, &key);
         let is_new = known.is_none();
         let (session, person) = match known {
             Some(session) => {
@@ -47,7 +47,10 @@ impl Visitor {
             }
             None => (Session::new()?, None),
         };
-        Ok(Self { person, session, key, client, is_new, way: way(headers) })
+        // Both are the server's word, which knows whom to believe.
+        let client = parts.extensions.get::<IpAddr>().copied();
+        let way = if parts.extensions.get() == Some(&Scheme::HTTPS) { Way::Https } else { Way::Http };
+        Ok(Self { person, session, key, client, is_new, way })
     }
 
     /// The token that the forms of this visitor's pages carry.
@@ -96,10 +99,4 @@ pub fn first_log_in(path: &str) -> Response {
 fn private(mut answer: Response) -> Response {
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
-}
-
-/// By which way the browser came, as the proxy says. Who says so himself only gets a cookie that his browser does not send.
-fn way(headers: &HeaderMap) -> Way {
-    let said = headers.get("x-forwarded-proto").map(HeaderValue::as_bytes);
-    if said.is_some_and(|word| word.eq_ignore_ascii_case(b"https")) { Way::Https } else { Way::Http }
 }

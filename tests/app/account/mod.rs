@@ -12,6 +12,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use axum::body::Body;
 use axum::http::Request;
+use axum::http::uri::Scheme;
 use deployer::hbnb::Part;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -33,12 +34,15 @@ struct Browser<'s> {
     cookie: Option<String>,
     /// Where it is, as the server tells the application.
     client: Option<IpAddr>,
+    /// Whether it speaks https, as the server tells the application.
+    is_secure: bool,
     headers: Vec<(&'static str, &'static str)>,
 }
 
 impl<'s> Browser<'s> {
     fn new(site: &'s Site) -> Self {
-        Self { site, cookie: None, client: Some(Ipv4Addr::new(192, 0, 2, 1).into()), headers: Vec::new() }
+        let client = Some(Ipv4Addr::new(192, 0, 2, 1).into());
+        Self { site, cookie: None, client, is_secure: false, headers: Vec::new() }
     }
 
     /// One that just logged in as Ann, who has signed up.
@@ -83,7 +87,12 @@ impl<'s> Browser<'s> {
             request = request.header("cookie", cookie);
         }
         let mut request = request.body(Body::from(body)).unwrap();
-        request.extensions_mut().extend(self.client.map(extension).unwrap_or_default());
+        if let Some(client) = self.client {
+            request.extensions_mut().insert(client);
+        }
+        if self.is_secure {
+            request.extensions_mut().insert(Scheme::HTTPS);
+        }
         let answer = self.site.send(request).await;
         if let Some(set) = answer.header("set-cookie") {
             let pair = set.split(';').next().unwrap();
@@ -98,12 +107,6 @@ impl<'s> Browser<'s> {
         let who = page.body.split("logged in as <b>").nth(1)?;
         Some(who.split("</b>").next().unwrap().trim().to_string())
     }
-}
-
-fn extension(client: IpAddr) -> axum::http::Extensions {
-    let mut all = axum::http::Extensions::new();
-    all.insert(client);
-    all
 }
 
 fn encoded(text: &str) -> String {

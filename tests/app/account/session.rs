@@ -26,7 +26,7 @@ async fn the_cookie_is_for_http_only_for_our_site_and_for_https_where_that_is_sp
     let answer = Browser::new(&site).fill("/log-in", &ANN_LOGS_IN).await;
     assert_eq!(attributes(answer.header("set-cookie")), [&plain[..], &["Max-Age=1209600"]].concat());
     let mut secure = Browser::new(&site);
-    secure.headers.push(("x-forwarded-proto", "https"));
+    secure.is_secure = true;
     let answer = secure.fill("/log-in", &ANN_LOGS_IN).await;
     assert_eq!(
         attributes(answer.header("set-cookie")),

@@ -73,6 +73,19 @@ fn a_trusted_proxy_says_that_the_client_came_by_https_and_must_not_contradict_it
     }
 }
 
+/// A cookie of the clone's pages is `Secure` where its visitor came by https.
+#[test]
+fn a_native_application_is_told_of_https_by_the_server_alone_not_by_a_header() {
+    let is_secure = |options: &[&str]| {
+        let server = Server::seeded("@hbnb/web", options);
+        let page = get("X-Forwarded-Proto: https\r\n").replace(PAGE, "/log-in");
+        let answer = crate::support::wire::all(&server.address(), page);
+        let cookie = answer.lines().find(|line| line.starts_with("set-cookie: ")).unwrap();
+        cookie.contains("; Secure")
+    };
+    assert_eq!((is_secure(&[]), is_secure(&STRANGER)), (true, false));
+}
+
 #[test]
 fn the_address_of_a_client_is_never_taken_from_a_header_where_there_is_a_connection() {
     let said = told(&python(&[]).address(), get("X-Forwarded-For: 10.0.0.9\r\nX-Real-IP: 10.0.0.8\r\n"));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Crew, Id, Life, Phase, Role};
+use super::{Change, Crew, Id, Life, Phase, Role};
 use crate::appserver::census::{self, Census};
 
 /// Why a worker is replaced; each is for one reason, the first there was.
@@ -82,7 +82,7 @@ impl Crew {
 
     /// From now on there are to be so many workers, at least one; a reload takes the number of the settings again.
     pub fn scale(&mut self, workers: usize) {
-        self.resize(|_| workers.max(1));
+        self.resize(Change::To(workers.max(1)));
     }
 
     /// Forgets a time in which nobody could be heard, so that nobody is taken for silent because of it.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, Crew, Event, FIRST_PAUSE, Failure, Id, LONGEST_PAUSE, Level, Life, MARGIN, Member, PATIENCE,
-    Phase, QUICK, Queue, Reason, Role, Signal,
+    Action, Change, Crew, Event, FIRST_PAUSE, Failure, Id, LONGEST_PAUSE, Level, Life, MARGIN, Member,
+    PATIENCE, Phase, Plan, QUICK, Queue, Reason, Role, Signal,
 };
 use crate::base::exit::Exit;
 
@@ -30,7 +30,10 @@ impl Crew {
             Event::Died(id, how) => self.died(now, id, &how, &mut actions),
             Event::Spent(id, reason, why) => self.retire(id, reason, &why, &mut actions),
             Event::Stuck(id, what) => self.stuck(now, id, &what, &mut actions),
-            Event::Planned(plan) if self.phase == Phase::Reloading => self.next = Some(plan),
+            Event::Planned(plan) if self.phase == Phase::Reloading => {
+                let workers = self.changes.iter().fold(plan.workers, |workers, change| change.of(workers));
+                self.next = Some(Plan { workers, ..plan });
+            }
             Event::Unplanned(why) if self.phase == Phase::Reloading => {
                 self.reload_failed(now, &why, &mut actions);
             }
@@ -46,17 +49,24 @@ impl Crew {
             (Signal::Quit, _) => self.stop(now, signal, actions),
             (_, Phase::Stopping) | (Signal::Child | Signal::Reopen | Signal::Upgrade, _) => {}
             (Signal::Stop, _) => self.stop(now, signal, actions),
-            (Signal::Reload, _) => self.reload_again = true,
-            (Signal::More, _) => self.resize(|workers| workers + 1),
-            (Signal::Less, _) => self.resize(|workers| workers.saturating_sub(1).max(1).min(workers)),
+            (Signal::Reload, _) => {
+                self.reload_again = true;
+                self.changes.clear();
+            }
+            (Signal::More, _) => self.resize(Change::More),
+            (Signal::Less, _) => self.resize(Change::Less),
             (Signal::Rest, Phase::Serving) => self.rest(now, actions),
             (Signal::Rest, _) => {}
         }
     }
 
-    pub(super) fn resize(&mut self, change: impl Fn(usize) -> usize) {
+    pub(super) fn resize(&mut self, change: Change) {
         for plan in [Some(&mut self.plan), self.next.as_mut()].into_iter().flatten() {
-            plan.workers = change(plan.workers);
+            plan.workers = change.of(plan.workers);
+        }
+        let is_plan_awaited = self.reload_again || (self.phase == Phase::Reloading && self.next.is_none());
+        if is_plan_awaited {
+            self.changes.push(change);
         }
     }
 

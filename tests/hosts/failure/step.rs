@@ -118,9 +118,9 @@ fn nginx_refuses_our_file(desk: &Desk) {
         .unwrap();
     let wanted = r#"error: host-1: `nginx -t` refused site `deployer`; the old configuration is back and was never unloaded
   = task: `sites` (playbooks/site.yml:LINE)
-  = last lines: DATE TIME [emerg] PID: unknown directive "colour" in /etc/nginx/sites-enabled/deployer:26
+  = last lines: DATE TIME [emerg] PID: unknown directive "colour" in /etc/nginx/sites-enabled/deployer:22
      nginx: configuration file /etc/nginx/nginx.conf test failed
-     line 26: colour blue;
+     line 22: colour blue;
   = done: no step before this one changed anything; 1 later step was not begun
   = fix: correct the line nginx names (in the template or the inventory); `deployer render` shows the whole file
 

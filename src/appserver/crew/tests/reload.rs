@@ -96,6 +96,30 @@ fn a_reload_during_a_reload_is_done_after_it() {
 }
 
 #[test]
+fn a_number_of_workers_that_is_changed_before_a_reload_has_its_settings_holds_after_it() {
+    let mut crew = serving(2);
+    for signal in [Signal::Reload, Signal::More, Signal::More, Signal::Less] {
+        crew.step(at(5), Event::Signal(signal));
+    }
+    assert_eq!(crew.wanted(), 3);
+    crew.step(at(6), Event::Planned(plan(Role::Native, 4)));
+    assert_eq!(crew.next.unwrap().workers, 5);
+    // The next reload takes the number of the settings; what is asked meanwhile holds for what serves and for what comes.
+    crew.step(at(6), Event::Signal(Signal::Reload));
+    crew.step(at(6), Event::Signal(Signal::Less));
+    assert_eq!((crew.wanted(), crew.next.unwrap().workers), (2, 4));
+    for id in crew.ids(|m| m.life == Life::Booting) {
+        crew.step(at(7), Event::Ready(id));
+    }
+    crew.step(at(7), Event::Tick);
+    assert_eq!((crew.wanted(), crew.newest), (4, 3));
+    crew.step(at(8), Event::Planned(plan(Role::Native, 1)));
+    assert_eq!(crew.next.unwrap().workers, 1);
+    crew.scale(7);
+    assert_eq!((crew.wanted(), crew.next.unwrap().workers), (7, 7));
+}
+
+#[test]
 fn a_reload_without_settings_touches_nobody() {
     let mut crew = serving(1);
     crew.step(at(5), Event::Signal(Signal::Reload));

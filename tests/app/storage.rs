@@ -66,6 +66,8 @@ async fn a_wish_is_a_union_of_places_that_offer_everything() {
     let found = async |wish: Wish| {
         let found = storage.rows(Class::Place, Which::Fitting(&wish), None).await.unwrap();
         assert_eq!(storage.count(Class::Place, Which::Fitting(&wish)).await.unwrap(), found.len() as i64);
+        let page = Some(Page { skipped: 0, count: 1000 });
+        assert_eq!(storage.rows(Class::Place, Which::Fitting(&wish), page).await.unwrap(), found);
         ids(&found).into_iter().map(str::to_string).collect::<Vec<_>>()
     };
     assert_eq!(found(Wish::default()).await.len(), 164);

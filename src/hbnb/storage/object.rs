@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::engine::{Row, Session};
+use super::engine::{Pool, Row, Session};
 use super::search::Wish;
 use super::statement::{Cell, Statement};
 use super::{Error, Storage};
@@ -58,6 +58,24 @@ impl Storage {
 
     /// The rows, oldest first, or one page of them.
     pub async fn rows(
+        &self,
+        class: Class,
+        which: Which<'_>,
+        page: Option<Page>,
+    ) -> Result<Vec<Values>, Error> {
+        // A server looks for both halves at once, in half the time. A file is read by this process, which has others to answer.
+        if let (Which::Fitting(wish), None, Pool::MySql(_)) = (which, page, &self.pool)
+            && let Some([one, other]) = wish.halves()
+        {
+            let half = |wish| self.selected(class, Which::Fitting(wish), None);
+            let (one, other) = tokio::try_join!(half(&one), half(&other))?;
+            return Ok(merged(one, other));
+        }
+        self.selected(class, which, page).await
+    }
+
+    /// The same by one statement.
+    async fn selected(
         &self,
         class: Class,
         which: Which<'_>,
@@ -194,6 +212,17 @@ pub(super) async fn insert_links(
         session.again().execute(&statement).await?;
     }
     Ok(())
+}
+
+/// Two lists that are in order as one. What is in both is in it once.
+fn merged(mut one: Vec<Values>, other: Vec<Values>) -> Vec<Values> {
+    fn age(row: &Values) -> [Option<&str>; 2] {
+        ["created_at", "id"].map(|name| row[name].as_str())
+    }
+    one.extend(other);
+    one.sort_by(|one, other| age(one).cmp(&age(other)));
+    one.dedup_by(|later, former| later["id"] == former["id"]);
+    one
 }
 
 /// `INSERT` of rows that all name the same columns.

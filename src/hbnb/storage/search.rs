@@ -24,6 +24,20 @@ pub struct Wish {
     pub amenities: BTreeSet<String>,
 }
 
+impl Wish {
+    /// Two wishes that together find what this one does; a place that lies where either looks is found by both.
+    pub(super) fn halves(&self) -> Option<[Self; 2]> {
+        let states = self.states.iter().map(|id| (Class::State, id));
+        let all: Vec<_> = states.chain(self.cities.iter().map(|id| (Class::City, id))).collect();
+        let half = |some: &[(Class, &String)]| {
+            let of = |class| some.iter().filter(|one| one.0 == class).map(|one| one.1.clone()).collect();
+            Self { states: of(Class::State), cities: of(Class::City), amenities: self.amenities.clone() }
+        };
+        let (one, other) = all.split_at(all.len() / 2);
+        (!one.is_empty()).then(|| [half(one), half(other)])
+    }
+}
+
 impl Storage {
     /// Adds the wish to a statement about `places` as its condition. Time grows with the places of the cities, or with those
     /// that offer the first amenity.

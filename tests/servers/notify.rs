@@ -37,7 +37,8 @@ fn heard(
     (server, ear.unwrap())
 }
 
-fn hear(ear: &UnixDatagram) -> String {
+/// What is heard next.
+pub fn hear(ear: &UnixDatagram) -> String {
     let mut bytes = [0; 512];
     let length = ear.recv(&mut bytes).unwrap();
     String::from_utf8_lossy(&bytes[..length]).into_owned()

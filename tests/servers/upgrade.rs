@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
+use super::notify::hear;
 use crate::support::server::{Adopted, Client, Server, another_release, binary, signal_to, wait_for};
 use crate::support::site::{self, answers};
 
@@ -126,23 +127,21 @@ fn systemd_hears_who_the_main_process_is() {
         command.env("NOTIFY_SOCKET", dir.join("notify"));
         command
     });
-    let hear = || loop {
-        let mut bytes = [0; 512];
-        let length = ear.as_ref().unwrap().recv(&mut bytes).unwrap();
-        let said = String::from_utf8_lossy(&bytes[..length]).into_owned();
+    let hear_news = || loop {
+        let said = hear(ear.as_ref().unwrap());
         // Asked for whenever a start takes long, as on a machine that is busy.
         if !said.starts_with("EXTEND_TIMEOUT_USEC=") {
             return said;
         }
     };
-    assert_eq!(hear(), "READY=1\nSTATUS=1 worker");
+    assert_eq!(hear_news(), "READY=1\nSTATUS=1 worker");
     let new = upgrade(&server);
     server.signal(Signal::TERM);
-    assert_eq!(hear(), format!("MAINPID={}\nREADY=1\nSTATUS=the new master serves", new.0));
+    assert_eq!(hear_news(), format!("MAINPID={}\nREADY=1\nSTATUS=the new master serves", new.0));
     assert_eq!(server.ended().code(), Some(0));
-    assert_eq!(hear(), format!("MAINPID={}\nREADY=1\nSTATUS=took over from the old master", new.0));
+    assert_eq!(hear_news(), format!("MAINPID={}\nREADY=1\nSTATUS=took over from the old master", new.0));
     signal_to(new.0, Signal::TERM);
-    assert_eq!(hear(), "STOPPING=1\nSTATUS=stopping");
+    assert_eq!(hear_news(), "STOPPING=1\nSTATUS=stopping");
     wait_for("the end of all", || site::processes(server.dir.path()).is_empty().then_some(()));
 }
 

@@ -221,25 +221,6 @@ struct Member {
     front: Option<Id>,
 }
 
-/// Another number of workers.
-#[derive(Clone, Copy, Debug)]
-enum Change {
-    More,
-    Less,
-    To(usize),
-}
-
-impl Change {
-    /// What becomes of a number. The last worker stays; where none is, none goes.
-    fn of(self, workers: usize) -> usize {
-        match self {
-            Self::More => workers + 1,
-            Self::Less => workers.saturating_sub(1).max(1).min(workers),
-            Self::To(wanted) => wanted,
-        }
-    }
-}
-
 /// The workers and the phase they are in. Times are spans since some fixed moment.
 #[derive(Debug)]
 pub struct Crew {
@@ -249,7 +230,7 @@ pub struct Crew {
     /// What the newest one is to be, while it is not yet the one that serves and as soon as that is known.
     next: Option<Plan>,
     /// What was changed since the last order to reload, while its plan is not known: it holds for that plan, too.
-    changes: Vec<Change>,
+    changes: Vec<roll::Change>,
     /// The generation that serves.
     generation: u64,
     /// The newest one that was begun.

@@ -2,8 +2,30 @@
 
 use std::time::Duration;
 
-use super::{Change, Crew, Id, Life, Phase, Role};
+use super::{Crew, Id, Life, Phase, Role};
 use crate::appserver::census::{self, Census};
+
+/// Another number of workers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Change {
+    /// One more.
+    More,
+    /// One less.
+    Less,
+    /// So many.
+    To(usize),
+}
+
+impl Change {
+    /// What becomes of a number. The last worker stays; where none is, none goes.
+    fn of(self, workers: usize) -> usize {
+        match self {
+            Self::More => workers + 1,
+            Self::Less => workers.saturating_sub(1).max(1).min(workers),
+            Self::To(wanted) => wanted,
+        }
+    }
+}
 
 /// Why a worker is replaced; each is for one reason, the first there was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +105,22 @@ impl Crew {
     /// From now on there are to be so many workers, at least one; a reload takes the number of the settings again.
     pub fn scale(&mut self, workers: usize) {
         self.resize(Change::To(workers.max(1)));
+    }
+
+    /// Changes the number of workers, also of a reload whose settings are not read yet.
+    pub(super) fn resize(&mut self, change: Change) {
+        for plan in [Some(&mut self.plan), self.next.as_mut()].into_iter().flatten() {
+            plan.workers = change.of(plan.workers);
+        }
+        let is_plan_awaited = self.reload_again || (self.phase == Phase::Reloading && self.next.is_none());
+        if is_plan_awaited {
+            self.changes.push(change);
+        }
+    }
+
+    /// How many workers a reload is to begin whose settings say so many.
+    pub(super) fn planned(&self, workers: usize) -> usize {
+        self.changes.iter().fold(workers, |workers, change| change.of(workers))
     }
 
     /// Forgets a time in which nobody could be heard, so that nobody is taken for silent because of it.

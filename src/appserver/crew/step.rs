@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::roll::Change;
 use super::{
-    Action, Change, Crew, Event, FIRST_PAUSE, Failure, Id, LONGEST_PAUSE, Level, Life, MARGIN, Member,
-    PATIENCE, Phase, Plan, QUICK, Queue, Reason, Role, Signal,
+    Action, Crew, Event, FIRST_PAUSE, Failure, Id, LONGEST_PAUSE, Level, Life, MARGIN, Member, PATIENCE,
+    Phase, Plan, QUICK, Queue, Reason, Role, Signal,
 };
 use crate::base::exit::Exit;
 
@@ -31,8 +32,7 @@ impl Crew {
             Event::Spent(id, reason, why) => self.retire(id, reason, &why, &mut actions),
             Event::Stuck(id, what) => self.stuck(now, id, &what, &mut actions),
             Event::Planned(plan) if self.phase == Phase::Reloading => {
-                let workers = self.changes.iter().fold(plan.workers, |workers, change| change.of(workers));
-                self.next = Some(Plan { workers, ..plan });
+                self.next = Some(Plan { workers: self.planned(plan.workers), ..plan });
             }
             Event::Unplanned(why) if self.phase == Phase::Reloading => {
                 self.reload_failed(now, &why, &mut actions);
@@ -57,16 +57,6 @@ impl Crew {
             (Signal::Less, _) => self.resize(Change::Less),
             (Signal::Rest, Phase::Serving) => self.rest(now, actions),
             (Signal::Rest, _) => {}
-        }
-    }
-
-    pub(super) fn resize(&mut self, change: Change) {
-        for plan in [Some(&mut self.plan), self.next.as_mut()].into_iter().flatten() {
-            plan.workers = change.of(plan.workers);
-        }
-        let is_plan_awaited = self.reload_again || (self.phase == Phase::Reloading && self.next.is_none());
-        if is_plan_awaited {
-            self.changes.push(change);
         }
     }
 

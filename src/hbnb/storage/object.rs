@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::engine::{Pool, Row, Session};
-use super::search::Wish;
+use super::search::{Wish, merged};
 use super::statement::{Cell, Statement};
 use super::{Error, Storage};
 use crate::hbnb::model::{Class, Column, Kind, Values};
@@ -64,6 +64,7 @@ impl Storage {
         page: Option<Page>,
     ) -> Result<Vec<Values>, Error> {
         // A server looks for both halves at once, in half the time. A file is read by this process, which has others to answer.
+        // A place that moves from the other half to the first one meanwhile may be in neither.
         if let (Which::Fitting(wish), None, Pool::MySql(_)) = (which, page, &self.pool)
             && let Some([one, other]) = wish.halves()
         {
@@ -212,17 +213,6 @@ pub(super) async fn insert_links(
         session.again().execute(&statement).await?;
     }
     Ok(())
-}
-
-/// Two lists that are in order as one. What is in both is in it once.
-fn merged(mut one: Vec<Values>, other: Vec<Values>) -> Vec<Values> {
-    fn age(row: &Values) -> [Option<&str>; 2] {
-        ["created_at", "id"].map(|name| row[name].as_str())
-    }
-    one.extend(other);
-    one.sort_by(|one, other| age(one).cmp(&age(other)));
-    one.dedup_by(|later, former| later["id"] == former["id"]);
-    one
 }
 
 /// `INSERT` of rows that all name the same columns.

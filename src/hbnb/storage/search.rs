@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::statement::Statement;
 use super::{Error, Storage};
-use crate::hbnb::model::Class;
+use crate::hbnb::model::{Class, Values};
 
 /// So many ids are sent to the database as they are; of more, those that do not exist are left out before. Statements of
 /// SQLite have room for 32,766 values.
@@ -36,6 +36,17 @@ impl Wish {
         let (one, other) = all.split_at(all.len() / 2);
         (!one.is_empty()).then(|| [half(one), half(other)])
     }
+}
+
+/// What both halves of a wish found, each in order, as one list in order. What is in both is in it once.
+pub(super) fn merged(mut one: Vec<Values>, other: Vec<Values>) -> Vec<Values> {
+    fn age(row: &Values) -> [Option<&str>; 2] {
+        ["created_at", "id"].map(|name| row[name].as_str())
+    }
+    one.extend(other);
+    one.sort_by(|one, other| age(one).cmp(&age(other)));
+    one.dedup_by(|later, former| later["id"] == former["id"]);
+    one
 }
 
 impl Storage {

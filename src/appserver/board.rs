@@ -42,7 +42,7 @@ impl Board {
     }
 
     /// The places of the first `most` workers that accept, and how many connections each has.
-    fn first(&self, most: usize) -> Vec<(usize, usize)> {
+    pub fn first(&self, most: usize) -> Vec<(usize, usize)> {
         let mut bytes = [0; MAX_PLACES * PLACE as usize];
         let length = self.0.read_at(&mut bytes, 0).unwrap_or(0);
         let counts = bytes[..length].as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes));

@@ -206,6 +206,7 @@ fn wait_for_room(socket: BorrowedFd) -> io::Result<()> {
 pub struct Inbox {
     bytes: Vec<u8>,
     descriptors: VecDeque<OwnedFd>,
+    may_lack: bool,
 }
 
 /// Whether a receive got something.
@@ -218,6 +219,11 @@ pub enum Received {
 }
 
 impl Inbox {
+    /// Where fewer descriptors than were sent are no error: those for which there was no room here are lost.
+    pub fn lenient() -> Self {
+        Self { may_lack: true, ..Self::default() }
+    }
+
     /// Receives once. Errors are those of the socket, `WouldBlock` among them.
     pub fn receive(&mut self, socket: impl AsFd) -> io::Result<Received> {
         let mut chunk = [0; 4096];
@@ -233,8 +239,8 @@ impl Inbox {
         Ok(if got.bytes == 0 { Received::End } else { Received::Some })
     }
 
-    /// The next whole frame that is understood, and its descriptors, if it is here. A process that may have no more of them open
-    /// gets fewer than were sent. Errors: these are no frames.
+    /// The next whole frame that is understood, and its descriptors, if it is here. Errors: these are no frames, or descriptors
+    /// are missing, as where no more of them may be open.
     pub fn frame<M: DeserializeOwned>(&mut self) -> io::Result<Option<(M, Vec<OwnedFd>)>> {
         while let Some((body, descriptors)) = self.raw()? {
             if let Ok(message) = serde_json::from_slice(&body) {
@@ -257,6 +263,9 @@ impl Inbox {
         }
         let body = rest[..length].to_vec();
         self.bytes.drain(..HEAD_BYTES + length);
+        if self.descriptors.len() < count && !self.may_lack {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "descriptors of a frame are missing"));
+        }
         let descriptors = self.descriptors.drain(..count.min(self.descriptors.len())).collect();
         Ok(Some((body, descriptors)))
     }

@@ -78,6 +78,27 @@ fn idle_connections_of_workers_that_leave_are_shared_out_among_those_that_stay()
 }
 
 #[test]
+fn more_idle_connections_than_the_master_may_have_open_all_stay() {
+    let server = Server::spawn(|dir| {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -Sn 400; exec \"$@\"", "sh"]).arg(binary());
+        command.args(["--bind", "127.0.0.1:0", "--keep-alive", "75", "--workers", "2", "--error-logfile"]);
+        command.arg(dir.join("log")).arg(APP);
+        command
+    });
+    let old = server.workers_are(2);
+    let mut clients = idle(&server, 900);
+    server.signal(Signal::HUP);
+    server.replaced(&old, 2);
+    let lost = clients.iter_mut().filter_map(|client| match client.get(PAGE) {
+        Ok(answer) => answer.closes().then(|| "closed".to_string()),
+        Err(error) => Some(error.to_string()),
+    });
+    let lost: Vec<String> = lost.collect();
+    assert!(lost.is_empty(), "{} lost: {:?}\n{}", lost.len(), lost[0], server.log());
+}
+
+#[test]
 fn a_connection_that_began_with_words_of_a_proxy_has_one_more_request_at_a_reload() {
     let server = Server::start(&["--keep-alive", "75", "--proxy-protocol", "v1"]);
     let mut client = Client::new(&server.address());

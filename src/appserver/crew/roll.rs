@@ -119,8 +119,13 @@ impl Crew {
     }
 
     /// How many workers a reload is to begin whose settings say so many.
-    pub(super) fn planned(&self, workers: usize) -> usize {
+    pub fn planned(&self, workers: usize) -> usize {
         self.changes.iter().fold(workers, |workers, change| change.of(workers))
+    }
+
+    /// Whether workers that were to come could not start, and none has since.
+    pub fn falters(&self) -> bool {
+        self.failures > 0
     }
 
     /// Forgets a time in which nobody could be heard, so that nobody is taken for silent because of it.

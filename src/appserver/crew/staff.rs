@@ -147,7 +147,7 @@ impl Crew {
     /// Lets the service manager know that all is ready, once no further request is given to a former generation; that is
     /// not waited for if those who are to come fail.
     pub(super) fn announce(&mut self, actions: &mut Vec<Action>) {
-        if !self.is_announced && (self.is_replaced() || self.failures > 0) {
+        if !self.is_announced && (self.is_replaced() || self.falters()) {
             self.is_announced = true;
             actions.push(Action::Ready(self.status()));
         }

@@ -285,10 +285,10 @@ impl Master {
         if newest > before && generation == newest && self.crew.is_replaced() {
             return Some(Ok(format!("generation {generation} serves, after {:.1} s", ago.as_secs_f32())));
         }
-        let said = self.desk.complaints.take().join("\n");
-        if generation > before && said.is_empty() {
+        if generation > before && !self.crew.falters() {
             return None;
         }
+        let said = self.desk.complaints.take().join("\n");
         Some(Err(if said.is_empty() { "the reload did not begin".into() } else { said }))
     }
 }

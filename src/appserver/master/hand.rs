@@ -71,7 +71,7 @@ impl Hand {
             age: 0,
             is_ripe: false,
             channel,
-            inbox: Inbox::default(),
+            inbox: if role.accepts() { Inbox::lenient() } else { Inbox::default() },
         })
     }
 
@@ -135,7 +135,7 @@ pub fn has_descriptors((_, descriptors): &(Report, Vec<OwnedFd>)) -> bool {
     !descriptors.is_empty()
 }
 
-/// What is spoken on connections that another process can go on with; none if they begin with words of a proxy.
+/// What is spoken on connections that another process can go on with; none if they begin with words of a proxy, or are not kept.
 pub fn lasting_protocol(settings: &Settings) -> Option<Protocol> {
-    (settings.proxy_protocol == ProxyProtocol::Off).then_some(settings.protocol)
+    (settings.proxy_protocol == ProxyProtocol::Off && settings.keepalive > 0).then_some(settings.protocol)
 }

@@ -1,6 +1,6 @@
 //! Idle connections on their way from those who leave to those who serve.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
@@ -19,6 +19,16 @@ pub struct Estate {
     connections: VecDeque<OwnedFd>,
     /// How many were given away.
     given: usize,
+    /// Who left those that wait.
+    givers: BTreeSet<Id>,
+}
+
+impl Estate {
+    /// Whether somebody is not to be heard yet: more connections would come, and the master may not have as many open as all
+    /// workers. Who leaves keeps them meanwhile.
+    pub fn is_deaf_to(&self, id: Id) -> bool {
+        self.givers.contains(&id)
+    }
 }
 
 impl Master {
@@ -31,6 +41,7 @@ impl Master {
     pub(super) fn take_idle(&mut self, id: Id, connections: Vec<OwnedFd>) {
         if self.is_understood(id) {
             self.estate.connections.extend(connections);
+            self.estate.givers.insert(id);
         }
     }
 
@@ -44,12 +55,15 @@ impl Master {
         }
         let heirs = self.heirs();
         while let Some(connection) = estate.connections.front() {
-            let heir = heirs.get(estate.given % heirs.len().max(1));
-            if heir.is_none_or(|heir| heir.send(&Order::Adopt, &[connection.as_fd()]).is_err()) {
-                break;
-            }
+            let takes =
+                |turn: usize| heirs[turn % heirs.len()].send(&Order::Adopt, &[connection.as_fd()]).is_ok();
+            let mut turns = estate.given..estate.given + heirs.len();
+            let Some(turn) = turns.find(|turn| takes(*turn)) else { break };
             estate.connections.pop_front();
-            estate.given += 1;
+            estate.given = turn + 1;
+        }
+        if estate.connections.is_empty() {
+            estate.givers.clear();
         }
         self.estate = estate;
     }
@@ -65,11 +79,17 @@ impl Master {
         now.is_some() && self.hands.get(&id).is_some_and(|hand| hand.protocol == now)
     }
 
-    /// Who serves, and accepts: as many as there are cores, as of all connections.
+    /// Who serves, and accepts: as many as there are cores, as of all connections, and with room if somebody has any.
     fn heirs(&self) -> Vec<&Hand> {
         let ids = self.crew.accepting().into_iter().filter(|id| self.is_understood(*id));
         let mut heirs: Vec<&Hand> = ids.filter_map(|id| self.hands.get(&id)).collect();
         heirs.sort_by_key(|hand| hand.place);
+        let open = self.board.as_ref().map(|board| board.first(usize::MAX)).unwrap_or_default();
+        let has_room =
+            |hand: &Hand| open.iter().any(|(place, _)| Some(*place) == hand.place.map(|at| at as usize));
+        if heirs.iter().any(|hand| has_room(hand)) {
+            heirs.retain(|hand| has_room(hand));
+        }
         heirs.truncate(cores());
         heirs
     }

@@ -43,7 +43,7 @@ impl Master {
                 .log
                 .write(Level::Error, &format!("The hooks of the server stay as they were: {why}"));
         }
-        let count = Some((self.settings.workers, Some(self.crew.wanted())));
+        let count = Some((self.crew.planned(self.settings.workers), Some(self.crew.wanted())));
         self.tell_failure(&Call { hook: "nworkers_changed".into(), worker: None, count });
         self.hook("on_reload");
     }

@@ -219,7 +219,7 @@ impl Master {
                 }
             }
             for id in readable {
-                events.extend(self.hear(id));
+                events.extend(self.hear(id, false));
             }
             events.extend(self.reap());
             self.inherit();
@@ -263,10 +263,10 @@ impl Master {
         let mut events = vec![event];
         while let Some(event) = events.pop() {
             let now = self.now();
-            let old = self.crew.wanted();
-            // Those of a reload were told when it was read.
-            let is_told = matches!(event, Event::Planned(_));
+            let (old, (_, generation, _)) = (self.crew.wanted(), self.crew.standing());
             let actions = self.crew.step(now, event);
+            // That of a reload was told when its settings were read.
+            let is_told = self.crew.standing().1 != generation;
             if !is_told && self.crew.wanted() != old {
                 self.hook_count(old);
             }

@@ -1,10 +1,11 @@
 //! The server hooks of a configuration: all of them, in their order, each in its process.
 
 use std::path::Path;
+use std::process::Command;
 
 use rustix::process::Signal;
 
-use crate::support::server::{Server, wait_for};
+use crate::support::server::{Server, binary, wait_for};
 use crate::wsgi::talk::{ask, get};
 use crate::wsgi::{notes, serve};
 
@@ -141,6 +142,26 @@ fn more_and_fewer_workers_are_told() {
     server.signal(Signal::TTOU);
     noted_times(&server, "master nworkers_changed 1 2", 1);
     noted_times(&server, "1 worker_exit", 1);
+}
+
+#[test]
+fn a_reload_with_another_number_of_workers_is_told_of_once_and_is_good_though_a_hook_fails() {
+    let file = |workers, more| {
+        format!("from hook_conf import nworkers_changed\n\nworkers = {workers}\npidfile = 'pid'\n{more}")
+    };
+    let fails = "\n\ndef on_reload(server):\n    raise RuntimeError('no word')\n";
+    let home = super::project(&[("gunicorn.conf.py", &file(1, ""))]);
+    let server = serve_with_path(home.path(), crate::wsgi::apps().to_str().unwrap());
+    ask(&server.address(), &get("/x"));
+    std::fs::write(home.path().join("gunicorn.conf.py"), file(2, fails)).unwrap();
+    let pid = server.child.id().to_string();
+    let done = Command::new(binary()).args(["reload", "--pid-number", &pid]).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && said.starts_with("generation 2 serves, after "), "{done:?}");
+    server.logged("no word", 1);
+    let told = notes(&server);
+    let told: Vec<&str> = told.lines().filter(|line| line.contains("nworkers")).collect();
+    assert_eq!(told, ["master nworkers_changed 1 None", "master nworkers_changed 2 1"]);
 }
 
 #[test]

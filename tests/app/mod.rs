@@ -16,6 +16,7 @@ mod on_mariadb;
 mod on_sqlite;
 mod onepage;
 mod outage;
+mod rare;
 mod room;
 pub mod served;
 mod sqlalchemy;

@@ -125,7 +125,8 @@ impl Storage {
     /// At most `count` of the places that fit the wish, by name, after the first `skipped`.
     pub async fn cards(&self, wish: &Wish, skipped: i64, count: i64) -> Result<Vec<Card>, Error> {
         let mut statement = Statement::new(CARDS);
-        self.narrow(&mut statement, wish).await?;
+        let order = self.order(wish).await?;
+        self.narrow(&mut statement, wish, &order).await?;
         statement.push(" ORDER BY places.name, places.id LIMIT ").value(count);
         statement.push(" OFFSET ").value(skipped);
         self.fetch(&statement, Card::read).await

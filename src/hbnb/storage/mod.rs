@@ -10,6 +10,7 @@ pub mod booking;
 pub mod cascade;
 pub mod engine;
 pub mod error;
+mod estimate;
 pub mod find;
 pub mod home;
 pub mod link;

@@ -63,25 +63,20 @@ impl Storage {
         which: Which<'_>,
         page: Option<Page>,
     ) -> Result<Vec<Values>, Error> {
-        // A server looks for both halves at once, in half the time. A file is read by this process, which has others to answer.
-        // A place that moves from the other half to the first one meanwhile may be in neither.
         if let (Which::Fitting(wish), None, Pool::MySql(_)) = (which, page, &self.pool)
             && let Some([one, other]) = wish.halves()
         {
-            let half = |wish| self.selected(class, Which::Fitting(wish), None);
+            // A server looks for both halves at once. A file is read by this process, which has others to answer.
+            // A place that moves from the other half to the first one meanwhile may be in neither.
+            let order = self.order(wish).await?;
+            let half = async |wish| {
+                let mut statement = Statement::new(selection(class));
+                self.narrow(&mut statement, wish, &order).await?;
+                self.fetch(&statement, |row| values(class, &row)).await
+            };
             let (one, other) = tokio::try_join!(half(&one), half(&other))?;
             return Ok(merged(one, other));
         }
-        self.selected(class, which, page).await
-    }
-
-    /// The same by one statement.
-    async fn selected(
-        &self,
-        class: Class,
-        which: Which<'_>,
-        page: Option<Page>,
-    ) -> Result<Vec<Values>, Error> {
         let mut statement = Statement::new(selection(class));
         self.choose(&mut statement, which).await?;
         statement.push(" ORDER BY created_at, id");
@@ -101,7 +96,10 @@ impl Storage {
                 statement.push(" WHERE id IN (SELECT amenity_id FROM place_amenity WHERE place_id = ");
                 statement.value(place).push(")");
             }
-            Which::Fitting(wish) => self.narrow(statement, wish).await?,
+            Which::Fitting(wish) => {
+                let order = self.order(wish).await?;
+                self.narrow(statement, wish, &order).await?;
+            }
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::estimate::Order;
 use super::statement::Statement;
 use super::{Error, Storage};
 use crate::hbnb::model::{Class, Values};
@@ -38,7 +39,7 @@ impl Wish {
     }
 }
 
-/// What both halves of a wish found, each in order, as one list in order. What is in both is in it once.
+/// What both halves of a wish found, oldest first. What is in both is in it once.
 pub(super) fn merged(mut one: Vec<Values>, other: Vec<Values>) -> Vec<Values> {
     fn age(row: &Values) -> [Option<&str>; 2] {
         ["created_at", "id"].map(|name| row[name].as_str())
@@ -52,7 +53,12 @@ pub(super) fn merged(mut one: Vec<Values>, other: Vec<Values>) -> Vec<Values> {
 impl Storage {
     /// Adds the wish to a statement about `places` as its condition. Time grows with the places of the cities, or with those
     /// that offer the first amenity.
-    pub(super) async fn narrow(&self, statement: &mut Statement, wish: &Wish) -> Result<(), Error> {
+    pub(super) async fn narrow(
+        &self,
+        statement: &mut Statement,
+        wish: &Wish,
+        order: &Order,
+    ) -> Result<(), Error> {
         let anywhere = wish.states.is_empty() && wish.cities.is_empty();
         let mut word = " WHERE ";
         let (mut id, mut end) = ("places.id", "");
@@ -64,31 +70,40 @@ impl Storage {
             statement.push(") AS c CROSS JOIN places p ON p.city_id = c.id");
             (id, end) = ("p.id", ") AS fitting)");
         }
-        let amenities = self.known(Class::Amenity, &wish.amenities).await?;
+        let Order { amenities, index } = order;
         if amenities.len() < wish.amenities.len() {
             statement.push(word).push("1 = 0");
         } else if amenities.len() > FEW {
             let all = i64::try_from(amenities.len()).unwrap_or(i64::MAX);
             statement.push(word).push(id);
-            statement.push(" IN (SELECT place_id FROM place_amenity WHERE amenity_id IN ").list(&amenities);
+            statement.push(" IN (SELECT place_id FROM place_amenity WHERE amenity_id IN ").list(amenities);
             statement.push(" GROUP BY place_id HAVING COUNT(*) = ").value(all).push(")");
         } else {
             for (at, amenity) in amenities.iter().enumerate() {
+                statement.push(word);
                 match at == 0 && anywhere {
-                    true => {
-                        statement.push(word).push("places.id IN (SELECT place_id FROM place_amenity WHERE ")
-                    }
-                    false => {
-                        statement.push(word).push("EXISTS (SELECT 1 FROM place_amenity WHERE place_id = ");
-                        statement.push(id).push(" AND ")
-                    }
+                    true => statement.push("places.id IN (SELECT place_id FROM place_amenity"),
+                    false => statement.push("EXISTS (SELECT 1 FROM place_amenity"),
                 };
+                statement.push(index).push(" WHERE ");
+                if at > 0 || !anywhere {
+                    statement.push("place_id = ").push(id).push(" AND ");
+                }
                 statement.push("amenity_id = ").value(amenity).push(")");
                 word = " AND ";
             }
         }
         statement.push(end);
         Ok(())
+    }
+
+    /// In which order the amenities of a wish are looked for.
+    pub(super) async fn order(&self, wish: &Wish) -> Result<Order, Error> {
+        let amenities = self.known(Class::Amenity, &wish.amenities).await?;
+        match amenities.len() > FEW {
+            true => Ok(Order { amenities: amenities.into_iter().collect(), index: String::new() }),
+            false => self.rarest_first(amenities).await,
+        }
     }
 
     /// Adds the ids of the cities that are meant, which may be any number.

@@ -219,9 +219,9 @@ pub enum Received {
 }
 
 impl Inbox {
-    /// Where fewer descriptors than were sent are no error: those for which there was no room here are lost.
-    pub fn lenient() -> Self {
-        Self { may_lack: true, ..Self::default() }
+    /// From here on, fewer descriptors than were sent are no error: those for which there was no room here are lost.
+    pub fn leniently(self) -> Self {
+        Self { may_lack: true, ..self }
     }
 
     /// Receives once. Errors are those of the socket, `WouldBlock` among them.
@@ -239,8 +239,8 @@ impl Inbox {
         Ok(if got.bytes == 0 { Received::End } else { Received::Some })
     }
 
-    /// The next whole frame that is understood, and its descriptors, if it is here. Errors: these are no frames, or descriptors
-    /// are missing, as where no more of them may be open.
+    /// The next whole frame that is understood, and its descriptors, if it is here. Errors: these are no frames; or
+    /// descriptors are missing, as where no more of them may be open, and that matters.
     pub fn frame<M: DeserializeOwned>(&mut self) -> io::Result<Option<(M, Vec<OwnedFd>)>> {
         while let Some((body, descriptors)) = self.raw()? {
             if let Ok(message) = serde_json::from_slice(&body) {

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use rustix::process::Signal;
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 
 use crate::support::server::{APP, Client, PAGE, Server, another_release, binary, signal_to, wait_for};
 use crate::support::site;
@@ -79,15 +79,18 @@ fn idle_connections_of_workers_that_leave_are_shared_out_among_those_that_stay()
 
 #[test]
 fn more_idle_connections_than_the_master_may_have_open_all_stay() {
+    let hard = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: hard, maximum: hard }).unwrap();
     let server = Server::spawn(|dir| {
         let mut command = Command::new("sh");
         command.args(["-c", "ulimit -Sn 400; exec \"$@\"", "sh"]).arg(binary());
-        command.args(["--bind", "127.0.0.1:0", "--keep-alive", "75", "--workers", "2", "--error-logfile"]);
+        command.args(["--bind", "127.0.0.1:0", "--keep-alive", "75", "--workers", "2"]);
+        command.args(["--worker-connections", "4000", "--error-logfile"]);
         command.arg(dir.join("log")).arg(APP);
         command
     });
     let old = server.workers_are(2);
-    let mut clients = idle(&server, 900);
+    let mut clients = idle(&server, 3000);
     server.signal(Signal::HUP);
     server.replaced(&old, 2);
     let lost = clients.iter_mut().filter_map(|client| match client.get(PAGE) {

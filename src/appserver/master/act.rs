@@ -24,6 +24,7 @@ impl Master {
                 return self.forget_unborn(id, matches!(action, Action::Kill(_)));
             }
             Action::Serve(id) => {
+                self.expect_at_the_door(id);
                 self.order(id, &Order::Serve);
                 self.ages(id);
             }

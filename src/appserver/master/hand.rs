@@ -71,7 +71,7 @@ impl Hand {
             age: 0,
             is_ripe: false,
             channel,
-            inbox: if role.accepts() { Inbox::lenient() } else { Inbox::default() },
+            inbox: if role.accepts() { Inbox::default().leniently() } else { Inbox::default() },
         })
     }
 

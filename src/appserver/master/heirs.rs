@@ -68,6 +68,14 @@ impl Master {
         self.estate = estate;
     }
 
+    /// Whoever was told to serve has room before it says so itself, and gets a share of what waits already.
+    pub(super) fn expect_at_the_door(&self, id: Id) {
+        let place = self.hands.get(&id).and_then(|hand| hand.place);
+        if let (Some(place), Some(board)) = (place, &self.board) {
+            board.post(place, Some(0));
+        }
+    }
+
     /// When waiting connections are offered again, if any wait and somebody is there.
     pub(super) fn offers(&self) -> Option<Duration> {
         (!self.estate.connections.is_empty() && !self.heirs().is_empty()).then_some(PAUSE)

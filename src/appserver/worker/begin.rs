@@ -83,7 +83,8 @@ impl Worker {
                 queue,
                 sockets,
             },
-            inbox,
+            // From here on, to do without something for want of descriptors is better than to leave.
+            inbox.leniently(),
             socket,
         ))
     }

@@ -88,16 +88,18 @@ impl Control {
         channel::send(&self.stream, &Report::LetGo, &[]).is_ok()
     }
 
-    /// Gives idle connections to the master, for others; what it has no room for stays.
+    /// Gives some idle connections to the master, for others: no more than it takes until the next time, for it may not have
+    /// as many open as we. The rest stays.
     pub fn hand_over(&self, connections: &mut Vec<OwnedFd>) {
-        while !connections.is_empty() {
-            let some = connections.len().min(AT_ONCE);
-            let descriptors: Vec<BorrowedFd> = connections[..some].iter().map(AsFd::as_fd).collect();
-            match channel::send(&self.stream, &Report::Idle, &descriptors) {
-                Err(error) if has_no_room(&error) => return,
-                // Sent, or nobody is there to take them.
-                _ => drop(connections.drain(..some)),
-            }
+        let some = connections.len().min(AT_ONCE);
+        if some == 0 {
+            return;
+        }
+        let descriptors: Vec<BorrowedFd> = connections[..some].iter().map(AsFd::as_fd).collect();
+        match channel::send(&self.stream, &Report::Idle, &descriptors) {
+            Err(error) if has_no_room(&error) => {}
+            // Sent, or nobody is there to take them.
+            _ => drop(connections.drain(..some)),
         }
     }
 

@@ -18,39 +18,59 @@ pub(super) struct Order {
     pub index: String,
 }
 
+/// What the server expects of one amenity.
+struct Estimate {
+    /// How many places offer it.
+    places: u64,
+    /// The index that finds one of them without a look at the others, if it is not the primary key.
+    index: Option<String>,
+}
+
 impl Storage {
     /// Rarity is what the server would estimate if it were asked for each amenity's places, which takes it no more than a few
     /// looks into the index. SQLite does not say such things, nor does a server whose answer is written otherwise: then
-    /// the order is the given one.
+    /// the order is the given one, and the index is left to the engine.
     pub(super) async fn rarest_first(&self, amenities: BTreeSet<String>) -> Result<Order, Error> {
-        let mut question = Statement::default();
-        let mut word = "EXPLAIN ";
-        for amenity in &amenities {
-            question.push(word).push("SELECT 1 FROM place_amenity WHERE amenity_id = ").value(amenity);
-            word = " UNION ALL ";
-        }
-        let told = match self.pool {
-            Pool::MySql(_) if !amenities.is_empty() => {
-                self.fetch(&question, |row| Ok(estimate(&row))).await?
-            }
-            _ => Vec::new(),
-        };
-        let told: Option<Vec<_>> = told.into_iter().take(amenities.len()).collect();
+        let told = self.estimates(&amenities).await?;
         let Some(told) = told.filter(|told| told.len() == amenities.len()) else {
             return Ok(Order { amenities: amenities.into_iter().collect(), index: String::new() });
         };
-        let index = told.first().map(|(_, index)| index.replace('`', "``")).unwrap_or_default();
-        let mut all: Vec<_> = told.into_iter().map(|(rows, _)| rows).zip(amenities).collect();
-        all.sort();
-        let amenities = all.into_iter().map(|(_, amenity)| amenity).collect();
-        Ok(Order { amenities, index: format!(" FORCE INDEX (`{index}`)") })
+        let mut all: Vec<_> = told.into_iter().zip(amenities).collect();
+        all.sort_by_key(|(estimate, _)| estimate.places);
+        let index = all.first().and_then(|(rarest, _)| rarest.index.as_deref());
+        let index =
+            index.map_or_else(String::new, |name| format!(" FORCE INDEX (`{}`)", name.replace('`', "``")));
+        Ok(Order { amenities: all.into_iter().map(|(_, amenity)| amenity).collect(), index })
+    }
+
+    /// One an amenity, in their order; none if the server says nothing that is understood.
+    async fn estimates(&self, amenities: &BTreeSet<String>) -> Result<Option<Vec<Estimate>>, Error> {
+        if amenities.is_empty() || matches!(self.pool, Pool::Sqlite(_)) {
+            return Ok(None);
+        }
+        let mut question = Statement::default();
+        let mut word = "EXPLAIN ";
+        for amenity in amenities {
+            // Every id is greater than nothing: asked so, an index shows whether it is in the order of the places, too.
+            question.push(word).push("SELECT 1 FROM place_amenity WHERE amenity_id = ").value(amenity);
+            question.push(" AND place_id > ''");
+            word = " UNION ALL ";
+        }
+        match self.fetch(&question, |row| Ok(estimate(&row))).await {
+            Ok(lines) => Ok(lines.into_iter().take(amenities.len()).collect()),
+            Err(Error::Failed(..)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
-/// How many rows a line of the answer speaks of, and by which index they would be found.
-fn estimate(row: &Row<'_>) -> Option<(u64, String)> {
+/// <https://mariadb.com/kb/en/explain/>, <https://dev.mysql.com/doc/refman/8.4/en/explain-output.html>
+fn estimate(row: &Row<'_>) -> Option<Estimate> {
     let Row::MySql(row) = row else { return None };
-    Some((rows(row)?, row.try_get("key").ok()?))
+    let text = |name| row.try_get::<String, _>(name).ok();
+    let index =
+        text("key").filter(|key| key != "PRIMARY" && text("type").is_some_and(|kind| kind == "range"));
+    Some(Estimate { places: rows(row)?, index })
 }
 
 /// MySQL says the number as one, MariaDB as text.

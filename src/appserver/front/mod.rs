@@ -3,7 +3,7 @@
 //! Told to leave, a worker does not close its idle connections: a proxy may be sending the next request on one at that very
 //! moment. If others serve on and have room, they get them; a connection does not notice. If nobody does, or the connection
 //! began with words of a proxy that others cannot know, it answers with `Connection: close`, and closes what has been idle
-//! for [`GRACE`]. One that nobody is told to finish (a graceful timeout of zero) goes at once, and so do its connections.
+//! for [`GRACE`]. With a graceful timeout of zero it goes at once, and its connections with it.
 
 mod answered;
 mod body;

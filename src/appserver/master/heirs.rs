@@ -1,6 +1,6 @@
 //! Idle connections on their way from those who leave to those who serve.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
@@ -19,16 +19,6 @@ pub struct Estate {
     connections: VecDeque<OwnedFd>,
     /// How many were given away.
     given: usize,
-    /// Who left those that wait.
-    givers: BTreeSet<Id>,
-}
-
-impl Estate {
-    /// Whether somebody is not to be heard yet: more connections would come, and the master may not have as many open as all
-    /// workers. Who leaves keeps them meanwhile.
-    pub fn is_deaf_to(&self, id: Id) -> bool {
-        self.givers.contains(&id)
-    }
 }
 
 impl Master {
@@ -41,13 +31,15 @@ impl Master {
     pub(super) fn take_idle(&mut self, id: Id, connections: Vec<OwnedFd>) {
         if self.is_understood(id) {
             self.estate.connections.extend(connections);
-            self.estate.givers.insert(id);
         }
     }
 
     /// Gives waiting connections to those who serve, in turns. Where nobody does they wait, for the sockets are open, too;
     /// when the server stops they are closed.
     pub(super) fn share_out(&mut self) {
+        if self.estate.connections.is_empty() {
+            return;
+        }
         let mut estate = std::mem::take(&mut self.estate);
         let (phase, ..) = self.crew.standing();
         if phase == Phase::Stopping {
@@ -61,9 +53,6 @@ impl Master {
             let Some(turn) = turns.find(|turn| takes(*turn)) else { break };
             estate.connections.pop_front();
             estate.given = turn + 1;
-        }
-        if estate.connections.is_empty() {
-            estate.givers.clear();
         }
         self.estate = estate;
     }

@@ -219,7 +219,7 @@ impl Master {
                 }
             }
             for id in readable {
-                events.extend(self.hear(id, false));
+                events.extend(self.hear(id));
             }
             events.extend(self.reap());
             self.inherit();

@@ -28,8 +28,7 @@ impl Master {
         let span = [watchdog, figures, asked, self.offers()].into_iter().flatten().fold(quiet, Duration::min)
             + Duration::from_millis(1);
         let timeout = Timespec { tv_sec: span.as_secs() as i64, tv_nsec: span.subsec_nanos().into() };
-        let heard = self.hands.iter().filter(|(id, _)| !self.estate.is_deaf_to(**id));
-        let open = || heard.clone().flat_map(|(id, hand)| hand.ears().map(|ear| (*id, ear)));
+        let open = || self.hands.iter().flat_map(|(id, hand)| hand.ears().map(|ear| (*id, ear)));
         let ids: Vec<Id> = open().map(|(id, _)| id).collect();
         let others = [signals.descriptor()].into_iter();
         let others = others.chain(self.reading.as_ref().map(Reading::descriptor)).chain(self.desk.ears());
@@ -49,8 +48,8 @@ impl Master {
         heard
     }
 
-    /// What one worker said; of one that ended all, else as far as there is room for what comes with it.
-    pub(super) fn hear(&mut self, id: Id, has_ended: bool) -> Vec<Event> {
+    /// What one worker said.
+    pub(super) fn hear(&mut self, id: Id) -> Vec<Event> {
         let (mut events, mut is_over) = (Vec::new(), false);
         while !is_over {
             let Some(hand) = self.hands.get_mut(&id) else { break };
@@ -60,15 +59,15 @@ impl Master {
                 hand.is_open = false;
             }
             self.tell_shown(id);
-            let may_more_come = reports.iter().any(has_descriptors);
+            is_over = !reports.iter().any(has_descriptors);
             for (report, descriptors) in reports {
                 match report {
                     Report::Idle => self.take_idle(id, descriptors),
                     report => events.extend(self.heard(id, report)),
                 }
             }
+            // Before more come: we may not have as many open as all workers.
             self.share_out();
-            is_over = !may_more_come || (!has_ended && self.estate.is_deaf_to(id));
         }
         events
     }
@@ -144,7 +143,7 @@ impl Master {
                 continue;
             };
             // Its last words come before its end.
-            events.extend(self.hear(id, true));
+            events.extend(self.hear(id));
             let Some(hand) = self.hands.remove(&id) else { continue };
             if let (Some(place), Some(board)) = (hand.place, &self.board) {
                 board.post(place, None);

@@ -7,6 +7,7 @@ mod file;
 mod frame;
 mod head;
 mod input;
+mod large;
 mod prefix;
 mod said;
 mod stream;

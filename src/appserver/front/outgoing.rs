@@ -1,9 +1,10 @@
 //! One answer on its way out: framed as planned, never more than was announced, and written in as few calls as it can be.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::sync::oneshot;
 
 use super::Front;
 use super::answered::Answered;
@@ -14,11 +15,14 @@ use crate::appserver::http::answer::{self, Fault, Field};
 use crate::appserver::http::plan::{Asked, Body, Plan};
 use crate::appserver::protocol::fastcgi;
 use crate::appserver::wsgi::pool::Taker;
+use crate::appserver::wsgi::reply::Loan;
 
 /// A part that is longer is written from where it is; a shorter one is copied behind what waits.
 const COPIED: usize = 16 * 1024;
 /// The same for a part that nothing follows: it leaves at once, and the buffer of a connection need not grow for it.
 const COPIED_LAST: usize = 1024;
+/// The longest head that is lent along with a socket: it fits into the way to a worker at once.
+const MAX_LENT: usize = 16 * 1024;
 /// How much of a file the kernel is asked to send at once.
 const SENT_AT_ONCE: usize = 1 << 20;
 
@@ -29,6 +33,7 @@ pub struct Outgoing<'a> {
     front: &'a Front,
     out: &'a mut BytesMut,
     plan: Option<Plan>,
+    is_lent: bool,
     /// A copy of the head, if somebody wants it.
     kept: Option<Vec<u8>>,
     /// Bytes of the body that left or wait.
@@ -56,6 +61,7 @@ impl<'a> Outgoing<'a> {
             front,
             out,
             plan: None,
+            is_lent: false,
             kept: None,
             bytes: 0,
             id,
@@ -67,6 +73,11 @@ impl<'a> Outgoing<'a> {
     /// Whether the head is on its way, so that no other answer can take its place.
     pub fn is_begun(&self) -> bool {
         self.plan.is_some()
+    }
+
+    /// Whether who makes the answer may be writing to the client, so that nobody else may.
+    pub fn is_lent(&self) -> bool {
+        self.is_lent
     }
 
     /// Keeps a copy of the head that will be sent.
@@ -150,6 +161,27 @@ impl<'a> Outgoing<'a> {
             self.out.extend_from_slice(b"\r\n");
         }
         Ok(())
+    }
+
+    /// Lends the client's socket, with the head that waits, if what follows needs no frame of ours.
+    pub fn lend(&mut self, lender: oneshot::Sender<Loan>) {
+        let is_plain =
+            matches!(self.plan, Some(Plan { body: Body::Length(_), .. }) if self.records.is_none());
+        if !is_plain || self.bytes > 0 || self.out.is_empty() || self.out.len() > MAX_LENT {
+            return;
+        }
+        let Ok(socket) = self.stream.as_fd().try_clone_to_owned() else { return };
+        // The head stays here until it is known how much of it was written.
+        self.is_lent = lender.send(Loan { socket, head: Bytes::copy_from_slice(self.out) }).is_ok();
+    }
+
+    /// So much was written to the socket that was lent.
+    pub fn written(&mut self, count: u64) {
+        self.is_lent = false;
+        let of_head = usize::try_from(count).unwrap_or(usize::MAX).min(self.out.len());
+        self.out.advance(of_head);
+        self.bytes += count - of_head as u64;
+        self.connection.touch(self.front.clock.now());
     }
 
     fn cut(&self, mut data: Bytes) -> Bytes {

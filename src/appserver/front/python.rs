@@ -80,6 +80,14 @@ pub async fn answer(
             Reply::Early(head) if asked.version == Version::Http11 => out.early(pairs(&head)).await,
             Reply::Early(_) => Ok(()),
             Reply::Data(data) => out.data(data).await,
+            Reply::Lend(lender) => {
+                out.lend(lender);
+                continue;
+            }
+            Reply::Written(count) => {
+                out.written(count);
+                Ok(())
+            }
             Reply::File(file, at, length) => out.file(file.as_fd(), at, length).await,
             Reply::End => return end(status, Ok(()), out).await,
             Reply::Failed(failure) => return failed(failure, status, asked, out).await,
@@ -106,6 +114,14 @@ const FAILED: &str = "Internal Server Error\n";
 
 /// There will be no answer, or no more of it.
 async fn failed(failure: Failure, status: u16, asked: Asked, out: &mut Outgoing<'_>) -> Answered {
+    if out.is_lent() {
+        // Nobody knows how much of it the client has.
+        return Answered {
+            status,
+            bytes: out.bytes,
+            keeps_alive: Err(io::ErrorKind::ConnectionAborted.into()),
+        };
+    }
     if out.is_begun() {
         // What the client has is no whole answer: the connection breaks behind it, so that it knows.
         let _ = out.flush().await;

@@ -37,6 +37,10 @@ pub enum Part {
     Early(Head),
     /// A whole answer.
     Whole(Head, Bytes),
+    /// The client's socket is asked for, so that a long body need not pass through us.
+    Lend,
+    /// So many bytes were written to it, of the head and then of the body.
+    Written(u64),
 }
 
 /// Status and headers of an answer.
@@ -89,6 +93,8 @@ fn part(kind: u8, mut content: Bytes) -> Result<Part, Broken> {
             Part::Whole(texts(&text, Some(content.len() as u64)).ok_or(Broken)?, content)
         }
         7 => Part::Refused,
+        8 => Part::Lend,
+        9 => Part::Written(content.try_get_u64_le().or(Err(Broken))?),
         _ => return Err(Broken),
     })
 }

@@ -2,6 +2,8 @@
 
 use std::os::fd::OwnedFd;
 
+use tokio::sync::oneshot;
+
 use super::frame;
 
 /// What comes back.
@@ -15,10 +17,24 @@ pub enum Reply {
     Data(bytes::Bytes),
     /// A span of a file: from where, how many bytes.
     File(OwnedFd, u64, u64),
+    /// The client's socket is asked for, and the head that is to go there first. If it is lent, [`Self::Written`] follows,
+    /// and nothing else is to be written meanwhile.
+    Lend(oneshot::Sender<Loan>),
+    /// So many bytes were written to the socket that was lent, of the head and then of the body.
+    Written(u64),
     /// All was said.
     End,
     /// There will be no more.
     Failed(Failure),
+}
+
+/// What is lent to a worker.
+#[derive(Debug)]
+pub struct Loan {
+    /// The client's socket.
+    pub socket: OwnedFd,
+    /// What is to be written first.
+    pub head: bytes::Bytes,
 }
 
 /// Why there is no answer.

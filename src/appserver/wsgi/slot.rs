@@ -1,25 +1,30 @@
 //! Reading a slot: the answers of one thread of a Python worker.
 
 use std::collections::VecDeque;
-use std::io::{self, IoSliceMut, Write};
+use std::io::{self, IoSlice, IoSliceMut, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream as Socket;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags, recvmsg, sendmsg,
+};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::sync::Notify;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::timeout;
 
 use super::bell::watch;
 use super::board::Board;
 use super::frame::{self, Frame, Part};
 use super::pool::{Id, Pool};
-use super::reply::{Failure, Reply};
+use super::reply::{Failure, Loan, Reply};
 
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;
@@ -27,6 +32,8 @@ const CHUNK: usize = 64 * 1024;
 const BEGIN: u8 = 1;
 /// A worker passes one descriptor a frame.
 const MAX_DESCRIPTORS: usize = 4;
+/// How long a worker waits at most for a client's socket: earlier parts of the answer may still be on their way to a slow one.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// One thread of a worker, as the front sees it.
 pub struct Slot {
@@ -108,6 +115,8 @@ impl Slot {
                 Some(file) => (Reply::File(file, at, length), false),
                 None => (Reply::Failed(Failure::Died), false),
             },
+            Part::Lend => return self.lend(number).await,
+            Part::Written(count) => (Reply::Written(count), false),
             Part::End => (Reply::End, true),
             Part::Abort => (Reply::Failed(Failure::Raised), true),
             Part::Refused => (Reply::Failed(Failure::NotTaken), true),
@@ -117,6 +126,31 @@ impl Slot {
             self.current = None;
             self.pool.done(self.worker, number);
         }
+    }
+
+    /// Passes on that the worker asks for the client's socket, and then to the worker what it is lent: the length of the head
+    /// (u32), the head, and with them the descriptor. Nothing is lent if the length is zero.
+    async fn lend(&mut self, number: u64) {
+        let (lender, loan) = oneshot::channel();
+        self.pass_on(number, Reply::Lend(lender)).await;
+        let loan = timeout(PATIENCE, loan).await.ok().and_then(Result::ok);
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        let (head, socket) = match &loan {
+            Some(Loan { socket, head }) => (&head[..], Some(socket.as_fd())),
+            None => (&[][..], None),
+        };
+        if socket.is_some() {
+            control.push(SendAncillaryMessage::ScmRights(socket.as_slice()));
+        }
+        let length = (head.len() as u32).to_le_bytes();
+        // A worker that is gone, or is told to go, takes no loan: it is heard of as it sends the rest the usual way, or does not.
+        let _ = sendmsg(
+            &self.socket,
+            &[IoSlice::new(&length), IoSlice::new(head)],
+            &mut control,
+            SendFlags::NOSIGNAL,
+        );
     }
 
     /// Gives a reply to who waits for it, who may be slow or gone.

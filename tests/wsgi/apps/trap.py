@@ -377,6 +377,20 @@ def large(environ, start_response):
     return [body] if environ["QUERY_STRING"] == "length" else (body[n : n + 9999] for n in range(0, len(body), 9999))
 
 
+@part
+def dies(environ, start_response):
+    body = b"x" * 50000000
+    start_response("200 OK", [TEXT, ("Content-Length", str(len(body)))])
+    write = os.writev
+
+    def write_and_die(descriptor, parts):
+        write(descriptor, parts)
+        os._exit(1)
+
+    os.writev = write_and_die
+    return [body]
+
+
 # How it ends.
 
 

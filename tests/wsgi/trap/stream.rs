@@ -1,17 +1,8 @@
-//! Answers that take their time and bodies that are large.
-
-use sha2::{Digest, Sha256};
+//! Answers that take their time.
 
 use crate::support::server::wait_for;
-use crate::wsgi::talk::{Talk, get, request};
+use crate::wsgi::talk::{Talk, get};
 use crate::wsgi::{let_go, noted, notes, trap};
-
-/// More than any buffer between two programs.
-const LARGE: usize = 5_000_000;
-
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 #[test]
 fn every_part_leaves_before_the_next_is_asked_for() {
@@ -61,58 +52,6 @@ fn an_answer_does_not_wait_for_the_request_that_its_worker_takes_next() {
     noted(&server, "begun first\nover first\nbegun second\n");
     let_go(&server, "second");
     assert_eq!(talks[2].answer().text(), "second");
-}
-
-#[test]
-fn a_large_upload_comes_back_byte_for_byte() {
-    let server = trap(&["--threads", "2"]);
-    let body: Vec<u8> = (0..LARGE).map(|n| (n * n / 7) as u8).collect();
-    let mut chunks = Vec::new();
-    for part in body.chunks(70_000) {
-        chunks.extend(format!("{:x}\r\n", part.len()).into_bytes());
-        chunks.extend(part);
-        chunks.extend(b"\r\n");
-    }
-    chunks.extend(b"0\r\n\r\n");
-    let mut talk = Talk::to(&server.address());
-    for (header, sent) in
-        [(format!("Content-Length: {LARGE}\r\n"), &body), ("Transfer-Encoding: chunked\r\n".into(), &chunks)]
-    {
-        talk.send(request("POST", "/echo", &header, ""));
-        talk.send(sent);
-        let answer = talk.answer();
-        assert_eq!((answer.status, answer.field("x-digest")), (200, Some(digest(&body).as_str())));
-        assert!(answer.body == body, "{header}: {} bytes came back", answer.body.len());
-    }
-}
-
-#[test]
-fn a_large_answer_arrives_whole() {
-    let server = trap(&["--threads", "2"]);
-    let mut talk = Talk::to(&server.address());
-    for target in ["/large", "/large?length"] {
-        talk.send(get(target));
-        let answer = talk.answer();
-        assert_eq!((answer.status, answer.body.len()), (200, LARGE));
-        assert_eq!(answer.field("x-digest"), Some(digest(&answer.body).as_str()));
-    }
-}
-
-#[test]
-fn a_client_that_reads_slowly_holds_no_thread() {
-    let server = trap(&["--threads", "2"]);
-    let address = server.address();
-    let mut slow: Vec<Talk> = (0..8).map(|_| Talk::to(&address)).collect();
-    for talk in &mut slow {
-        talk.send(get("/large?length"));
-    }
-    for talk in &mut slow {
-        assert_eq!(talk.head().field("content-length"), Some("5000000"));
-    }
-    assert_eq!(crate::wsgi::talk::body(&address, "/one"), "one");
-    for talk in &mut slow {
-        assert_eq!(talk.exactly(LARGE).len(), LARGE);
-    }
 }
 
 #[test]

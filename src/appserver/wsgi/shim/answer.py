@@ -4,7 +4,7 @@ import io
 import os
 import struct
 
-HEAD, DATA, FILE, END, ABORT, EARLY, WHOLE, REFUSED = range(8)
+HEAD, DATA, FILE, END, ABORT, EARLY, WHOLE, REFUSED, LEND, WRITTEN = range(10)
 FRAME = struct.Struct("<IBQ")
 OPENING = struct.Struct("<IBQQ")
 WHOLE_HEAD = struct.Struct("<IBQI")
@@ -109,7 +109,7 @@ class Answer:
     def send(self, data):
         if self.thread.is_gone(self.number):
             raise Gone()
-        is_first = not self.is_sent
+        is_first, is_announced = not self.is_sent, self.left is not None
         frames, end = self.opening(), b""
         if self.left is not None:
             data = data[: self.left]
@@ -124,7 +124,13 @@ class Answer:
                 self.thread.ring()
             return
         view = memoryview(data)
-        for at in range(0, len(data), PIECE_BYTES):
+        if is_first and is_announced:
+            frames, length = self.thread.write_to_client(self.number, frames, view)
+            view, is_first = view[length:], False
+            if not view:
+                self.thread.slot.sendall(frames + end)
+                return
+        for at in range(0, len(view), PIECE_BYTES):
             piece = view[at : at + PIECE_BYTES]
             self.thread.slot.sendall(frames + FRAME.pack(len(piece), DATA, self.number))
             if is_first:

@@ -20,6 +20,7 @@ QUIET_BYTES = 64 * 1024
 # The largest packet: head, environ and inline body, with room to spare.
 PACKET_BYTES = 256 * 1024
 DESCRIPTOR_BYTES = socket.CMSG_SPACE(4)
+HEAD_LENGTH = struct.Struct("<I")
 
 
 class Thread:
@@ -68,6 +69,25 @@ class Thread:
         except OSError:
             # So many rings wait there that it looks anyway, or it is gone.
             pass
+
+    def write_to_client(self, number, frames, data):
+        """Writes the beginning of a body to the client itself, which saves its way through the front, if that lends us the
+        socket. Returns what to tell the front of it and how many bytes it were."""
+        self.slot.sendall(frames + FRAME.pack(0, LEND, number))
+        self.ring()
+        length, messages, _, _ = self.slot.recvmsg(HEAD_LENGTH.size, DESCRIPTOR_BYTES, socket.MSG_CMSG_CLOEXEC)
+        if len(length) < HEAD_LENGTH.size or length == bytes(HEAD_LENGTH.size):
+            return b"", 0
+        head = self.slot.recv(HEAD_LENGTH.unpack(length)[0], socket.MSG_WAITALL)
+        if not messages:
+            # There was no room for one more descriptor.
+            return b"", 0
+        client = descriptor_of(messages)
+        try:
+            written = write_at_once(client, head, data)
+        finally:
+            os.close(client)
+        return FRAME.pack(NUMBER.size, WRITTEN, number) + NUMBER.pack(written), max(0, written - len(head))
 
     def run(self):
         try:
@@ -212,6 +232,17 @@ class Thread:
 
 def subject(environ):
     return "%s %s" % (environ.get("REQUEST_METHOD"), environ.get("RAW_URI"))
+
+
+def write_at_once(client, head, data):
+    """Writes as much as a client's socket takes now; returns how many bytes. Its errors are met by the front."""
+    head, written = memoryview(head), 0
+    try:
+        while written < len(head) + len(data):
+            written += os.writev(client, [head[written:], data[max(0, written - len(head)) :]])
+    except OSError:
+        pass
+    return written
 
 
 def descriptor_of(messages):

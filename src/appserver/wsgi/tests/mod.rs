@@ -1,5 +1,6 @@
 //! The frames of answers as bytes: how a worker writes them.
 
+mod loan;
 mod property;
 mod thread;
 
@@ -18,6 +19,8 @@ fn frame(frame: &Frame) -> Vec<u8> {
         Part::End => (3, Vec::new()),
         Part::Abort => (4, Vec::new()),
         Part::Refused => (7, Vec::new()),
+        Part::Lend => (8, Vec::new()),
+        Part::Written(count) => (9, count.to_le_bytes().to_vec()),
         Part::Early(head) => (5, opening(head)),
         Part::Whole(head, data) => {
             let head = lines(head);

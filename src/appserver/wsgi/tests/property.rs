@@ -31,9 +31,11 @@ fn good() -> impl Strategy<Value = Frame> {
             .prop_map(|(head, data)| { Part::Whole(Head { length: Some(data.len() as u64), ..head }, data) }),
         data().prop_map(Part::Data),
         any::<[u64; 2]>().prop_map(|[at, length]| Part::File(at, length)),
-        (0..3u8).prop_map(|end| match end {
+        any::<u64>().prop_map(Part::Written),
+        (0..4u8).prop_map(|end| match end {
             0 => Part::End,
             1 => Part::Abort,
+            2 => Part::Lend,
             _ => Part::Refused,
         }),
     ];
@@ -45,7 +47,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let content = vec(prop_oneof![9 => any::<u8>(), 1 => Just(b'\n')], 0..60);
     let one = prop_oneof![
         9 => good().prop_map(|good| frame(&good)),
-        3 => (0..8u8, any::<u64>(), content).prop_map(|(kind, number, content)| raw(kind, number, &content)),
+        3 => (0..11u8, any::<u64>(), content).prop_map(|(kind, number, content)| raw(kind, number, &content)),
         1 => vec(any::<u8>(), 0..40),
     ];
     let changes = vec((any::<Index>(), any::<u8>()), 0..3);
@@ -114,7 +116,8 @@ proptest! {
             Part::Whole(head, data) => 4 + of(head) + data.len(),
             Part::Data(data) => Bytes::len(data),
             Part::File(..) => 16,
-            Part::End | Part::Abort | Part::Refused => 0,
+            Part::Written(_) => 8,
+            Part::End | Part::Abort | Part::Refused | Part::Lend => 0,
         };
         prop_assert!(found.iter().map(least).sum::<usize>() <= bytes.len());
     }

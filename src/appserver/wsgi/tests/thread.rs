@@ -29,8 +29,8 @@ worker.queue = queue
 thread = shim['Thread'](worker, 0, slot)
 ";
 
-/// What a script that goes on from [`WORKER`] prints.
-fn said(script: &str) -> String {
+/// What a script that goes on from `WORKER` prints.
+pub fn said(script: &str) -> String {
     let out = Command::new("python3").args(["-B", "-c", &[WORKER, script].concat()]).output().unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     String::from_utf8(out.stdout).unwrap()

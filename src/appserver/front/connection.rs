@@ -103,19 +103,19 @@ impl Connection {
         matches!(self.phase(), Phase::Fresh | Phase::Idle)
     }
 
-    /// Whether it has been in its phase for longer than it may; `left_at`: when the worker was told to leave, if it was.
-    pub fn is_overdue(&self, now: u64, left_at: Option<u64>, limits: &Limits) -> bool {
+    /// When it has been in its phase for as long as it may; `left_at`: when the worker was told to leave, if it was.
+    pub fn due(&self, left_at: Option<u64>, limits: &Limits) -> Option<u64> {
         let grace = GRACE.as_millis() as u64;
         let since = self.since.load(Relaxed);
-        let over = |since: u64, limit: u64| now.saturating_sub(since) >= limit;
+        let unless_zero = |limit: u64| (limit > 0).then(|| since.saturating_add(limit));
         match (self.phase(), left_at) {
-            (Phase::Busy, _) => false,
-            (Phase::Fresh | Phase::Idle, Some(left_at)) => over(since.max(left_at), grace),
-            (Phase::Idle, None) => over(since, limits.keepalive),
-            (Phase::Fresh | Phase::Head, _) => limits.head > 0 && over(since, limits.head),
-            (Phase::Body, _) => limits.body > 0 && over(since, limits.body),
-            (Phase::Writing, _) => limits.write > 0 && over(since, limits.write),
-            (Phase::Closing, _) => over(since, grace),
+            (Phase::Busy, _) => None,
+            (Phase::Fresh | Phase::Idle, Some(left_at)) => Some(since.max(left_at) + grace),
+            (Phase::Idle, None) => Some(since.saturating_add(limits.keepalive)),
+            (Phase::Fresh | Phase::Head, _) => unless_zero(limits.head),
+            (Phase::Body, _) => unless_zero(limits.body),
+            (Phase::Writing, _) => unless_zero(limits.write),
+            (Phase::Closing, _) => Some(since + grace),
         }
     }
 
@@ -154,23 +154,25 @@ mod tests {
     #[test]
     fn an_idle_connection_is_closed_after_its_time_and_a_working_one_never() {
         let connection = Connection::new(Phase::Fresh, 1000);
-        assert!(
-            !connection.is_overdue(30_999, None, &LIMITS) && connection.is_overdue(31_000, None, &LIMITS)
-        );
+        assert_eq!(connection.due(None, &LIMITS), Some(31_000));
         connection.enter(Phase::Busy, 2000);
-        assert!(!connection.is_overdue(99_000, Some(2000), &LIMITS));
+        assert_eq!(connection.due(Some(2000), &LIMITS), None);
         connection.enter(Phase::Idle, 1000);
-        assert!(!connection.is_overdue(5_999, None, &LIMITS) && connection.is_overdue(6_000, None, &LIMITS));
+        assert_eq!(connection.due(None, &LIMITS), Some(6_000));
     }
 
     #[test]
     fn a_worker_that_leaves_gives_idle_connections_a_moment_and_half_sent_requests_their_time() {
         let connection = Connection::new(Phase::Fresh, 0);
         connection.enter(Phase::Idle, 9_000);
-        assert!(!connection.is_overdue(10_999, Some(10_000), &LIMITS));
-        assert!(connection.is_overdue(11_000, Some(10_000), &LIMITS));
+        assert_eq!(connection.due(Some(10_000), &LIMITS), Some(11_000));
         connection.enter(Phase::Head, 9_000);
-        assert!(!connection.is_overdue(38_999, Some(10_000), &LIMITS));
-        assert!(connection.is_overdue(39_000, Some(10_000), &LIMITS));
+        assert_eq!(connection.due(Some(10_000), &LIMITS), Some(39_000));
+    }
+
+    #[test]
+    fn a_limit_of_zero_is_none() {
+        let connection = Connection::new(Phase::Fresh, 0);
+        assert_eq!(connection.due(None, &Limits { head: 0, ..LIMITS }), None);
     }
 }

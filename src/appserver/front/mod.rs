@@ -60,6 +60,10 @@ use super::wsgi::pool::{Taker, Worker};
 
 /// How long an idle connection stays open for one more request when the worker leaves.
 pub const GRACE: Duration = Duration::from_secs(1);
+/// Within how many milliseconds each connection is looked at: no shorter time can run out. Ten thousand that do nothing would
+/// otherwise be taken through the processor's caches several times a second, which those who ask would feel.
+const LOOK: u64 = 1000;
+
 /// What answers requests.
 pub enum Application {
     /// In this process.
@@ -109,8 +113,14 @@ pub struct Front {
     hands_over: AtomicBool,
     /// Those connections.
     handed_over: Mutex<Vec<OwnedFd>>,
-    connections: Mutex<HashMap<u64, Arc<Connection>>>,
+    connections: Mutex<HashMap<u64, Watched>>,
     next: AtomicU64,
+}
+
+/// A connection, and when it is to be looked at next.
+struct Watched {
+    connection: Arc<Connection>,
+    look_at: u64,
 }
 
 /// A request that is being answered, as logs and figures see it.
@@ -181,7 +191,7 @@ impl Front {
     fn serve(self: &Arc<Self>, phase: Phase, stream: Stream, peer: Peer, local: Option<SocketAddr>) {
         let connection = Arc::new(Connection::new(phase, self.clock.tick()));
         let number = self.next.fetch_add(1, Relaxed);
-        self.connections().insert(number, Arc::clone(&connection));
+        self.connections().insert(number, Watched { connection: Arc::clone(&connection), look_at: 0 });
         self.post();
         let remote = Remote::of(peer, local, self.policy.trusts(peer));
         let front = Arc::clone(self);
@@ -325,7 +335,7 @@ impl Front {
 
     /// Whether a connection waits for a request.
     pub fn has_idle(&self) -> bool {
-        self.connections().values().any(|connection| connection.is_idle())
+        self.connections().values().any(|watched| watched.connection.is_idle())
     }
 
     /// Tells the other workers how many connections are open, as long as more may come.
@@ -350,18 +360,22 @@ impl Front {
     pub fn sweep(&self) {
         let now = self.clock.tick();
         let left_at = self.is_leaving().then(|| self.left_at.load(Relaxed));
-        for connection in self.connections().values() {
-            let is_for_others = self.hands_over() && connection.is_idle();
-            if is_for_others || connection.is_overdue(now, left_at, &self.limits) {
+        for Watched { connection, look_at } in self.connections().values_mut() {
+            if now < *look_at && left_at.is_none() {
+                continue;
+            }
+            let due = connection.due(left_at, &self.limits).unwrap_or(u64::MAX);
+            if due <= now || (self.hands_over() && connection.is_idle()) {
                 connection.end();
             }
+            *look_at = due.clamp(now, now + LOOK);
         }
         if let Application::Python(python) = &self.application {
             python.pool.sweep(now);
         }
     }
 
-    fn connections(&self) -> MutexGuard<'_, HashMap<u64, Arc<Connection>>> {
+    fn connections(&self) -> MutexGuard<'_, HashMap<u64, Watched>> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

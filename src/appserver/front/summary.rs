@@ -21,7 +21,7 @@ impl Front {
         match &self.application {
             Application::Native(_) => {
                 let connections = self.connections();
-                let held = connections.values().filter_map(|connection| connection.held()).take(MOST);
+                let held = connections.values().filter_map(|one| one.connection.held()).take(MOST);
                 summary.current =
                     held.map(|(head, since)| current(&head, now.saturating_sub(since))).collect();
             }

@@ -43,7 +43,7 @@ fn with_front<F: Future>(client: impl FnOnce(Arc<Front>, UnixStream, Arc<Semapho
 fn a_request_in_progress_is_answered_after_the_worker_was_told_to_leave() {
     with_front(async |front, mut stream, gate| {
         stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-        while !front.connections().values().all(|connection| connection.phase() == Phase::Busy) {
+        while !front.connections().values().all(|one| one.connection.phase() == Phase::Busy) {
             tokio::task::yield_now().await;
         }
         front.leave(false);

@@ -215,6 +215,14 @@ fn a_server_called_in_a_linked_folder_follows_the_link() {
     site::end(server);
 }
 
+/// How much free memory the heap of a process is told to keep.
+fn kept(pid: i32) -> Option<String> {
+    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap();
+    let environment = String::from_utf8(environment).unwrap();
+    let value = environment.split('\0').find_map(|pair| pair.strip_prefix("MALLOC_TRIM_THRESHOLD_="));
+    value.map(str::to_string)
+}
+
 #[test]
 fn a_native_worker_keeps_little_free_memory_unless_told_otherwise() {
     let kept = |args: &[&str]| {
@@ -224,14 +232,19 @@ fn a_native_worker_keeps_little_free_memory_unless_told_otherwise() {
             command
         });
         answers(&server, PAGE, "Hello HBNB!");
-        let environment = fs::read(format!("/proc/{}/environ", server.workers_are(1)[0])).unwrap();
-        let environment = String::from_utf8(environment).unwrap();
+        let kept = kept(server.workers_are(1)[0]);
         site::end(server);
-        environment
-            .split('\0')
-            .find_map(|pair| pair.strip_prefix("MALLOC_TRIM_THRESHOLD_="))
-            .map(str::to_string)
+        kept
     };
     assert_eq!(kept(&[]).as_deref(), Some("131072"));
     assert_eq!(kept(&["--env", "MALLOC_TRIM_THRESHOLD_=7"]).as_deref(), Some("7"));
+}
+
+#[test]
+fn a_front_keeps_memory_for_the_next_body_and_a_python_application_is_told_nothing_of_memory() {
+    let server = Server::python("application = lambda environ, start: start('200 OK', []) and [b'']", &[]);
+    let mut kept: Vec<_> = server.workers_are(2).into_iter().map(kept).collect();
+    kept.sort();
+    assert_eq!(kept, [None, Some("1048576".to_string())]);
+    site::end(server);
 }

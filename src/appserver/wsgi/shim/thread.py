@@ -19,6 +19,9 @@ RING = struct.Struct("<II")
 QUIET_BYTES = 64 * 1024
 # The largest packet: head, environ and inline body, with room to spare.
 PACKET_BYTES = 256 * 1024
+# Half a page. The kernel's copy begins at the beginning of a page, and a processor that copies to the same place in another
+# page waits as if it read what it has just written: 10 KB took four times as long.
+SKEW = 2048
 DESCRIPTOR_BYTES = socket.CMSG_SPACE(4)
 HEAD_LENGTH = struct.Struct("<I")
 
@@ -36,8 +39,7 @@ class Thread:
         self.poll = select.poll()
         self.poll.register(worker.queue.fileno(), select.POLLIN)
         self.poll.register(slot.fileno(), select.POLLIN | select.POLLHUP)
-        self.buffer = bytearray(PACKET_BYTES)
-        self.view = memoryview(self.buffer)
+        self.view = memoryview(bytearray(SKEW + PACKET_BYTES))[SKEW:]
         # The call that takes a packet puts its number on the board: whenever this process ends, it is known what is lost.
         self.parts = [memoryview(worker.board)[self.at : self.at + NUMBER.size], self.view]
 
@@ -133,7 +135,7 @@ class Thread:
             if length == 0:
                 return
             (number,) = NUMBER.unpack_from(board, place)
-            environ_length, kind = PACKET.unpack_from(self.buffer)
+            environ_length, kind = PACKET.unpack_from(self.view)
             try:
                 # Its number is on the board by now: whoever refuses it after this look sees that we have it.
                 if number <= NUMBER.unpack_from(board, refused)[0]:

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use bytes::{Buf, Bytes, BytesMut};
+use rustix::net::{Shutdown, shutdown};
 use tokio::sync::oneshot;
 
 use super::Front;
@@ -163,10 +164,11 @@ impl<'a> Outgoing<'a> {
         Ok(())
     }
 
-    /// Lends the client's socket, with the head that waits, if what follows needs no frame of ours.
-    pub fn lend(&mut self, lender: oneshot::Sender<Loan>) {
-        let is_plain =
-            matches!(self.plan, Some(Plan { body: Body::Length(_), .. }) if self.records.is_none());
+    /// Lends the client's socket, with the head that waits, if what follows needs no frame of ours and has the length that
+    /// was `announced` by who writes it.
+    pub fn lend(&mut self, announced: Option<u64>, lender: oneshot::Sender<Loan>) {
+        let is_as_announced = |plan: Plan| announced.is_some_and(|length| plan.body == Body::Length(length));
+        let is_plain = self.records.is_none() && self.plan.is_some_and(is_as_announced);
         if !is_plain || self.bytes > 0 || self.out.is_empty() || self.out.len() > MAX_LENT {
             return;
         }
@@ -182,6 +184,12 @@ impl<'a> Outgoing<'a> {
         self.out.advance(of_head);
         self.bytes += count - of_head as u64;
         self.connection.touch(self.front.clock.now());
+    }
+
+    /// Ends the connection, also for who it is lent to.
+    pub fn cut_off(&self) {
+        // One that has ended is what is wanted.
+        let _ = shutdown(self.stream.as_fd(), Shutdown::Both);
     }
 
     fn cut(&self, mut data: Bytes) -> Bytes {

@@ -58,13 +58,14 @@ pub async fn answer(
         Ok(packet) => packet,
         Err((status, text)) => return out.simple(asked, status, text).await,
     };
-    let mut status = 0;
+    let (mut status, mut announced) = (0, None);
     out.taker = Some(packet.taker.clone());
     let subject = Arc::clone(&packet.subject);
     let mut replies = python.pool.ask(packet, front.clock.now());
     while let Some(reply) = replies.recv().await {
         let sent = match reply {
             Reply::Head(head, body) => {
+                announced = head.length;
                 status = match python.begin(front, asked, &head, out) {
                     Ok(status) => status,
                     Err(why) => {
@@ -81,7 +82,7 @@ pub async fn answer(
             Reply::Early(_) => Ok(()),
             Reply::Data(data) => out.data(data).await,
             Reply::Lend(lender) => {
-                out.lend(lender);
+                out.lend(announced, lender);
                 continue;
             }
             Reply::Written(count) => {
@@ -115,7 +116,8 @@ const FAILED: &str = "Internal Server Error\n";
 /// There will be no answer, or no more of it.
 async fn failed(failure: Failure, status: u16, asked: Asked, out: &mut Outgoing<'_>) -> Answered {
     if out.is_lent() {
-        // Nobody knows how much of it the client has.
+        // Nobody knows how much of it the client has, and who writes it may be stuck.
+        out.cut_off();
         return Answered {
             status,
             bytes: out.bytes,

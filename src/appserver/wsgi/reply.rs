@@ -17,8 +17,8 @@ pub enum Reply {
     Data(bytes::Bytes),
     /// A span of a file: from where, how many bytes.
     File(OwnedFd, u64, u64),
-    /// The client's socket is asked for, and the head that is to go there first. If it is lent, [`Self::Written`] follows,
-    /// and nothing else is to be written meanwhile.
+    /// The client's socket is asked for, and the head that is to go there first. If it is lent, nothing else is to be
+    /// written until [`Self::Written`], which follows in any case.
     Lend(oneshot::Sender<Loan>),
     /// So many bytes were written to the socket that was lent, of the head and then of the body.
     Written(u64),

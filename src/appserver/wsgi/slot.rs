@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, IoSliceMut, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream as Socket;
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,23 +134,24 @@ impl Slot {
         let (lender, loan) = oneshot::channel();
         self.pass_on(number, Reply::Lend(lender)).await;
         let loan = timeout(PATIENCE, loan).await.ok().and_then(Result::ok);
+        // A worker that is gone, or is told to go, takes no answer: it is heard of as it sends the rest, or does not.
+        let _ = match loan {
+            // So many descriptors may be on their way to others that the kernel takes no further one.
+            Some(Loan { socket, head }) => self.say(&head, &[socket.as_fd()]).or_else(|_| self.say(&[], &[])),
+            None => self.say(&[], &[]),
+        };
+    }
+
+    /// Tells the worker what it is lent. Errors are those of the system.
+    fn say(&self, head: &[u8], socket: &[BorrowedFd]) -> rustix::io::Result<usize> {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut control = SendAncillaryBuffer::new(&mut space);
-        let (head, socket) = match &loan {
-            Some(Loan { socket, head }) => (&head[..], Some(socket.as_fd())),
-            None => (&[][..], None),
-        };
-        if socket.is_some() {
-            control.push(SendAncillaryMessage::ScmRights(socket.as_slice()));
+        if !socket.is_empty() {
+            control.push(SendAncillaryMessage::ScmRights(socket));
         }
         let length = (head.len() as u32).to_le_bytes();
-        // A worker that is gone, or is told to go, takes no loan: it is heard of as it sends the rest the usual way, or does not.
-        let _ = sendmsg(
-            &self.socket,
-            &[IoSlice::new(&length), IoSlice::new(head)],
-            &mut control,
-            SendFlags::NOSIGNAL,
-        );
+        let parts = [IoSlice::new(&length), IoSlice::new(head)];
+        sendmsg(&self.socket, &parts, &mut control, SendFlags::NOSIGNAL)
     }
 
     /// Gives a reply to who waits for it, who may be slow or gone.

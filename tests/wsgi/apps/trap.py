@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import socket
 import sys
 import time
 import weakref
@@ -381,14 +382,47 @@ def large(environ, start_response):
 def dies(environ, start_response):
     body = b"x" * 50000000
     start_response("200 OK", [TEXT, ("Content-Length", str(len(body)))])
-    write = os.writev
+    send = socket.socket.sendmsg
 
-    def write_and_die(descriptor, parts):
-        write(descriptor, parts)
+    def send_and_die(*args):
+        send(*args)
         os._exit(1)
 
-    os.writev = write_and_die
+    socket.socket.sendmsg = send_and_die
     return [body]
+
+
+@part
+def counting(environ, start_response):
+    """Notes what this process sends to clients itself, from now on."""
+    send = socket.socket.sendmsg
+
+    def send_and_note(*args):
+        sent = send(*args)
+        note("sent %d" % sent)
+        return sent
+
+    socket.socket.sendmsg = send_and_note
+    return answer(start_response, "counting")
+
+
+@part
+def parts(environ, start_response):
+    """Three parts of 100,000 bytes each, of an announced length or not, with a hint ahead."""
+    if environ["QUERY_STRING"].startswith("hint"):
+        environ["wsgi.early_hints"]([("Link", "</style.css>")])
+    headers = [TEXT]
+    if environ["QUERY_STRING"].endswith("length"):
+        headers.append(("Content-Length", "300000"))
+    start_response("200 OK", headers)
+    return [letter * 100000 for letter in (b"a", b"b", b"c")]
+
+
+@part
+def surplus(environ, start_response):
+    """More than is announced, in digits that begin with a space."""
+    start_response("200 OK", [TEXT, ("Content-Length", " 70000")])
+    return [b"x" * 100000]
 
 
 # How it ends.

@@ -4,9 +4,10 @@ use std::fs;
 
 use sha2::{Digest, Sha256};
 
+use crate::support::nginx::Nginx;
 use crate::support::server::wait_for;
 use crate::wsgi::talk::{Talk, body, get, request};
-use crate::wsgi::trap;
+use crate::wsgi::{notes, trap};
 
 /// More than any buffer between two programs.
 const LARGE: usize = 5_000_000;
@@ -68,18 +69,12 @@ fn a_client_that_reads_slowly_holds_no_thread() {
     }
 }
 
-/// Bytes a process has written with `write` and `writev`.
-fn written(pid: &str) -> usize {
-    let counts = fs::read_to_string(format!("/proc/{pid}/io")).unwrap();
-    counts.lines().find_map(|line| line.strip_prefix("wchar: ")).unwrap().parse().unwrap()
-}
-
 #[test]
 fn a_large_answer_of_a_known_length_is_written_by_its_worker_and_logged_as_any_other() {
     let server = trap(&["--access-logfile", "-", "--access-logformat", "%(r)s %(s)s %(B)s"]);
-    let pid = body(&server.address(), "/pid");
     let mut talk = Talk::to(&server.address());
-    let before = written(&pid);
+    talk.send(get("/counting"));
+    assert_eq!(talk.answer().text(), "counting");
     for method in ["GET", "HEAD", "GET"] {
         talk.send(request(method, "/large?length", "", ""));
         let answer = talk.answer_to(method);
@@ -88,13 +83,52 @@ fn a_large_answer_of_a_known_length_is_written_by_its_worker_and_logged_as_any_o
             assert_eq!(answer.field("x-digest"), Some(digest(&answer.body).as_str()));
         }
     }
-    let written = written(&pid) - before;
-    assert!(written > LARGE, "{written} bytes");
+    let sent: usize =
+        notes(&server).lines().map(|line| line["sent ".len()..].parse::<usize>().unwrap()).sum();
+    assert!(sent > 1_000_000, "{sent} bytes");
     let lines = |method, bytes| format!("{method} /large?length HTTP/1.1 200 {bytes}\n");
     let wanted = [lines("GET", LARGE), lines("HEAD", 0), lines("GET", LARGE)].concat();
     wait_for("three lines", || {
         fs::read_to_string(server.path("out")).unwrap().ends_with(&wanted).then_some(())
     });
+}
+
+#[test]
+fn large_parts_arrive_in_order_however_they_are_announced() {
+    let server = trap(&[]);
+    let whole = ["a", "b", "c"].map(|letter| letter.repeat(100_000)).concat();
+    let mut talk = Talk::to(&server.address());
+    for target in ["/parts", "/parts?length", "/parts?hint", "/parts?hint-length"] {
+        talk.send(get(target));
+        if target.contains("hint") {
+            assert_eq!(talk.head().status, 103);
+        }
+        assert!(talk.answer().text() == whole, "{target}");
+    }
+}
+
+#[test]
+fn what_is_beyond_the_announced_length_never_reaches_the_next_answer() {
+    let server = trap(&[]);
+    let mut talk = Talk::to(&server.address());
+    talk.send(get("/surplus"));
+    assert_eq!(talk.answer().body.len(), 70_000);
+    talk.send(get("/one"));
+    assert_eq!(talk.answer().text(), "one");
+}
+
+#[test]
+fn a_large_answer_arrives_whole_through_the_gateway_protocols() {
+    let params = ["REQUEST_METHOD $request_method", "REQUEST_URI $request_uri", "PATH_INFO $document_uri"];
+    let params = [&params[..], &["QUERY_STRING $query_string", "SERVER_PROTOCOL $server_protocol"]].concat();
+    for protocol in ["uwsgi", "fastcgi"] {
+        let server = trap(&["--protocol", protocol]);
+        let params: String = params.iter().map(|param| format!("{protocol}_param {param};\n")).collect();
+        let nginx = Nginx::before(&server, "", &format!("location / {{ {protocol}_pass up;\n{params} }}"));
+        let answer = nginx.all(request("GET", "/large?length", "Connection: close\r\n", ""));
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("X-Digest: {}", digest(body.as_bytes()))), "{protocol}: {head}");
+    }
 }
 
 #[test]

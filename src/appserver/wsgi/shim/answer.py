@@ -125,10 +125,9 @@ class Answer:
             return
         view = memoryview(data)
         if is_first and is_announced:
-            frames, length = self.thread.write_to_client(self.number, frames, view)
-            view, is_first = view[length:], False
+            view = self.thread.write_to_client(self.number, frames, view, end)
+            frames, is_first = b"", False
             if not view:
-                self.thread.slot.sendall(frames + end)
                 return
         for at in range(0, len(view), PIECE_BYTES):
             piece = view[at : at + PIECE_BYTES]

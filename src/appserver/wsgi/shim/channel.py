@@ -8,9 +8,9 @@ Everything here also runs on Python 3.5. What comes and goes:
 - a slot: one stream a thread. One byte comes, from when on the thread takes requests; then it is for answers: length (u32), kind (u8), number of the request (u64), content. A head is a text:
   status, name, value, name, value ..., a line each; its frame has the length of the body before it (u64, all ones if unknown).
   An answer in one frame has the length of the head (u32), the head, the body. Who waits for answers is told by a ring: a packet
-  into the queue, the other way: process (u32), thread (u32). Who has a long body asks for the client's socket: with the
-  length of the head (u32) and the head comes its descriptor, or a length of zero. What the socket takes at once is written
-  to it, the rest follows in frames.
+  into the queue, the other way: process (u32), thread (u32). Who has a long body of a known length asks for the client's
+  socket: with the length of the head (u32) and the head comes its descriptor, or a length of zero. What the socket takes at
+  once is written to it; how much it was (u64) is told, and the rest follows in frames.
 - the board: 16 bytes a thread: number of the request in work (u64), number of a request nobody waits for (u64),
   then the number up to which requests are refused (u64), and one byte that says: leave.
 

@@ -24,6 +24,8 @@ PACKET_BYTES = 256 * 1024
 SKEW = 2048
 DESCRIPTOR_BYTES = socket.CMSG_SPACE(4)
 HEAD_LENGTH = struct.Struct("<I")
+# As it is before an application has it replaced.
+Socket = socket.socket
 
 
 class Thread:
@@ -33,6 +35,9 @@ class Thread:
         self.worker = worker
         self.at = place * PLACE
         self.slot = slot
+        # Whatever an application that is loaded already has made usual.
+        slot.setblocking(True)
+        worker.queue.setblocking(False)
         self.name = RING.pack(os.getpid(), place)
         # Bytes of answers that the front was not told of.
         self.owed = 0
@@ -72,24 +77,35 @@ class Thread:
             # So many rings wait there that it looks anyway, or it is gone.
             pass
 
-    def write_to_client(self, number, frames, data):
-        """Writes the beginning of a body to the client itself, which saves its way through the front, if that lends us the
-        socket. Returns what to tell the front of it and how many bytes it were."""
-        self.slot.sendall(frames + FRAME.pack(0, LEND, number))
-        self.ring()
+    def write_to_client(self, number, frames, data, end):
+        """Writes as much of a body to the client itself as that takes at once, which saves its way through the front, if that
+        lends us the socket. Returns what is left; if nothing is, the front was told the end."""
+        try:
+            self.slot.sendall(frames + FRAME.pack(0, LEND, number))
+            self.ring()
+            head, client = self.loan()
+            written = 0
+            if client is not None:
+                with client:
+                    written = write_at_once(client, head, data)
+            left = data[max(0, written - len(head)) :]
+            self.slot.sendall(FRAME.pack(NUMBER.size, WRITTEN, number) + NUMBER.pack(written) + (b"" if left else end))
+            return left
+        except BaseException:
+            # As from an application's handler of a signal. Nobody knows what the client has, and the next answer would find
+            # the loan of this one.
+            if not self.is_cut():
+                traceback.print_exc()
+                os._exit(1)
+            raise
+
+    def loan(self):
+        """The head of the answer and the client's socket; none if it is not lent, or there is no room for a descriptor."""
         length, messages, _, _ = self.slot.recvmsg(HEAD_LENGTH.size, DESCRIPTOR_BYTES, socket.MSG_CMSG_CLOEXEC)
         if len(length) < HEAD_LENGTH.size or length == bytes(HEAD_LENGTH.size):
-            return b"", 0
+            return b"", None
         head = self.slot.recv(HEAD_LENGTH.unpack(length)[0], socket.MSG_WAITALL)
-        if not messages:
-            # There was no room for one more descriptor.
-            return b"", 0
-        client = descriptor_of(messages)
-        try:
-            written = write_at_once(client, head, data)
-        finally:
-            os.close(client)
-        return FRAME.pack(NUMBER.size, WRITTEN, number) + NUMBER.pack(written), max(0, written - len(head))
+        return head, Socket(fileno=descriptor_of(messages)) if messages else None
 
     def run(self):
         try:
@@ -238,10 +254,12 @@ def subject(environ):
 
 def write_at_once(client, head, data):
     """Writes as much as a client's socket takes now; returns how many bytes. Its errors are met by the front."""
+    client.setblocking(False)
     head, written = memoryview(head), 0
     try:
         while written < len(head) + len(data):
-            written += os.writev(client, [head[written:], data[max(0, written - len(head)) :]])
+            parts = [head[written:], data[max(0, written - len(head)) :]]
+            written += client.sendmsg(parts, [], socket.MSG_NOSIGNAL)
     except OSError:
         pass
     return written

@@ -66,7 +66,7 @@ fn what_a_client_does_not_take_at_once_goes_through_the_front() {
 
 #[test]
 fn what_is_not_lent_goes_through_the_front() {
-    assert_eq!(answered("answered(lambda: ours.send(bytes(4)))"), "[0, 8, 3] True True 0\n");
+    assert_eq!(answered("answered(lambda: ours.send(bytes(4)))"), "[0, 8, 9, 3] True True 0\n");
 }
 
 #[test]
@@ -79,5 +79,5 @@ fn a_client_that_is_gone_is_met_by_the_front() {
 
 #[test]
 fn a_worker_that_is_told_to_go_while_it_asks_sends_the_answer_through_the_front() {
-    assert_eq!(answered("answered(thread.stop_waiting)"), "[0, 8, 3] True True 0\n");
+    assert_eq!(answered("answered(thread.stop_waiting)"), "[0, 8, 9, 3] True True 0\n");
 }

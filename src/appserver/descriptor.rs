@@ -1,9 +1,13 @@
-//! How many files a process may have open, how many connections that leaves room for, and files without a name.
+//! How many files a process may have open, how many connections that leaves room for, files without a name, and how one goes to
+//! another process.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::settings::Settings;
@@ -34,4 +38,15 @@ pub fn raise() {
 /// of the system.
 pub fn nameless() -> io::Result<File> {
     memfd_create(c"appserver", MemfdFlags::CLOEXEC).map(File::from).or_else(|_| tempfile::tempfile())
+}
+
+/// Sends bytes, and a descriptor with the first of them, without waiting. Errors are those of the socket.
+pub fn send(socket: impl AsFd, parts: &[IoSlice], descriptor: Option<BorrowedFd>) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if let Some(descriptor) = &descriptor {
+        control.push(SendAncillaryMessage::ScmRights(std::slice::from_ref(descriptor)));
+    }
+    sendmsg(socket, parts, &mut control, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?;
+    Ok(())
 }

@@ -34,6 +34,7 @@ pub struct Outgoing<'a> {
     front: &'a Front,
     out: &'a mut BytesMut,
     plan: Option<Plan>,
+    /// Whether who makes the answer may be writing to the client, so that nobody else may.
     is_lent: bool,
     /// A copy of the head, if somebody wants it.
     kept: Option<Vec<u8>>,
@@ -74,11 +75,6 @@ impl<'a> Outgoing<'a> {
     /// Whether the head is on its way, so that no other answer can take its place.
     pub fn is_begun(&self) -> bool {
         self.plan.is_some()
-    }
-
-    /// Whether who makes the answer may be writing to the client, so that nobody else may.
-    pub fn is_lent(&self) -> bool {
-        self.is_lent
     }
 
     /// Keeps a copy of the head that will be sent.
@@ -186,10 +182,15 @@ impl<'a> Outgoing<'a> {
         self.connection.touch(self.front.clock.now());
     }
 
-    /// Ends the connection, also for who it is lent to.
-    pub fn cut_off(&self) {
-        // One that has ended is what is wanted.
-        let _ = shutdown(self.stream.as_fd(), Shutdown::Both);
+    /// Ends an answer that is not whole: with what waits, or, while it is lent, at once and for who has it as well, because
+    /// nobody knows how much the client got.
+    pub async fn break_off(&mut self) {
+        // A connection that has ended already is what is wanted.
+        if self.is_lent {
+            let _ = shutdown(self.stream.as_fd(), Shutdown::Both);
+        } else {
+            let _ = self.flush().await;
+        }
     }
 
     fn cut(&self, mut data: Bytes) -> Bytes {

@@ -115,18 +115,9 @@ const FAILED: &str = "Internal Server Error\n";
 
 /// There will be no answer, or no more of it.
 async fn failed(failure: Failure, status: u16, asked: Asked, out: &mut Outgoing<'_>) -> Answered {
-    if out.is_lent() {
-        // Nobody knows how much of it the client has, and who writes it may be stuck.
-        out.cut_off();
-        return Answered {
-            status,
-            bytes: out.bytes,
-            keeps_alive: Err(io::ErrorKind::ConnectionAborted.into()),
-        };
-    }
     if out.is_begun() {
         // What the client has is no whole answer: the connection breaks behind it, so that it knows.
-        let _ = out.flush().await;
+        out.break_off().await;
         return Answered {
             status,
             bytes: out.bytes,

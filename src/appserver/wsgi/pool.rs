@@ -7,18 +7,17 @@ mod late;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, IoSlice};
-use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use tokio::sync::{Notify, mpsc};
 
 use super::board::Board;
 use super::reply::{Failure, Reply};
 use crate::appserver::census::{Current, Summary};
+use crate::appserver::descriptor;
 use crate::appserver::tally::Tally;
 
 /// A worker, as the master numbers it.
@@ -320,7 +319,11 @@ impl Pool {
                 continue;
             }
             packet.bytes[..NUMBER_BYTES].copy_from_slice(&number.to_le_bytes());
-            match put(&self.queue, &packet) {
+            match descriptor::send(
+                &self.queue,
+                &[IoSlice::new(&packet.bytes)],
+                packet.body.as_ref().map(AsFd::as_fd),
+            ) {
                 Ok(()) => {
                     state.flying.insert(number);
                     if state.flying.len() <= state.threads {
@@ -341,15 +344,4 @@ impl Pool {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn put(queue: &OwnedFd, packet: &Packet) -> io::Result<()> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    let descriptors: Vec<_> = packet.body.iter().map(AsFd::as_fd).collect();
-    if !descriptors.is_empty() {
-        control.push(SendAncillaryMessage::ScmRights(&descriptors));
-    }
-    sendmsg(queue, &[IoSlice::new(&packet.bytes)], &mut control, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?;
-    Ok(())
 }

@@ -9,10 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
-    SendFlags, recvmsg, sendmsg,
-};
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc::Sender;
@@ -25,6 +22,7 @@ use super::board::Board;
 use super::frame::{self, Frame, Part};
 use super::pool::{Id, Pool};
 use super::reply::{Failure, Loan, Reply};
+use crate::appserver::descriptor;
 
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;
@@ -137,21 +135,17 @@ impl Slot {
         // A worker that is gone, or is told to go, takes no answer: it is heard of as it sends the rest, or does not.
         let _ = match loan {
             // So many descriptors may be on their way to others that the kernel takes no further one.
-            Some(Loan { socket, head }) => self.say(&head, &[socket.as_fd()]).or_else(|_| self.say(&[], &[])),
-            None => self.say(&[], &[]),
+            Some(Loan { socket, head }) => {
+                self.say(&head, Some(socket.as_fd())).or_else(|_| self.say(&[], None))
+            }
+            None => self.say(&[], None),
         };
     }
 
     /// Tells the worker what it is lent. Errors are those of the system.
-    fn say(&self, head: &[u8], socket: &[BorrowedFd]) -> rustix::io::Result<usize> {
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = SendAncillaryBuffer::new(&mut space);
-        if !socket.is_empty() {
-            control.push(SendAncillaryMessage::ScmRights(socket));
-        }
+    fn say(&self, head: &[u8], socket: Option<BorrowedFd>) -> io::Result<()> {
         let length = (head.len() as u32).to_le_bytes();
-        let parts = [IoSlice::new(&length), IoSlice::new(head)];
-        sendmsg(&self.socket, &parts, &mut control, SendFlags::NOSIGNAL)
+        descriptor::send(&self.socket, &[IoSlice::new(&length), IoSlice::new(head)], socket)
     }
 
     /// Gives a reply to who waits for it, who may be slow or gone.
